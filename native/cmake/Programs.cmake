@@ -1,0 +1,116 @@
+# SPDX-License-Identifier: MIT
+#
+# Everything with a main(): C tests, examples and benchmarks.
+#
+# In test/native, test/sim and bench/native a file X_test.c is a test for CTest (see
+# test/native/harness.h), any other file with a main() is a plain program, and the rest is shared by both.
+
+# pqq_add_programs(<folder> <output folder> <label>)
+function(pqq_add_programs folder output label)
+  file(GLOB_RECURSE sources CONFIGURE_DEPENDS "${PROJECT_SOURCE_DIR}/${folder}/*.c")
+  list(REMOVE_ITEM sources "${PROJECT_SOURCE_DIR}/test/native/harness.c") # the tests' own main()
+  set(tests "")
+  set(programs "")
+  set(shared "")
+  foreach(source IN LISTS sources)
+    file(STRINGS "${source}" main REGEX "^int main *\\(")
+    if(source MATCHES "_test\\.c$")
+      list(APPEND tests "${source}")
+    elseif(main)
+      list(APPEND programs "${source}")
+    else()
+      list(APPEND shared "${source}")
+    endif()
+  endforeach()
+
+  set(support pqq_${label}_support)
+  add_library(${support} INTERFACE)
+  target_include_directories(${support} INTERFACE "${PROJECT_SOURCE_DIR}/${folder}")
+  target_link_libraries(${support} INTERFACE pqq_internal ${ARGN})
+  if(shared)
+    add_library(${support}_objects OBJECT ${shared})
+    target_include_directories(${support}_objects PRIVATE
+      "${PROJECT_SOURCE_DIR}/${folder}" $<TARGET_PROPERTY:pqq_internal,INTERFACE_INCLUDE_DIRECTORIES>)
+    target_link_libraries(${support}_objects PRIVATE pqq_compile_options ${pqq_dependencies})
+    foreach(other IN LISTS ARGN)
+      target_include_directories(${support}_objects PRIVATE $<TARGET_PROPERTY:${other},INTERFACE_INCLUDE_DIRECTORIES>)
+    endforeach()
+    target_sources(${support} INTERFACE $<TARGET_OBJECTS:${support}_objects>)
+  endif()
+
+  foreach(source IN LISTS tests programs)
+    file(RELATIVE_PATH name "${PROJECT_SOURCE_DIR}/${folder}" "${source}")
+    string(REGEX REPLACE "\\.c$" "" name "${name}")
+    get_filename_component(subfolder "${name}" DIRECTORY)
+    get_filename_component(program "${name}" NAME)
+    string(MAKE_C_IDENTIFIER "${label}_${name}" target)
+    add_executable(${target} "${source}")
+    target_link_libraries(${target} PRIVATE ${support})
+    set_target_properties(${target} PROPERTIES
+      OUTPUT_NAME "${program}" RUNTIME_OUTPUT_DIRECTORY "${PROJECT_BINARY_DIR}/${output}/${subfolder}")
+    if(source MATCHES "_test\\.c$")
+      target_link_libraries(${target} PRIVATE pqq_harness)
+      add_test(NAME ${label}/${name} COMMAND ${target})
+      set_tests_properties(${label}/${name} PROPERTIES
+        LABELS ${label} TIMEOUT 300 WORKING_DIRECTORY "${PROJECT_SOURCE_DIR}")
+    endif()
+  endforeach()
+endfunction()
+
+# Each public header on its own, as the oldest C and C++ that it promises.
+function(pqq_add_header_checks)
+  foreach(header IN LISTS pqq_headers)
+    get_filename_component(name "${header}" NAME)
+    if(name MATCHES "\\.h$")
+      foreach(language c cc)
+        set(file "${PROJECT_BINARY_DIR}/headers/${name}.${language}")
+        file(CONFIGURE OUTPUT "${file}" CONTENT
+          "#include <pqq/${name}>\n#include <pqq/${name}>\ntypedef int not_empty;\n")
+        list(APPEND files "${file}")
+      endforeach()
+    endif()
+  endforeach()
+  add_library(pqq_header_checks OBJECT ${files})
+  target_include_directories(pqq_header_checks PRIVATE "${PROJECT_SOURCE_DIR}/include")
+  target_compile_options(pqq_header_checks PRIVATE -Wall -Wextra -Wpedantic -Werror
+    $<$<COMPILE_LANGUAGE:C>:-Wstrict-prototypes>)
+  set_target_properties(pqq_header_checks PROPERTIES C_STANDARD 11 CXX_STANDARD 17)
+endfunction()
+
+if(PQQ_BUILD_TESTS)
+  enable_testing()
+  add_library(pqq_harness STATIC test/native/harness.c)
+  target_include_directories(pqq_harness PUBLIC test/native)
+  target_link_libraries(pqq_harness PRIVATE pqq_compile_options)
+  pqq_add_programs(test/native test/native native)
+  pqq_add_programs(test/sim test/sim sim pqq_native_support)
+  pqq_add_header_checks()
+
+  find_program(PQQ_NODE node)
+  if(PQQ_NODE AND TARGET pqq)
+    set(exports "${PROJECT_SOURCE_DIR}/test/tools/check-exports.mjs")
+    add_test(NAME abi/exports COMMAND "${PQQ_NODE}" "${exports}" $<TARGET_FILE:pqq>)
+    if(TARGET pqq_node)
+      add_test(NAME abi/exports-addon COMMAND "${PQQ_NODE}" "${exports}" $<TARGET_FILE:pqq_node>)
+    endif()
+  endif()
+  if(PQQ_NODE AND NOT PQQ_SYSTEM_LIBOQS)
+    add_test(NAME licenses COMMAND "${PQQ_NODE}" "${PROJECT_SOURCE_DIR}/native/tools/licenses.mjs"
+      --check "${PQQ_DEPS_PREFIX}/licenses")
+  endif()
+endif()
+
+if(PQQ_BUILD_EXAMPLES)
+  file(GLOB examples CONFIGURE_DEPENDS "${PROJECT_SOURCE_DIR}/examples/c/*.c")
+  foreach(source IN LISTS examples)
+    get_filename_component(name "${source}" NAME_WE)
+    add_executable(example_${name} "${source}")
+    target_link_libraries(example_${name} PRIVATE pqq::pqq pqq_compile_options)
+    set_target_properties(example_${name} PROPERTIES
+      OUTPUT_NAME ${name} RUNTIME_OUTPUT_DIRECTORY "${PROJECT_BINARY_DIR}/examples")
+  endforeach()
+endif()
+
+if(PQQ_BUILD_BENCH)
+  pqq_add_programs(bench/native bench bench)
+endif()
