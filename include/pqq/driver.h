@@ -1,0 +1,151 @@
+/* SPDX-License-Identifier: MIT */
+/* The built-in UDP driver: worker threads, each with its own socket and
+ * engine. Events arrive on the worker's thread; commands may come from any
+ * thread, in batches. */
+#ifndef PQQ_DRIVER_H
+#define PQQ_DRIVER_H
+
+#include <pqq/engine.h>
+
+#ifdef __cplusplus
+extern "C" {
+#endif
+
+/** pqq_driver owns its threads. Thread-safe, but for pqq_driver_free, which is
+ *  the last call. */
+typedef struct pqq_driver pqq_driver;
+
+/** pqq_driver_events is how a driver talks; called on the worker's thread. */
+typedef struct pqq_driver_events {
+  uint32_t struct_size;
+  uint32_t reserved;
+  /** Required. `engine` is the worker's engine: owner-thread calls are allowed
+   *  inside. Return PQQ_OK to take the event; PQQ_AGAIN to leave it: the worker
+   *  stops delivering until pqq_driver_wake(driver, worker). */
+  pqq_status (*on_event)(pqq_engine *engine, uint32_t worker, const pqq_event *event, void *user_data);
+  /** After the last event of a round, if there was any. May be NULL. */
+  void (*on_batch_end)(pqq_engine *engine, uint32_t worker, void *user_data);
+  /** A command of pqq_driver_submit has failed at the engine; `tag` as given
+   *  with the command. May be NULL. */
+  void (*on_command_failed)(pqq_engine *engine, uint32_t worker, uint64_t tag, pqq_status status, void *user_data);
+  /** A worker has ended, on its thread, as its last word: PQQ_OK after stop, or
+   *  an I/O error that made it give up. May be NULL. */
+  void (*on_worker_end)(uint32_t worker, pqq_status status, void *user_data);
+} pqq_driver_events;
+
+/** pqq_driver_options: see pqq_driver_options_init. */
+typedef struct pqq_driver_options {
+  uint32_t struct_size;
+  /** Nonzero: listen and accept. */
+  int32_t is_server;
+  /** Addresses to listen on: IP literals. NULL: one dual-stack socket on `::`,
+   *  or on 0.0.0.0 where there is no IPv6. Each worker has a socket on each. At
+   *  most PQQ_MAX_LISTEN_HOSTS. */
+  const char *const *hosts;
+  size_t host_count;
+  /** 0 picks a free one (the same for all hosts). */
+  uint16_t port;
+  uint16_t reserved;
+  /** Threads, 1-64; default 1. */
+  uint32_t workers;
+  /** SO_RCVBUF and SO_SNDBUF in bytes; default 2 MiB (the kernel may give less). */
+  uint32_t socket_buffer_bytes;
+  /** Nonzero: do not use UDP GSO or GRO even if the kernel has them. */
+  int32_t disable_offload;
+} pqq_driver_options;
+
+/** Most hosts of pqq_driver_options. */
+#define PQQ_MAX_LISTEN_HOSTS 8
+
+/** pqq_driver_options_init and pqq_driver_events_init write defaults and
+ *  struct_size. Errors: PQQ_ERR_NULL_ARG, PQQ_ERR_STRUCT_SIZE. */
+PQQ_EXPORT pqq_status pqq_driver_options_init(pqq_driver_options *options, size_t size);
+PQQ_EXPORT pqq_status pqq_driver_events_init(pqq_driver_events *events, size_t size);
+
+/** pqq_driver_start binds the sockets and starts the threads; the driver keeps
+ *  a reference to `config` and a copy of `options` and `events`.
+ *  Errors: PQQ_ERR_NULL_ARG, PQQ_ERR_STRUCT_SIZE, PQQ_ERR_INVALID_ARG (hosts,
+ *  workers), PQQ_ERR_NO_IDENTITY, PQQ_ERR_ADDRESS_IN_USE,
+ *  PQQ_ERR_ADDRESS_UNAVAILABLE, PQQ_ERR_PERMISSION, PQQ_ERR_IO,
+ *  PQQ_ERR_NO_MEMORY. */
+PQQ_EXPORT pqq_status pqq_driver_start(pqq_config *config, const pqq_driver_options *options,
+                                       const pqq_driver_events *events, void *user_data, pqq_driver **driver);
+
+/** pqq_driver_addresses writes up to `capacity` bound addresses and their
+ *  number. Errors: PQQ_ERR_NULL_ARG. */
+PQQ_EXPORT pqq_status pqq_driver_addresses(const pqq_driver *driver, pqq_address *addresses, size_t capacity,
+                                           size_t *count);
+
+/** Command types; each is the engine call of the same name. */
+enum {
+  PQQ_COMMAND_CONNECT = 1,
+  PQQ_COMMAND_REQUEST = 2,
+  PQQ_COMMAND_RESPOND = 3,
+  PQQ_COMMAND_WRITE = 4,
+  PQQ_COMMAND_TRAILERS = 5,
+  PQQ_COMMAND_CONSUME = 6,
+  PQQ_COMMAND_RESET = 7,
+  PQQ_COMMAND_STOP_READING = 8,
+  PQQ_COMMAND_CLOSE = 9
+};
+
+/** pqq_command is one engine call to be made on the owner thread. Fields that
+ *  its type does not use are ignored. */
+typedef struct pqq_command {
+  int32_t type;
+  /** PQQ_WRITE_* */
+  uint32_t flags;
+  /** The stream, or the connection (REQUEST, CLOSE). CONNECT goes to worker 0. */
+  pqq_id id;
+  /** Token of CONNECT and REQUEST. */
+  uint64_t token;
+  /** Given to on_command_failed. */
+  uint64_t tag;
+  int32_t http_status;
+  int32_t reserved;
+  /** RESET, STOP_READING, CLOSE. */
+  uint64_t wire_code;
+  /** CONSUME. */
+  uint64_t bytes;
+  const pqq_header *headers;
+  size_t header_count;
+  const pqq_body *body;
+  const pqq_connect_options *connect;
+} pqq_command;
+
+/** pqq_driver_submit copies `count` commands (with headers and bodies, unless
+ *  PQQ_WRITE_BORROW) to their workers and wakes those. All or nothing. A
+ *  command that then fails at its engine comes back through on_command_failed (and as
+ *  PQQ_EVENT_OPEN_FAILED or PQQ_EVENT_CLOSED if it had a token); commands for
+ *  ids that are gone are dropped silently.
+ *  Errors: PQQ_ERR_NULL_ARG, PQQ_ERR_INVALID_ARG (type, worker), PQQ_ERR_STATE
+ *  (stopped), PQQ_ERR_NO_MEMORY. */
+PQQ_EXPORT pqq_status pqq_driver_submit(pqq_driver *driver, const pqq_command *commands, size_t count);
+
+/** pqq_driver_wake makes a worker deliver events again. */
+PQQ_EXPORT pqq_status pqq_driver_wake(pqq_driver *driver, uint32_t worker);
+
+/** pqq_driver_call runs `fn` on a worker's thread and waits for it. Not from a
+ *  worker's thread. Errors: PQQ_ERR_NULL_ARG, PQQ_ERR_INVALID_ARG,
+ *  PQQ_ERR_STATE (the worker has ended). */
+PQQ_EXPORT pqq_status pqq_driver_call(pqq_driver *driver, uint32_t worker,
+                                      void (*fn)(pqq_engine *engine, void *user_data), void *user_data);
+
+/** pqq_driver_stop begins the end: GOAWAY, then up to `drain_ms` for requests
+ *  to finish, then CONNECTION_CLOSE, then the threads end. Returns at once; a
+ *  second call can only shorten the time. Never fails but for NULL. */
+PQQ_EXPORT pqq_status pqq_driver_stop(pqq_driver *driver, uint32_t drain_ms);
+
+/** pqq_driver_free stops with drain_ms 0 if that was not done, waits for the
+ *  threads and frees. Not from a worker's thread. NULL is ignored. */
+PQQ_EXPORT void pqq_driver_free(pqq_driver *driver);
+
+/** pqq_driver_stats sums the counters of all workers.
+ *  Errors: PQQ_ERR_NULL_ARG, PQQ_ERR_STRUCT_SIZE. */
+PQQ_EXPORT pqq_status pqq_driver_stats(const pqq_driver *driver, pqq_stats *stats);
+
+#ifdef __cplusplus
+}
+#endif
+
+#endif

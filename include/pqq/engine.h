@@ -1,0 +1,294 @@
+/* SPDX-License-Identifier: MIT */
+/* The sans-I/O engine: datagrams and the time go in, datagrams, events and the
+ * next deadline come out. The built-in driver (driver.h) is a user of these
+ * calls; so are hosts with an event loop of their own.
+ *
+ *   for each datagram        pqq_engine_recv
+ *   when deadline has come   pqq_engine_expire
+ *   then                     pqq_engine_next_event until PQQ_AGAIN, answering
+ *   then                     pqq_engine_send until PQQ_AGAIN
+ *   then wait until          pqq_engine_deadline, a datagram, or a wake
+ *
+ * Thread: owner thread only, but for pqq_engine_wake. */
+#ifndef PQQ_ENGINE_H
+#define PQQ_ENGINE_H
+
+#include <pqq/config.h>
+#include <pqq/events.h>
+#include <pqq/stats.h>
+
+#ifdef __cplusplus
+extern "C" {
+#endif
+
+/** pqq_engine owns connections, their streams and its event queue. Owner
+ *  thread only. */
+typedef struct pqq_engine pqq_engine;
+
+/** Bytes of pqq_engine_options.key. */
+#define PQQ_ENGINE_KEY_BYTES 32
+
+/** pqq_engine_options: see pqq_engine_options_init. */
+typedef struct pqq_engine_options {
+  uint32_t struct_size;
+  /** Nonzero: accept connections (the config needs an identity). Any engine
+   *  whose config has anchors can also connect. */
+  int32_t is_server;
+  /** This engine among those that share a port: 0-254, and how many. */
+  uint32_t worker;
+  uint32_t worker_count;
+  /** The secret from which connection ids and stateless reset tokens are
+   *  made; the same for all workers of a server. All zero: random. */
+  uint8_t key[PQQ_ENGINE_KEY_BYTES];
+  /** Called from pqq_engine_wake on the calling thread; must make the owner
+   *  thread call the engine again. May be NULL. */
+  void (*on_wake)(void *user_data);
+  void *user_data;
+  /** Nonzero: CertificateVerify signatures are not made in line but handed out
+   *  as jobs (pqq_engine_next_job). */
+  int32_t sign_as_jobs;
+  int32_t reserved;
+} pqq_engine_options;
+
+/** pqq_engine_options_init writes defaults and struct_size.
+ *  Errors: PQQ_ERR_NULL_ARG, PQQ_ERR_STRUCT_SIZE. */
+PQQ_EXPORT pqq_status pqq_engine_options_init(pqq_engine_options *options, size_t size);
+
+/** pqq_engine_new makes an engine that keeps a reference to `config`.
+ *  Ownership: the caller calls pqq_engine_free on the owner thread.
+ *  Errors: PQQ_ERR_NULL_ARG, PQQ_ERR_STRUCT_SIZE, PQQ_ERR_INVALID_ARG
+ *  (worker), PQQ_ERR_NO_IDENTITY (is_server), PQQ_ERR_NO_MEMORY. */
+PQQ_EXPORT pqq_status pqq_engine_new(pqq_config *config, const pqq_engine_options *options, pqq_engine **engine);
+
+/** pqq_engine_free drops all connections without a word to their peers (use
+ *  pqq_engine_shutdown first) and frees. NULL is ignored. */
+PQQ_EXPORT void pqq_engine_free(pqq_engine *engine);
+
+/** pqq_datagram is one received UDP payload, or several of equal size when
+ *  the kernel merged them (GRO). */
+typedef struct pqq_datagram {
+  pqq_address local;
+  pqq_address remote;
+  pqq_bytes data;
+  /** Size of each datagram in `data` but the last; 0: data is one. */
+  uint32_t segment_bytes;
+  /** The two ECN bits of the IP header (RFC 3168). */
+  uint32_t ecn;
+} pqq_datagram;
+
+/** pqq_engine_recv takes in a datagram. `data` is borrowed for the call.
+ *  Returns PQQ_OK, PQQ_DROPPED (counted, nothing to do), or PQQ_ROUTE: the
+ *  datagram belongs to worker `*route`, hand it over at most once (a datagram
+ *  handed over comes in with `is_routed` = 1 and is never routed again). With
+ *  GRO all segments share the answer of the first.
+ *  Errors: PQQ_ERR_NULL_ARG. What a peer sends is never an error here. */
+PQQ_EXPORT pqq_status pqq_engine_recv(pqq_engine *engine, const pqq_datagram *datagram, int32_t is_routed,
+                                      pqq_time_ns now, uint32_t *route);
+
+/** pqq_transmit is what to send: `len` bytes of the caller's buffer to one
+ *  address, as datagrams of `segment_bytes` (the last may be shorter). */
+typedef struct pqq_transmit {
+  pqq_address local;
+  pqq_address remote;
+  size_t len;
+  uint32_t segment_bytes;
+  uint32_t ecn;
+  /** Earliest time to send (pacing); never later than the next deadline. 0: now. */
+  pqq_time_ns not_before;
+} pqq_transmit;
+
+/** Smallest buffer for pqq_engine_send. */
+#define PQQ_MIN_SEND_BUFFER_BYTES 65536
+
+/** pqq_engine_send writes the next datagrams into `buffer` (at least
+ *  PQQ_MIN_SEND_BUFFER_BYTES; all datagrams of one call have one address and
+ *  size, as UDP GSO wants it) and describes them in `*out`. `max_segments`,
+ *  1-64, is how many datagrams one call may hold.
+ *  Returns PQQ_OK (something to send) or PQQ_AGAIN (nothing until the next
+ *  input or deadline).
+ *  Errors: PQQ_ERR_NULL_ARG, PQQ_ERR_INVALID_ARG (buffer too small). */
+PQQ_EXPORT pqq_status pqq_engine_send(pqq_engine *engine, uint8_t *buffer, size_t buffer_bytes, uint32_t max_segments,
+                                      pqq_time_ns now, pqq_transmit *out);
+
+/** pqq_engine_deadline returns when pqq_engine_expire must be called at the
+ *  latest, or PQQ_TIME_NEVER. */
+PQQ_EXPORT pqq_time_ns pqq_engine_deadline(const pqq_engine *engine);
+
+/** pqq_engine_expire runs all timers that are due at `now`.
+ *  Errors: PQQ_ERR_NULL_ARG. */
+PQQ_EXPORT pqq_status pqq_engine_expire(pqq_engine *engine, pqq_time_ns now);
+
+/** pqq_engine_peek_event shows the next event without taking it. The view is valid until
+ *  pqq_engine_pop_event. PQQ_OK or PQQ_AGAIN (none). Leaving events where they
+ *  are is how a reader pushes back: flow control stops the peers.
+ *  Errors: PQQ_ERR_NULL_ARG. */
+PQQ_EXPORT pqq_status pqq_engine_peek_event(pqq_engine *engine, pqq_event *event);
+
+/** pqq_engine_pop_event takes the event that pqq_engine_peek_event showed. No-op when none. */
+PQQ_EXPORT void pqq_engine_pop_event(pqq_engine *engine);
+
+/** pqq_engine_next_event pops the event taken before, then peeks the next: the
+ *  loop `while (pqq_engine_next_event(e, &ev) == PQQ_OK)` sees each once. */
+PQQ_EXPORT pqq_status pqq_engine_next_event(pqq_engine *engine, pqq_event *event);
+
+/** pqq_job is work that may wait: today a CertificateVerify signature. It owns
+ *  copies of its input and a reference to its key and knows no connection
+ *  pointer, so it outlives both connection and engine. One thread at a time. */
+typedef struct pqq_job pqq_job;
+
+/** pqq_engine_next_job hands out the next job (only with sign_as_jobs).
+ *  PQQ_OK or PQQ_AGAIN (none). At most one job per connection exists.
+ *  Ownership: the caller runs it and gives it to pqq_engine_complete, or
+ *  pqq_job_free if the engine is gone. Errors: PQQ_ERR_NULL_ARG. */
+PQQ_EXPORT pqq_status pqq_engine_next_job(pqq_engine *engine, pqq_job **job);
+
+/** pqq_job_run does the work, on any thread. */
+PQQ_EXPORT void pqq_job_run(pqq_job *job);
+
+/** pqq_job_free frees a job that will not be completed. NULL is ignored. */
+PQQ_EXPORT void pqq_job_free(pqq_job *job);
+
+/** pqq_engine_complete takes a job back, resumes its connection's handshake if
+ *  that still exists, and frees the job. Owner thread.
+ *  Errors: PQQ_ERR_NULL_ARG. */
+PQQ_EXPORT pqq_status pqq_engine_complete(pqq_engine *engine, pqq_job *job, pqq_time_ns now);
+
+/** pqq_engine_wake calls on_wake. Thread-safe. */
+PQQ_EXPORT void pqq_engine_wake(pqq_engine *engine);
+
+/** pqq_connect_options: see pqq_engine_connect. */
+typedef struct pqq_connect_options {
+  uint32_t struct_size;
+  uint32_t reserved;
+  pqq_address remote;
+  /** family 0: any. */
+  pqq_address local;
+  /** DNS name or IP address literal to verify and send as SNI; copied. */
+  const char *server_name;
+  /** Comes back in PQQ_EVENT_CONNECTED and PQQ_EVENT_CLOSED. */
+  uint64_t token;
+} pqq_connect_options;
+
+/** pqq_engine_connect begins a client connection. Success or failure comes as
+ *  PQQ_EVENT_CONNECTED or PQQ_EVENT_CLOSED; requests may be made at once, they wait.
+ *  Errors: PQQ_ERR_NULL_ARG, PQQ_ERR_STRUCT_SIZE, PQQ_ERR_INVALID_ARG (address,
+ *  server_name), PQQ_ERR_NO_ROOTS, PQQ_ERR_TOO_MANY_CONNECTIONS,
+ *  PQQ_ERR_NO_MEMORY. */
+PQQ_EXPORT pqq_status pqq_engine_connect(pqq_engine *engine, const pqq_connect_options *options, pqq_time_ns now,
+                                         pqq_id *conn);
+
+/** Flags of pqq_engine_request, _respond, _write and _trailers. */
+enum {
+  /** Nothing follows: the message ends with this call. */
+  PQQ_WRITE_END = 0x1,
+  /** Report PQQ_EVENT_WRITABLE once the buffer is below its low-water mark,
+   *  even if it never was full. */
+  PQQ_WRITE_NOTIFY = 0x2,
+  /** `data` stays valid and unchanged until pqq_release_fn is called for it;
+   *  it is not copied. */
+  PQQ_WRITE_BORROW = 0x4
+};
+
+/** pqq_release_fn gives borrowed body bytes back. Owner thread. Must not call
+ *  the engine. */
+typedef void (*pqq_release_fn)(void *user_data);
+
+/** pqq_body is body bytes with how they are owned. */
+typedef struct pqq_body {
+  pqq_bytes data;
+  /** Only with PQQ_WRITE_BORROW; may be NULL for memory that outlives the engine. */
+  pqq_release_fn release;
+  void *user_data;
+} pqq_body;
+
+/** pqq_engine_request sends a request on `conn` (connected or not yet). The
+ *  stream comes with PQQ_EVENT_OPENED, or PQQ_EVENT_OPEN_FAILED, both with
+ *  `token`. `headers` begins with :method, :scheme, :authority, :path, all
+ *  copied. `body` may be NULL.
+ *  Errors: PQQ_ERR_NULL_ARG, PQQ_ERR_NOT_FOUND, PQQ_ERR_HEADER_INVALID,
+ *  PQQ_ERR_HEADERS_TOO_LARGE, PQQ_ERR_TOO_MANY_REQUESTS, PQQ_ERR_GOING_AWAY,
+ *  PQQ_ERR_NO_MEMORY. After an error no event comes and a borrowed body is
+ *  still the caller's. */
+PQQ_EXPORT pqq_status pqq_engine_request(pqq_engine *engine, pqq_id conn, uint64_t token, const pqq_header *headers,
+                                         size_t header_count, const pqq_body *body, uint32_t flags);
+
+/** pqq_engine_respond sends a response: interim (status 100-199, any number,
+ *  not 101) or final (200-599, once), with optional first body bytes. For HEAD
+ *  requests and 204, 205 and 304 the body is dropped (RFC 9110 section 6.4.1).
+ *  Errors: PQQ_ERR_NULL_ARG, PQQ_ERR_NOT_FOUND, PQQ_ERR_STATE (a final
+ *  response was sent, or not a server's stream), PQQ_ERR_INVALID_ARG (status),
+ *  PQQ_ERR_HEADER_INVALID, PQQ_ERR_NO_MEMORY; a borrowed body is then still
+ *  the caller's. */
+PQQ_EXPORT pqq_status pqq_engine_respond(pqq_engine *engine, pqq_id stream, int32_t status, const pqq_header *headers,
+                                         size_t header_count, const pqq_body *body, uint32_t flags);
+
+/** pqq_engine_write sends body bytes. Everything is taken; PQQ_AGAIN instead
+ *  of PQQ_OK says that the stream's buffer is over its high-water mark
+ *  (256 KiB unsent): write on after PQQ_EVENT_WRITABLE.
+ *  Errors: PQQ_ERR_NULL_ARG, PQQ_ERR_NOT_FOUND, PQQ_ERR_STATE (headers not
+ *  sent, or message ended), PQQ_ERR_LIMIT (more than 16 MiB unsent), PQQ_ERR_NO_MEMORY; a borrowed body is then
+ *  still the caller's. */
+PQQ_EXPORT pqq_status pqq_engine_write(pqq_engine *engine, pqq_id stream, const pqq_body *body, uint32_t flags);
+
+/** pqq_engine_trailers ends the message with a trailer section (RFC 9114
+ *  section 4.1). Errors: as pqq_engine_write, and PQQ_ERR_HEADER_INVALID. */
+PQQ_EXPORT pqq_status pqq_engine_trailers(pqq_engine *engine, pqq_id stream, const pqq_header *headers,
+                                          size_t header_count);
+
+/** pqq_engine_consume gives `bytes` of received body back to the flow control
+ *  windows. Bytes of a stream that closes are given back by themselves.
+ *  Errors: PQQ_ERR_NULL_ARG, PQQ_ERR_NOT_FOUND, PQQ_ERR_INVALID_ARG (more than
+ *  is outstanding). */
+PQQ_EXPORT pqq_status pqq_engine_consume(pqq_engine *engine, pqq_id stream, uint64_t bytes);
+
+/** pqq_engine_reset gives up both halves of a stream: RESET_STREAM and
+ *  STOP_SENDING with `wire_code` (an HTTP/3 code, RFC 9114 section 8.1).
+ *  Errors: PQQ_ERR_NULL_ARG, PQQ_ERR_NOT_FOUND. */
+PQQ_EXPORT pqq_status pqq_engine_reset(pqq_engine *engine, pqq_id stream, uint64_t wire_code);
+
+/** pqq_engine_stop_reading sends STOP_SENDING and drops what still comes; our half goes on.
+ *  Errors: PQQ_ERR_NULL_ARG, PQQ_ERR_NOT_FOUND. */
+PQQ_EXPORT pqq_status pqq_engine_stop_reading(pqq_engine *engine, pqq_id stream, uint64_t wire_code);
+
+/** pqq_engine_close closes a connection at once with an HTTP/3 code.
+ *  Errors: PQQ_ERR_NULL_ARG, PQQ_ERR_NOT_FOUND. */
+PQQ_EXPORT pqq_status pqq_engine_close(pqq_engine *engine, pqq_id conn, uint64_t wire_code);
+
+/** pqq_engine_shutdown begins a graceful end: no new connections, GOAWAY on
+ *  all, each closes when its last request is done (RFC 9114 section 5.2).
+ *  The engine is idle when pqq_engine_is_idle returns 1. */
+PQQ_EXPORT pqq_status pqq_engine_shutdown(pqq_engine *engine);
+
+/** pqq_engine_close_all closes all connections now with H3_NO_ERROR; the CONNECTION_CLOSE packets
+ *  come out of pqq_engine_send. */
+PQQ_EXPORT pqq_status pqq_engine_close_all(pqq_engine *engine);
+
+/** pqq_engine_is_idle returns 1 when no connection is left that still has
+ *  something to do (closing and draining ones do not count), else 0. */
+PQQ_EXPORT int32_t pqq_engine_is_idle(const pqq_engine *engine);
+
+/** pqq_engine_update_keys begins a key update (RFC 9001 section 6).
+ *  Errors: PQQ_ERR_NULL_ARG, PQQ_ERR_NOT_FOUND, PQQ_ERR_STATE (handshake not confirmed, or an
+ *  update is under way). */
+PQQ_EXPORT pqq_status pqq_engine_update_keys(pqq_engine *engine, pqq_id conn, pqq_time_ns now);
+
+/** pqq_engine_connection_info fills `*info` (struct_size set by the caller)
+ *  for a connection whose handshake is done.
+ *  Errors: PQQ_ERR_NULL_ARG, PQQ_ERR_STRUCT_SIZE, PQQ_ERR_NOT_FOUND,
+ *  PQQ_ERR_STATE. */
+PQQ_EXPORT pqq_status pqq_engine_connection_info(pqq_engine *engine, pqq_id conn, pqq_connection_info *info);
+
+/** pqq_engine_set_user_data and pqq_engine_user_data keep one pointer with a
+ *  request stream. user_data returns NULL if the stream is gone. */
+PQQ_EXPORT pqq_status pqq_engine_set_user_data(pqq_engine *engine, pqq_id stream, void *user_data);
+PQQ_EXPORT void *pqq_engine_user_data(pqq_engine *engine, pqq_id stream);
+
+/** pqq_engine_stats fills `*stats` (struct_size set by the caller).
+ *  Errors: PQQ_ERR_NULL_ARG, PQQ_ERR_STRUCT_SIZE. */
+PQQ_EXPORT pqq_status pqq_engine_stats(const pqq_engine *engine, pqq_stats *stats);
+
+#ifdef __cplusplus
+}
+#endif
+
+#endif

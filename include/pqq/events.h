@@ -1,0 +1,162 @@
+/* SPDX-License-Identifier: MIT */
+/* What an engine reports: connections made and lost, requests, responses,
+ * body bytes. One tagged struct; a reader ignores types it does not know. */
+#ifndef PQQ_EVENTS_H
+#define PQQ_EVENTS_H
+
+#include <pqq/error.h>
+#include <pqq/types.h>
+
+#ifdef __cplusplus
+extern "C" {
+#endif
+
+/** Event types. `conn` is set in all of them, `stream` where it says so. */
+enum {
+  /** The handshake is finished; pqq_*_connection_info can be read. */
+  PQQ_EVENT_CONNECTED = 1,
+  /** The connection has ended or could not be made: `close`. Every stream of
+   *  it has had its PQQ_EVENT_STREAM_CLOSED before. The id is dead after. */
+  PQQ_EVENT_CLOSED = 2,
+  /** The peer sent GOAWAY: no new requests on this connection. */
+  PQQ_EVENT_GOING_AWAY = 3,
+  /** Server: a request's header section: `stream`, `headers` (pseudo-header
+   *  fields first), `is_end` if it has no body. */
+  PQQ_EVENT_REQUEST = 4,
+  /** Client: a request that was asked for has its stream now: `stream`,
+   *  `token`. */
+  PQQ_EVENT_OPENED = 5,
+  /** Client: the request could not be opened: `token`, `status`. */
+  PQQ_EVENT_OPEN_FAILED = 6,
+  /** Client: a final or (1xx) interim response: `stream`, `headers` (`:status`
+   *  first), `http_status`, `is_end`. */
+  PQQ_EVENT_RESPONSE = 7,
+  /** Body bytes: `stream`, `data`, `is_end`. They count against the flow
+   *  control window until pqq_engine_consume gives them back. */
+  PQQ_EVENT_DATA = 8,
+  /** Trailer section: `stream`, `headers`. `is_end` is 1. */
+  PQQ_EVENT_TRAILERS = 9,
+  /** The peer gave up its half of the stream: `stream`, `wire_code`
+   *  (RESET_STREAM). No more data will come. */
+  PQQ_EVENT_RESET = 10,
+  /** The peer does not want our half: `stream`, `wire_code` (STOP_SENDING).
+   *  Further writes are ignored. */
+  PQQ_EVENT_STOPPED = 11,
+  /** The send buffer that had been full (or was asked about with
+   *  PQQ_WRITE_NOTIFY) is below its low-water mark: `stream`. */
+  PQQ_EVENT_WRITABLE = 12,
+  /** The stream is gone: `stream`, `status` (PQQ_OK if both halves ended
+   *  cleanly), `wire_code`. The id is dead after. */
+  PQQ_EVENT_STREAM_CLOSED = 13
+};
+
+/** pqq_close_info says how a connection ended. */
+typedef struct pqq_close_info {
+  /** PQQ_OK for an orderly close (H3_NO_ERROR or NO_ERROR), else the cause. */
+  pqq_status status;
+  /** 1 if the peer closed. */
+  int32_t is_remote;
+  /** 1 if `wire_code` is an application (HTTP/3) code, 0 for a transport one. */
+  int32_t is_application;
+  /** The TLS alert if wire_code is a CRYPTO_ERROR (RFC 9001 section 4.8), else
+   *  -1. */
+  int32_t tls_alert;
+  uint64_t wire_code;
+  /** Frame type that triggered a transport error, else 0. */
+  uint64_t frame_type;
+  /** Text for people; ours, or the peer's reason phrase cut to 128 bytes. May
+   *  hold any bytes when is_remote. */
+  pqq_bytes reason;
+} pqq_close_info;
+
+/** pqq_event is a borrowed view, valid until the next event is taken. */
+typedef struct pqq_event {
+  int32_t type;
+  int32_t is_end;
+  pqq_id conn;
+  pqq_id stream;
+  /** Token of pqq_engine_connect or pqq_engine_request (client). */
+  uint64_t token;
+  pqq_status status;
+  int32_t http_status;
+  uint64_t wire_code;
+  const pqq_header *headers;
+  size_t header_count;
+  pqq_bytes data;
+  const pqq_close_info *close;
+} pqq_event;
+
+/** pqq_certificate_info is one certificate of the server's chain as sent. */
+typedef struct pqq_certificate_info {
+  /** Public key algorithm: "ML-DSA-65", "ECDSA P-256", … static memory. */
+  const char *algorithm;
+  /** Algorithm that signed this certificate, same names. */
+  const char *signed_with;
+  /** DER. */
+  pqq_bytes der;
+} pqq_certificate_info;
+
+/** Longest chain that libpqq reports (and accepts). */
+#define PQQ_MAX_CHAIN 8
+
+/** pqq_connection_info is what was negotiated; the same on both ends except
+ *  for the addresses, byte counts and what each has verified. Set struct_size before the
+ *  call. Strings are static; views live until the connection's PQQ_EVENT_CLOSED is taken. */
+typedef struct pqq_connection_info {
+  uint32_t struct_size;
+  int32_t is_server;
+  pqq_address local;
+  pqq_address remote;
+  uint32_t quic_version;
+  /** IANA numbers and names: TLS Supported Groups, SignatureScheme, cipher
+   *  suite. */
+  uint16_t group;
+  uint16_t signature;
+  uint16_t cipher;
+  uint16_t reserved;
+  const char *group_name;
+  const char *signature_name;
+  const char *cipher_name;
+  /** Application protocol, such as "h3". */
+  pqq_bytes alpn;
+  /** SNI the client sent, or empty. */
+  pqq_bytes server_name;
+  /** 1 if the group has ML-KEM and ECDH in it. */
+  int32_t is_hybrid_key_exchange;
+  /** 1 if the group has ML-KEM in it. */
+  int32_t is_pq_key_exchange;
+  /** PQQ_AUTH_*: on the client what it verified; on the server what it sent. */
+  int32_t authentication;
+  int32_t profile;
+  /** Why the server chose this identity; static text, empty on a client. */
+  const char *selection_reason;
+  /** The server's chain, leaf first. */
+  pqq_certificate_info certificates[PQQ_MAX_CHAIN];
+  size_t certificate_count;
+  /** From the first datagram until the handshake was done. */
+  uint64_t handshake_ns;
+  /** Causal round trips of the handshake: how many times the path's minimum
+   *  RTT had to pass in sequence. */
+  uint32_t handshake_round_trips;
+  uint32_t reserved2;
+  /** Until the handshake was done; UDP payload. */
+  uint64_t handshake_bytes_sent;
+  uint64_t handshake_bytes_received;
+  uint64_t handshake_datagrams_sent;
+  uint64_t handshake_datagrams_received;
+  /** So far. */
+  uint64_t bytes_sent;
+  uint64_t bytes_received;
+  uint64_t datagrams_sent;
+  uint64_t datagrams_received;
+  uint64_t packets_lost;
+  uint64_t smoothed_rtt_ns;
+  uint64_t min_rtt_ns;
+  uint64_t congestion_window_bytes;
+} pqq_connection_info;
+
+#ifdef __cplusplus
+}
+#endif
+
+#endif

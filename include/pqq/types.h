@@ -1,0 +1,95 @@
+/* SPDX-License-Identifier: MIT */
+/* Plain types shared by all public headers. Structs here never change layout:
+ * they carry no struct_size and are cheap to pass around. */
+#ifndef PQQ_TYPES_H
+#define PQQ_TYPES_H
+
+#include <stddef.h>
+#include <stdint.h>
+
+#ifdef __cplusplus
+extern "C" {
+#endif
+
+/** pqq_time_ns is a point in time in nanoseconds of any monotonic clock. One
+ *  engine must always be given the same clock; a virtual one is fine. */
+typedef uint64_t pqq_time_ns;
+
+/** PQQ_TIME_NEVER is a deadline that never comes. */
+#define PQQ_TIME_NEVER UINT64_MAX
+
+/** pqq_id names a connection or a request stream of one driver or engine: bits
+ *  0-23 slot, 24-31 worker, 32-63 generation. 0 is never a valid id, and an id
+ *  is never given out again while the process could still hold it (a slot's
+ *  generation grows with each use). */
+typedef uint64_t pqq_id;
+
+/** pqq_bytes is a borrowed view. A view handed to a callback or inside an
+ *  event dies when the callback returns or the next event is taken. */
+typedef struct pqq_bytes {
+  const uint8_t *data;
+  size_t len;
+} pqq_bytes;
+
+/** pqq_header is one header field. Names are lower case (RFC 9114 section
+ *  4.2). Set `flags` to 0. */
+typedef struct pqq_header {
+  pqq_bytes name;
+  pqq_bytes value;
+  /** PQQ_HEADER_* bits. */
+  uint32_t flags;
+  uint32_t reserved;
+} pqq_header;
+
+/** The field is sensitive: it is sent as never-indexed (RFC 9204 section
+ *  7.1.3). */
+#define PQQ_HEADER_NEVER_INDEX 0x1u
+
+/** pqq_address is a UDP address in host-independent form. */
+typedef struct pqq_address {
+  /** 4 or 6; 0 means "none". */
+  uint16_t family;
+  /** Host byte order. */
+  uint16_t port;
+  /** IPv6 scope id, else 0. */
+  uint32_t scope_id;
+  /** Network byte order; IPv4 uses the first four bytes, the rest is 0. */
+  uint8_t ip[16];
+} pqq_address;
+
+/** Profiles (design of VELO: spec/). */
+enum {
+  PQQ_PROFILE_LIGHT = 1,
+  PQQ_PROFILE_BALANCED = 2,
+  PQQ_PROFILE_SECURE = 3
+};
+
+/** IANA TLS Supported Groups, as far as libpqq names them. */
+enum {
+  PQQ_GROUP_SECP256R1 = 0x0017,
+  PQQ_GROUP_SECP384R1 = 0x0018,
+  PQQ_GROUP_X25519 = 0x001d,
+  PQQ_GROUP_MLKEM512 = 0x0200,
+  PQQ_GROUP_MLKEM768 = 0x0201,
+  PQQ_GROUP_MLKEM1024 = 0x0202,
+  PQQ_GROUP_SECP256R1MLKEM768 = 0x11eb,
+  PQQ_GROUP_X25519MLKEM768 = 0x11ec,
+  PQQ_GROUP_SECP384R1MLKEM1024 = 0x11ed
+};
+
+/** How the server proved who it is. */
+enum {
+  PQQ_AUTH_NONE = 0,
+  /** Only classical signatures. */
+  PQQ_AUTH_CLASSICAL = 1,
+  /** CertificateVerify and every signature of the verified chain are ML-DSA. */
+  PQQ_AUTH_PQ = 2,
+  /** Both, under different anchors (velocity/1 only). */
+  PQQ_AUTH_HYBRID = 3
+};
+
+#ifdef __cplusplus
+}
+#endif
+
+#endif
