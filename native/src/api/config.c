@@ -1,0 +1,200 @@
+/* SPDX-License-Identifier: MIT */
+/* pqq_config: options checked and completed; certificates, keys and anchors
+ * are loaded by tls. */
+#include <stddef.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "api/init.h"
+#include "core/error.h"
+#include "core/struct_size.h"
+#include "crypto/algorithms.h"
+#include "tls/config.h"
+
+#define KIB 1024u
+#define MIB (1024u * KIB)
+
+/* Bounds of the flow control windows: below 16 KiB a single request body takes
+ * many round trips, above 1 GiB one peer can fill a machine's memory. */
+#define MIN_WINDOW (16u * KIB)
+#define MAX_WINDOW (1024u * MIB)
+
+#define STREAM_WINDOW (256u * KIB)
+#define CONNECTION_WINDOW MIB
+#define MAX_STREAM_WINDOW (6u * MIB)
+#define MAX_CONNECTION_WINDOW (16u * MIB)
+
+/* A numeric option: zero stands for its default. */
+typedef struct pqq__range {
+  const char *name;
+  size_t offset;
+  uint32_t minimum, maximum, otherwise;
+} pqq__range;
+
+#define RANGE(name, minimum, maximum, otherwise)                                                   \
+  {#name, offsetof(pqq_config_options, name), minimum, maximum, otherwise}
+
+/* As documented in include/pqq/config.h. */
+static const pqq__range ranges[] = {
+    RANGE(idle_timeout_ms, 1000, 600000, 30000),
+    RANGE(handshake_timeout_ms, 100, 600000, 10000),
+    RANGE(keep_alive_ms, 1000, 600000, 0),
+    RANGE(max_concurrent_requests, 1, 65535, 100),
+    RANGE(max_header_list_bytes, KIB, MIB, 64 * KIB),
+    RANGE(stream_window_bytes, MIN_WINDOW, MAX_WINDOW, STREAM_WINDOW),
+    RANGE(connection_window_bytes, MIN_WINDOW, MAX_WINDOW, CONNECTION_WINDOW),
+    RANGE(max_stream_window_bytes, MIN_WINDOW, MAX_WINDOW, MAX_STREAM_WINDOW),
+    RANGE(max_connection_window_bytes, MIN_WINDOW, MAX_WINDOW, MAX_CONNECTION_WINDOW),
+    RANGE(max_connections, 1, 1000000, 65536),
+    RANGE(max_udp_payload_bytes, 1200, 65527, 1452),
+};
+
+pqq_status pqq_config_options_init(pqq_config_options *options, size_t size) {
+  static const pqq_config_options zero;
+
+  return pqq__struct_init("pqq_config_options", options, size, &zero, sizeof zero);
+}
+
+static pqq_status check_range(pqq_config_options *options, const pqq__range *range) {
+  uint32_t *value = (uint32_t *)(void *)((char *)options + range->offset);
+
+  if (*value == 0) {
+    *value = range->otherwise;
+    return PQQ_OK;
+  }
+  if (*value < range->minimum || *value > range->maximum) {
+    return pqq__error_set(PQQ_ERR_INVALID_ARG, "%s: %u, allowed %u to %u", range->name, *value,
+                          range->minimum, range->maximum);
+  }
+  return PQQ_OK;
+}
+
+/* The first window is at most the largest one. Where the caller gave only one
+ * of them, the other one's default gives way. */
+static pqq_status check_windows(const char *name, uint32_t *first, uint32_t first_default,
+                                uint32_t *largest, uint32_t largest_default) {
+  if (*first == 0 && *largest != 0 && *largest < first_default) {
+    *first = *largest;
+  }
+  if (*largest == 0 && *first > largest_default) {
+    *largest = *first;
+  }
+  if (*largest != 0 && *first > *largest) {
+    return pqq__error_set(PQQ_ERR_INVALID_ARG, "%s: %u, allowed up to max_%s: %u", name, *first,
+                          name, *largest);
+  }
+  return PQQ_OK;
+}
+
+static pqq_status check_numbers(pqq_config_options *options) {
+  pqq_status status =
+      check_windows("stream_window_bytes", &options->stream_window_bytes, STREAM_WINDOW,
+                    &options->max_stream_window_bytes, MAX_STREAM_WINDOW);
+
+  if (status == PQQ_OK) {
+    status = check_windows("connection_window_bytes", &options->connection_window_bytes,
+                           CONNECTION_WINDOW, &options->max_connection_window_bytes,
+                           MAX_CONNECTION_WINDOW);
+  }
+  for (size_t i = 0; i < sizeof ranges / sizeof ranges[0] && status == PQQ_OK; i++) {
+    status = check_range(options, &ranges[i]);
+  }
+  return status;
+}
+
+static pqq_status check_pointers(const pqq_config_options *options) {
+  if (options->identities == NULL && options->identity_count > 0) {
+    return pqq__error_set(PQQ_ERR_NULL_ARG, "identities");
+  }
+  if (options->groups == NULL && options->group_count > 0) {
+    return pqq__error_set(PQQ_ERR_NULL_ARG, "groups");
+  }
+  if (options->ca_pem.data == NULL && options->ca_pem.len > 0) {
+    return pqq__error_set(PQQ_ERR_NULL_ARG, "ca_pem");
+  }
+  return PQQ_OK;
+}
+
+static pqq_status check_choices(pqq_config_options *options) {
+  if (options->profile == 0) {
+    options->profile = PQQ_PROFILE_BALANCED;
+  }
+  if (pqq__profile_find(options->profile) == NULL) {
+    return pqq__error_set(PQQ_ERR_PROFILE_UNKNOWN, "profile: %d, allowed 1 to 3",
+                          options->profile);
+  }
+  if (options->pq_on_h3 < PQQ_PQ_ON_H3_AUTO || options->pq_on_h3 > PQQ_PQ_ON_H3_ALWAYS) {
+    return pqq__error_set(PQQ_ERR_INVALID_ARG, "pq_on_h3: %d, allowed 0 to 2", options->pq_on_h3);
+  }
+  return PQQ_OK;
+}
+
+static pqq_status check(pqq_config_options *options) {
+  pqq_status status = check_pointers(options);
+
+  if (status == PQQ_OK) {
+    status = check_choices(options);
+  }
+  return status == PQQ_OK ? check_numbers(options) : status;
+}
+
+/* What they pointed to was the caller's and may be gone. */
+static void forget_pointers(pqq_config_options *options) {
+  options->identities = NULL;
+  options->identity_count = 0;
+  options->ca_pem = (pqq_bytes){0};
+  options->ca_file = NULL;
+  options->groups = NULL;
+  options->group_count = 0;
+}
+
+pqq_status pqq_config_new(const pqq_config_options *options, pqq_config **config) {
+  pqq_config_options values = {0};
+  pqq_config *made;
+  pqq_status status;
+
+  pqq__error_clear();
+  if (config == NULL) {
+    return pqq__error_set(PQQ_ERR_NULL_ARG, "config");
+  }
+  status = pqq__struct_read("pqq_config_options", &values, sizeof values, options);
+  if (status == PQQ_OK) {
+    status = pqq__check_initialized();
+  }
+  if (status == PQQ_OK) {
+    status = check(&values);
+  }
+  if (status != PQQ_OK) {
+    return status;
+  }
+  made = calloc(1, sizeof *made);
+  if (made == NULL) {
+    return PQQ_ERR_NO_MEMORY;
+  }
+  status = pqq__tls_config_new(&values, &made->tls);
+  if (status != PQQ_OK) {
+    free(made);
+    return status;
+  }
+  forget_pointers(&values);
+  values.struct_size = sizeof values;
+  made->values = values;
+  atomic_init(&made->refs, 1);
+  *config = made;
+  return PQQ_OK;
+}
+
+pqq_config *pqq_config_ref(pqq_config *config) {
+  if (config != NULL) {
+    (void)atomic_fetch_add_explicit(&config->refs, 1, memory_order_relaxed);
+  }
+  return config;
+}
+
+void pqq_config_unref(pqq_config *config) {
+  if (config == NULL || atomic_fetch_sub_explicit(&config->refs, 1, memory_order_acq_rel) > 1) {
+    return;
+  }
+  pqq__tls_config_free(config->tls);
+  free(config);
+}

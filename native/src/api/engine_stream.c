@@ -1,0 +1,314 @@
+/* SPDX-License-Identifier: MIT */
+/* The exported engine calls that concern one connection or one stream. */
+#include <pqq/engine.h>
+
+#include <stddef.h>
+
+#include "core/error.h"
+#include "core/struct_size.h"
+#include "http3/session.h"
+
+/* HTTP/3 codes are QUIC varints (RFC 9000 section 16). */
+#define MAX_VARINT ((UINT64_C(1) << 62) - 1)
+
+static pqq__conn *find_conn(pqq_engine *engine, pqq_id id) {
+  pqq__conn *conn = pqq__slots_find(&engine->endpoint.conns, id);
+
+  return conn && pqq__conn_is_live(conn) ? conn : NULL;
+}
+
+/* A stream that can still be used, or NULL. */
+static pqq__stream *find_open(pqq_engine *engine, pqq_id id) {
+  pqq__stream *stream = pqq__stream_find(engine, id);
+
+  return stream && stream->session && pqq__conn_is_live(stream->session->conn) ? stream : NULL;
+}
+
+static pqq_status check_connect(const pqq_engine *engine, const pqq_connect_options *options) {
+  if (!options->server_name) {
+    return pqq__error_set(PQQ_ERR_NULL_ARG, "server_name");
+  }
+  if ((options->remote.family != 4 && options->remote.family != 6) || options->remote.port == 0) {
+    return pqq__error_set(PQQ_ERR_INVALID_ARG, "remote: family %u, port %u", options->remote.family,
+                          options->remote.port);
+  }
+  if (!pqq__tls_config_has_roots(engine->config->tls)) {
+    return PQQ_ERR_NO_ROOTS;
+  }
+  if (engine->endpoint.is_shut_down) {
+    return PQQ_ERR_GOING_AWAY;
+  }
+  if (engine->endpoint.conns.used >= engine->config->values.max_connections) {
+    return PQQ_ERR_TOO_MANY_CONNECTIONS;
+  }
+  return PQQ_OK;
+}
+
+pqq_status pqq_engine_connect(pqq_engine *engine, const pqq_connect_options *options,
+                              pqq_time_ns now, pqq_id *result) {
+  pqq_connect_options read = {0};
+  pqq__session *session;
+  pqq__conn *conn;
+  pqq_status status;
+
+  pqq__error_clear();
+  if (!engine || !result) {
+    return PQQ_ERR_NULL_ARG;
+  }
+  status = pqq__struct_read("pqq_connect_options", &read, sizeof read, options);
+  if (status == PQQ_OK) {
+    status = check_connect(engine, &read);
+  }
+  if (status != PQQ_OK) {
+    return status;
+  }
+  session = pqq__session_new(engine, 0);
+  if (!session) {
+    return PQQ_ERR_NO_MEMORY;
+  }
+  pqq__endpoint_set_time(&engine->endpoint, now);
+  status = pqq__conn_connect(&engine->endpoint, &read, session, &conn);
+  if (status != PQQ_OK) {
+    pqq__session_free(session);
+    return status == PQQ_ERR_INVALID_ARG
+               ? pqq__error_set(status, "server_name \"%s\" is no DNS name or IP address",
+                                read.server_name)
+               : status;
+  }
+  session->conn = conn;
+  session->conn_id = conn->id;
+  session->token = read.token;
+  *result = conn->id;
+  return PQQ_OK;
+}
+
+static pqq_status check_body(const pqq_body *body) {
+  return body && body->data.len && !body->data.data ? PQQ_ERR_NULL_ARG : PQQ_OK;
+}
+
+static pqq_status check_request(const pqq_header *headers, size_t count) {
+  static const char *const names[] = {":method", ":scheme", ":authority", ":path"};
+
+  if (count < 4) {
+    return pqq__error_set(PQQ_ERR_HEADER_INVALID, "a request has four pseudo-header fields");
+  }
+  for (size_t i = 0; i < 4; i++) {
+    pqq_bytes name = headers[i].name;
+    if (name.len != strlen(names[i]) || memcmp(name.data, names[i], name.len) != 0) {
+      return pqq__error_set(PQQ_ERR_HEADER_INVALID, "header field %zu must be %s", i, names[i]);
+    }
+  }
+  return pqq__section_check(headers + 4, count - 4, 0);
+}
+
+pqq_status pqq_engine_request(pqq_engine *engine, pqq_id conn_id, uint64_t token,
+                              const pqq_header *headers, size_t header_count, const pqq_body *body,
+                              uint32_t flags) {
+  pqq__conn *conn;
+  pqq_status status;
+
+  pqq__error_clear();
+  if (!engine || !headers || check_body(body) != PQQ_OK) {
+    return PQQ_ERR_NULL_ARG;
+  }
+  conn = find_conn(engine, conn_id);
+  if (!conn || conn->is_server) {
+    return PQQ_ERR_NOT_FOUND;
+  }
+  status = pqq__section_check(headers, header_count, 1);
+  if (status == PQQ_OK) {
+    status = check_request(headers, header_count);
+  }
+  if (status != PQQ_OK) {
+    return status;
+  }
+  return pqq__request_new(conn->app, token, headers, header_count, body, flags);
+}
+
+pqq_status pqq_engine_respond(pqq_engine *engine, pqq_id id, int32_t http_status,
+                              const pqq_header *headers, size_t header_count, const pqq_body *body,
+                              uint32_t flags) {
+  pqq__stream *stream;
+  pqq_status status;
+
+  pqq__error_clear();
+  if (!engine || (header_count && !headers) || check_body(body) != PQQ_OK) {
+    return PQQ_ERR_NULL_ARG;
+  }
+  if (http_status < 100 || http_status > 599) {
+    return pqq__error_set(PQQ_ERR_INVALID_ARG, "status %d, must be 100 to 599", (int)http_status);
+  }
+  stream = find_open(engine, id);
+  if (!stream) {
+    return PQQ_ERR_NOT_FOUND;
+  }
+  if (!stream->session->is_server) {
+    return PQQ_ERR_STATE;
+  }
+  status = pqq__section_check(headers, header_count, 0);
+  return status == PQQ_OK ? pqq__respond(stream, http_status, headers, header_count, body, flags)
+                          : status;
+}
+
+pqq_status pqq_engine_write(pqq_engine *engine, pqq_id id, const pqq_body *body, uint32_t flags) {
+  pqq__stream *stream;
+
+  pqq__error_clear();
+  if (!engine || !body || check_body(body) != PQQ_OK) {
+    return PQQ_ERR_NULL_ARG;
+  }
+  stream = find_open(engine, id);
+  return stream ? pqq__write(stream, body, flags) : PQQ_ERR_NOT_FOUND;
+}
+
+pqq_status pqq_engine_trailers(pqq_engine *engine, pqq_id id, const pqq_header *headers,
+                               size_t header_count) {
+  pqq__stream *stream;
+  pqq_status status;
+
+  pqq__error_clear();
+  if (!engine || (header_count && !headers)) {
+    return PQQ_ERR_NULL_ARG;
+  }
+  stream = find_open(engine, id);
+  if (!stream) {
+    return PQQ_ERR_NOT_FOUND;
+  }
+  status = pqq__section_check(headers, header_count, 0);
+  return status == PQQ_OK ? pqq__trailers(stream, headers, header_count) : status;
+}
+
+pqq_status pqq_engine_consume(pqq_engine *engine, pqq_id id, uint64_t bytes) {
+  pqq__stream *stream;
+  pqq__conn *conn;
+
+  pqq__error_clear();
+  if (!engine) {
+    return PQQ_ERR_NULL_ARG;
+  }
+  stream = pqq__stream_find(engine, id);
+  conn = stream ? pqq__slots_find(&engine->endpoint.conns, stream->conn_id) : NULL;
+  if (!conn) {
+    return PQQ_ERR_NOT_FOUND;
+  }
+  /* What stop_reading has given back already is not owed any more. */
+  if (stream->is_in_stopped) {
+    return PQQ_OK;
+  }
+  if (bytes > stream->unconsumed_bytes) {
+    return pqq__error_set(PQQ_ERR_INVALID_ARG, "%llu bytes, only %llu are outstanding",
+                          (unsigned long long)bytes, (unsigned long long)stream->unconsumed_bytes);
+  }
+  stream->unconsumed_bytes -= bytes;
+  pqq__conn_consume(conn, stream->session ? stream->quic_id : -1, bytes);
+  return PQQ_OK;
+}
+
+pqq_status pqq_engine_reset(pqq_engine *engine, pqq_id id, uint64_t wire_code) {
+  pqq__stream *stream;
+
+  pqq__error_clear();
+  if (!engine) {
+    return PQQ_ERR_NULL_ARG;
+  }
+  if (wire_code > MAX_VARINT) {
+    return PQQ_ERR_INVALID_ARG;
+  }
+  stream = find_open(engine, id);
+  if (!stream) {
+    return PQQ_ERR_NOT_FOUND;
+  }
+  pqq__reset(stream, wire_code, PQQ_ERR_CANCELLED);
+  return PQQ_OK;
+}
+
+pqq_status pqq_engine_stop_reading(pqq_engine *engine, pqq_id id, uint64_t wire_code) {
+  pqq__stream *stream;
+
+  pqq__error_clear();
+  if (!engine) {
+    return PQQ_ERR_NULL_ARG;
+  }
+  if (wire_code > MAX_VARINT) {
+    return PQQ_ERR_INVALID_ARG;
+  }
+  stream = find_open(engine, id);
+  if (!stream || stream->quic_id < 0) {
+    return PQQ_ERR_NOT_FOUND;
+  }
+  pqq__stop_reading(stream, wire_code);
+  return PQQ_OK;
+}
+
+pqq_status pqq_engine_close(pqq_engine *engine, pqq_id conn_id, uint64_t wire_code) {
+  pqq__conn *conn;
+
+  pqq__error_clear();
+  if (!engine) {
+    return PQQ_ERR_NULL_ARG;
+  }
+  if (wire_code > MAX_VARINT) {
+    return PQQ_ERR_INVALID_ARG;
+  }
+  conn = find_conn(engine, conn_id);
+  if (!conn) {
+    return PQQ_ERR_NOT_FOUND;
+  }
+  pqq__conn_close(conn, wire_code);
+  return PQQ_OK;
+}
+
+pqq_status pqq_engine_update_keys(pqq_engine *engine, pqq_id conn_id, pqq_time_ns now) {
+  pqq__conn *conn;
+
+  pqq__error_clear();
+  if (!engine) {
+    return PQQ_ERR_NULL_ARG;
+  }
+  conn = find_conn(engine, conn_id);
+  if (!conn) {
+    return PQQ_ERR_NOT_FOUND;
+  }
+  pqq__endpoint_set_time(&engine->endpoint, now);
+  return pqq__conn_update_keys(conn);
+}
+
+pqq_status pqq_engine_connection_info(pqq_engine *engine, pqq_id conn_id,
+                                      pqq_connection_info *info) {
+  pqq_connection_info now = {0};
+  pqq__conn *conn;
+  pqq_status status;
+
+  pqq__error_clear();
+  if (!engine || !info) {
+    return PQQ_ERR_NULL_ARG;
+  }
+  conn = pqq__slots_find(&engine->endpoint.conns, conn_id);
+  if (!conn) {
+    return PQQ_ERR_NOT_FOUND;
+  }
+  status = pqq__conn_info(conn, &now);
+  return status == PQQ_OK ? pqq__struct_write("pqq_connection_info", info, &now, sizeof now)
+                          : status;
+}
+
+pqq_status pqq_engine_set_user_data(pqq_engine *engine, pqq_id id, void *user_data) {
+  pqq__stream *stream;
+
+  pqq__error_clear();
+  if (!engine) {
+    return PQQ_ERR_NULL_ARG;
+  }
+  stream = pqq__stream_find(engine, id);
+  if (!stream) {
+    return PQQ_ERR_NOT_FOUND;
+  }
+  stream->user_data = user_data;
+  return PQQ_OK;
+}
+
+void *pqq_engine_user_data(pqq_engine *engine, pqq_id id) {
+  pqq__stream *stream = engine ? pqq__stream_find(engine, id) : NULL;
+
+  return stream ? stream->user_data : NULL;
+}

@@ -1,0 +1,79 @@
+/* SPDX-License-Identifier: MIT */
+/* Every limit of libpqq that is not an option of pqq_config_options, with its
+ * reason and what goes wrong without it. */
+#ifndef PQQ__CORE_LIMITS_H
+#define PQQ__CORE_LIMITS_H
+
+/* Our connection ids: one AES block, see quic/cid.h. */
+#define PQQ__CID_BYTES 16
+
+/* Connections of one worker whose handshake is not done. Each holds about
+ * 40 KiB, so a flood of first datagrams from forged addresses is stopped at
+ * 160 MiB and the handshake timeout. */
+#define PQQ__MAX_HALF_OPEN 4096
+
+/* Stateless answers (Version Negotiation, stateless reset) that wait to be
+ * sent. More are dropped: nobody is owed one (RFC 9000 sections 6.1, 10.3). */
+#define PQQ__MAX_STATELESS_REPLIES 64
+
+/* Smallest datagram that gets a stateless reset, and how much smaller the
+ * reset must be, so that two endpoints cannot answer each other for ever (RFC
+ * 9000 section 10.3.3). */
+#define PQQ__MIN_RESET_TRIGGER_BYTES 43
+#define PQQ__STATELESS_RESET_BYTES 42
+
+/* Connection ids that a peer may keep of ours at once (RFC 9000 section
+ * 5.1.1): enough for a migration, small enough that a table entry flood by
+ * RETIRE_CONNECTION_ID is not worth it. */
+#define PQQ__ACTIVE_CID_LIMIT 4
+
+/* How many datagrams of a connection's handshake are timed for the round trip
+ * count. A flight of ML-DSA-87 with loss needs about 30. */
+#define PQQ__MAX_TIMED_DATAGRAMS 64
+
+/* Unidirectional streams a peer may open: control, QPACK encoder and decoder
+ * (RFC 9114 section 6.2), and room for reserved types it may grease with. */
+#define PQQ__MAX_UNI_STREAMS 16
+
+/* QPACK (RFC 9204 section 5): 4 KiB is what browsers use; more buys little and
+ * is memory that a peer can fill per connection. */
+#define PQQ__QPACK_TABLE_BYTES 4096
+#define PQQ__QPACK_BLOCKED_STREAMS 100
+
+/* Send buffer of one stream: a writer is told to wait above HIGH and to go on
+ * below LOW. Above MAX a write is refused: the writer does not listen. */
+#define PQQ__WRITE_HIGH_BYTES (256u * 1024u)
+#define PQQ__WRITE_LOW_BYTES (64u * 1024u)
+#define PQQ__WRITE_MAX_BYTES (16u * 1024u * 1024u)
+
+/* Received body bytes are gathered into one event up to this size, so that a
+ * reader sees few events and one always fits into its ring. */
+#define PQQ__DATA_EVENT_FIRST_BYTES 2048u
+#define PQQ__DATA_EVENT_MAX_BYTES 65536u
+
+/* Requests of one client connection that wait for the handshake or for the
+ * peer's stream limit. */
+#define PQQ__MAX_PENDING_REQUESTS 16384
+
+/* Bytes of a peer's reason phrase that are kept. */
+#define PQQ__MAX_REASON_BYTES 128
+
+/* Longest handshake the engine waits between GOAWAY with the highest id and the final
+ * one, in PTOs: requests that are on their way get in (RFC 9114 section 5.2). */
+#define PQQ__GOAWAY_NOTICE_PTOS 2
+
+/* Connection and stream slots: the 24 bits that pqq_id has for them. */
+#define PQQ__MAX_SLOTS (1u << 24)
+
+/* A certificate, key or trust anchor file: the anchors of a whole operating
+ * system are about 250 KiB, in ML-DSA-87 about 1.5 MiB. A device or a log given
+ * by mistake is not read to its end. */
+#define PQQ__MAX_PEM_BYTES (4u * 1024u * 1024u)
+
+/* Trust anchors of one configuration; operating systems have about 150. */
+#define PQQ__MAX_ANCHORS 1024
+
+/* Sentence that says why TLS failed, with its NUL. One per connection. */
+#define PQQ__TLS_FAILURE_TEXT_BYTES 384
+
+#endif

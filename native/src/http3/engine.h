@@ -1,0 +1,19 @@
+/* SPDX-License-Identifier: MIT */
+/* The inside of pqq_engine: the QUIC endpoint, the HTTP/3 streams of all its
+ * connections, and the events they have made. */
+#ifndef PQQ__HTTP3_ENGINE_H
+#define PQQ__HTTP3_ENGINE_H
+
+#include "http3/events.h"
+#include "quic/endpoint.h"
+
+struct pqq_engine {
+  pqq_config *config;
+  pqq__endpoint endpoint;
+  pqq__slots streams;
+  pqq__events events;
+  void (*on_wake)(void *user_data);
+  void *wake_user_data;
+};
+
+#endif

@@ -1,0 +1,197 @@
+/* SPDX-License-Identifier: MIT */
+#include "http3/fields.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+#include "core/error.h"
+
+static int reserve_bytes(pqq__fields *fields, size_t more) {
+  size_t capacity = fields->bytes_capacity ? fields->bytes_capacity : 512;
+  uint8_t *grown;
+
+  if (fields->bytes_len + more <= fields->bytes_capacity) {
+    return 0;
+  }
+  while (capacity < fields->bytes_len + more) {
+    capacity *= 2;
+  }
+  grown = realloc(fields->bytes, capacity);
+  if (!grown) {
+    return -1;
+  }
+  fields->bytes = grown;
+  fields->bytes_capacity = capacity;
+  return 0;
+}
+
+static int reserve_header(pqq__fields *fields) {
+  size_t capacity = fields->capacity ? fields->capacity * 2 : 16;
+  pqq_header *grown;
+
+  if (fields->count < fields->capacity) {
+    return 0;
+  }
+  grown = realloc(fields->headers, capacity * sizeof *grown);
+  if (!grown) {
+    return -1;
+  }
+  fields->headers = grown;
+  fields->capacity = capacity;
+  return 0;
+}
+
+int pqq__fields_add(pqq__fields *fields, pqq_bytes name, pqq_bytes value, uint32_t flags,
+                    uint64_t max_list_bytes) {
+  pqq_header *header;
+
+  fields->list_bytes += name.len + value.len + PQQ__FIELD_OVERHEAD_BYTES;
+  if (fields->list_bytes > max_list_bytes) {
+    fields->is_too_large = 1;
+    return 0;
+  }
+  if (reserve_header(fields) != 0 || reserve_bytes(fields, name.len + value.len) != 0) {
+    return -1;
+  }
+  header = &fields->headers[fields->count++];
+  *header = (pqq_header){.name.len = name.len, .value.len = value.len, .flags = flags};
+  if (name.len) {
+    memcpy(fields->bytes + fields->bytes_len, name.data, name.len);
+  }
+  if (value.len) {
+    memcpy(fields->bytes + fields->bytes_len + name.len, value.data, value.len);
+  }
+  fields->bytes_len += name.len + value.len;
+  return 0;
+}
+
+/* Copies the bytes behind the header array and lets the views point there. */
+pqq__section *pqq__fields_finish(pqq__fields *fields) {
+  size_t array_bytes = sizeof(pqq__section) + fields->count * sizeof(pqq_header);
+  pqq__section *section = malloc(array_bytes + fields->bytes_len + 1);
+  uint8_t *at;
+
+  if (!section) {
+    return NULL;
+  }
+  at = (uint8_t *)section + array_bytes;
+  if (fields->bytes_len) {
+    memcpy(at, fields->bytes, fields->bytes_len);
+  }
+  section->count = fields->count;
+  for (size_t i = 0; i < fields->count; i++) {
+    section->headers[i] = fields->headers[i];
+    section->headers[i].name.data = at;
+    at += fields->headers[i].name.len;
+    section->headers[i].value.data = at;
+    at += fields->headers[i].value.len;
+  }
+  pqq__fields_deinit(fields);
+  return section;
+}
+
+void pqq__fields_deinit(pqq__fields *fields) {
+  free(fields->bytes);
+  free(fields->headers);
+  *fields = (pqq__fields){0};
+}
+
+pqq__section *pqq__section_copy(const pqq_header *headers, size_t count) {
+  pqq__fields fields = {0};
+
+  for (size_t i = 0; i < count; i++) {
+    if (pqq__fields_add(&fields, headers[i].name, headers[i].value, headers[i].flags,
+                        UINT64_MAX) != 0) {
+      pqq__fields_deinit(&fields);
+      return NULL;
+    }
+  }
+  return pqq__fields_finish(&fields);
+}
+
+static int is_name_byte(uint8_t c) {
+  return (c >= 'a' && c <= 'z') || (c >= '0' && c <= '9') ||
+         (c != '\0' && strchr("!#$%&'*+-.^_`|~", c) != NULL);
+}
+
+static int is_valid_name(pqq_bytes name) {
+  if (name.len == 0) {
+    return 0;
+  }
+  for (size_t i = 0; i < name.len; i++) {
+    if (!is_name_byte(name.data[i])) {
+      return 0;
+    }
+  }
+  return 1;
+}
+
+static int is_valid_value(pqq_bytes value) {
+  for (size_t i = 0; i < value.len; i++) {
+    uint8_t c = value.data[i];
+    if ((c < 0x20 && c != '\t') || c == 0x7f) {
+      return 0;
+    }
+  }
+  /* No white space around it (RFC 9110 section 5.5). */
+  return value.len == 0 || (value.data[0] != ' ' && value.data[0] != '\t' &&
+                            value.data[value.len - 1] != ' ' && value.data[value.len - 1] != '\t');
+}
+
+static int is_named(pqq_bytes name, const char *text) {
+  return name.len == strlen(text) && memcmp(name.data, text, name.len) == 0;
+}
+
+static int is_connection_specific(const pqq_header *header) {
+  static const char *const names[] = {"connection", "keep-alive", "proxy-connection",
+                                      "transfer-encoding", "upgrade"};
+
+  for (size_t i = 0; i < sizeof names / sizeof names[0]; i++) {
+    if (is_named(header->name, names[i])) {
+      return 1;
+    }
+  }
+  return is_named(header->name, "te") && !is_named(header->value, "trailers");
+}
+
+static pqq_status invalid(const pqq_header *header, const char *why) {
+  return pqq__error_set(PQQ_ERR_HEADER_INVALID, "header field \"%.*s\": %s",
+                        header->name.len < 64 ? (int)header->name.len : 64,
+                        header->name.data ? (const char *)header->name.data : "", why);
+}
+
+pqq_status pqq__section_check(const pqq_header *headers, size_t count, int pseudo_ok) {
+  int seen_regular = 0;
+
+  if (count > PQQ__MAX_SENT_FIELDS) {
+    return pqq__error_set(PQQ_ERR_HEADERS_TOO_LARGE, "%zu header fields, at most %d", count,
+                          PQQ__MAX_SENT_FIELDS);
+  }
+  for (size_t i = 0; i < count; i++) {
+    const pqq_header *header = &headers[i];
+    pqq_bytes name = header->name;
+
+    if ((name.len && !name.data) || (header->value.len && !header->value.data)) {
+      return pqq__error_set(PQQ_ERR_NULL_ARG, "header field %zu has a length but no bytes", i);
+    }
+    if (name.len && name.data[0] == ':') {
+      if (!pseudo_ok || seen_regular) {
+        return invalid(header, "a pseudo-header field is not allowed here");
+      }
+      name.data++;
+      name.len--;
+    } else {
+      seen_regular = 1;
+    }
+    if (!is_valid_name(name)) {
+      return invalid(header, "names are lower-case tokens (RFC 9114 section 4.2)");
+    }
+    if (!is_valid_value(header->value)) {
+      return invalid(header, "the value has a control character or white space at an end");
+    }
+    if (is_connection_specific(header)) {
+      return invalid(header, "connection-specific fields do not exist in HTTP/3");
+    }
+  }
+  return PQQ_OK;
+}

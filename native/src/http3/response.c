@@ -1,0 +1,181 @@
+/* SPDX-License-Identifier: MIT */
+/* Answers and body bytes that the application gives, handed to nghttp3. */
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "core/error.h"
+#include "http3/session.h"
+
+static int may_have_body(const pqq__stream *stream, int32_t status) {
+  return !stream->is_head && status != 204 && status != 205 && status != 304;
+}
+
+static void resume(pqq__stream *stream) {
+  (void)nghttp3_conn_resume_stream(stream->session->http, stream->quic_id);
+  pqq__conn_want_send(stream->session->conn);
+}
+
+static int submit(pqq__stream *stream, int32_t status, const pqq_header *headers, size_t count,
+                  const nghttp3_data_reader *reader) {
+  nghttp3_nv few[PQQ__FEW_FIELDS], *storage, *nv;
+  pqq_header first = {.name = {(const uint8_t *)":status", 7}};
+  pqq_header *all = malloc((count + 1) * sizeof *all);
+  char digits[12];
+  int error = NGHTTP3_ERR_NOMEM;
+
+  if (!all) {
+    return error;
+  }
+  first.value.len = (size_t)snprintf(digits, sizeof digits, "%03d", (int)status);
+  first.value.data = (const uint8_t *)digits;
+  all[0] = first;
+  if (count) {
+    memcpy(all + 1, headers, count * sizeof *all);
+  }
+  nv = pqq__to_nv(all, count + 1, few, &storage);
+  if (nv && status < 200) {
+    error = nghttp3_conn_submit_info(stream->session->http, stream->quic_id, nv, count + 1);
+  } else if (nv) {
+    error =
+        nghttp3_conn_submit_response(stream->session->http, stream->quic_id, nv, count + 1, reader);
+  }
+  free(storage);
+  free(all);
+  return error;
+}
+
+/* Body bytes that nobody will send. */
+static void drop_body(const pqq_body *body, uint32_t flags) {
+  if (body && (flags & PQQ_WRITE_BORROW) && body->release) {
+    body->release(body->user_data);
+  }
+}
+
+static pqq_status interim(pqq__stream *stream, int32_t status, const pqq_header *headers,
+                          size_t count, const pqq_body *body, uint32_t flags) {
+  if (status == 101 || body || flags) {
+    return pqq__error_set(PQQ_ERR_INVALID_ARG, "an interim response has no body and is not 101");
+  }
+  if (submit(stream, status, headers, count, NULL) != 0) {
+    return PQQ_ERR_NO_MEMORY;
+  }
+  pqq__conn_want_send(stream->session->conn);
+  return PQQ_OK;
+}
+
+pqq_status pqq__respond(pqq__stream *stream, int32_t status, const pqq_header *headers,
+                        size_t count, const pqq_body *body, uint32_t flags) {
+  int is_end = (flags & PQQ_WRITE_END) != 0;
+  int has_body = may_have_body(stream, status) && (!is_end || (body && body->data.len));
+
+  if (status < 200) {
+    return interim(stream, status, headers, count, body, flags);
+  }
+  if (stream->has_headers_out) {
+    return PQQ_ERR_STATE;
+  }
+  if (stream->is_out_stopped) {
+    drop_body(body, flags);
+    stream->has_headers_out = 1;
+    return PQQ_OK;
+  }
+  if (has_body && body && pqq__body_add(&stream->body, body, flags) != 0) {
+    return PQQ_ERR_NO_MEMORY;
+  }
+  if (submit(stream, status, headers, count, has_body ? &pqq__session_body_reader : NULL) != 0) {
+    return PQQ_ERR_NO_MEMORY;
+  }
+  if (!has_body) {
+    drop_body(body, flags);
+  } else if (body) {
+    stream->engine->endpoint.stats.body_bytes_sent += body->data.len;
+  }
+  stream->has_headers_out = 1;
+  stream->is_out_ended = is_end;
+  /* Bytes that come later are dropped too. */
+  stream->is_out_stopped |= !has_body;
+  stream->wants_writable = has_body && (flags & PQQ_WRITE_NOTIFY) != 0;
+  pqq__conn_want_send(stream->session->conn);
+  return PQQ_OK;
+}
+
+pqq_status pqq__write(pqq__stream *stream, const pqq_body *body, uint32_t flags) {
+  pqq__body *out = &stream->body;
+
+  if (stream->is_out_stopped) {
+    drop_body(body, flags);
+    return PQQ_OK;
+  }
+  if (stream->is_out_ended || (!stream->has_headers_out && stream->quic_id >= 0)) {
+    return PQQ_ERR_STATE;
+  }
+  if (out->unsent_bytes + body->data.len > PQQ__WRITE_MAX_BYTES && out->unsent_bytes > 0) {
+    return PQQ_ERR_LIMIT;
+  }
+  if (pqq__body_add(out, body, flags) != 0) {
+    return PQQ_ERR_NO_MEMORY;
+  }
+  stream->engine->endpoint.stats.body_bytes_sent += body->data.len;
+  stream->is_out_ended = (flags & PQQ_WRITE_END) != 0;
+  stream->wants_writable |= (flags & PQQ_WRITE_NOTIFY) || out->unsent_bytes > PQQ__WRITE_HIGH_BYTES;
+  if (stream->wants_writable && out->unsent_bytes <= PQQ__WRITE_LOW_BYTES) {
+    stream->wants_writable = 0;
+    if (!pqq__stream_event(stream, PQQ_EVENT_WRITABLE)) {
+      return PQQ_ERR_NO_MEMORY;
+    }
+  }
+  if (stream->quic_id >= 0) {
+    resume(stream);
+  }
+  return out->unsent_bytes > PQQ__WRITE_HIGH_BYTES ? PQQ_AGAIN : PQQ_OK;
+}
+
+pqq_status pqq__trailers(pqq__stream *stream, const pqq_header *headers, size_t count) {
+  if (stream->is_out_stopped) {
+    return PQQ_OK;
+  }
+  if (stream->is_out_ended || (!stream->has_headers_out && stream->quic_id >= 0)) {
+    return PQQ_ERR_STATE;
+  }
+  stream->trailers = pqq__section_copy(headers, count);
+  if (!stream->trailers) {
+    return PQQ_ERR_NO_MEMORY;
+  }
+  stream->is_out_ended = 1;
+  if (stream->quic_id >= 0) {
+    resume(stream);
+  }
+  return PQQ_OK;
+}
+
+void pqq__stop_reading(pqq__stream *stream, uint64_t wire_code) {
+  pqq__session *session = stream->session;
+
+  if (stream->is_in_stopped || stream->is_in_ended) {
+    return;
+  }
+  stream->is_in_stopped = 1;
+  if (stream->unconsumed_bytes) {
+    pqq__conn_consume(session->conn, stream->quic_id, stream->unconsumed_bytes);
+    stream->unconsumed_bytes = 0;
+  }
+  pqq__conn_stop_stream(session->conn, stream->quic_id, wire_code);
+}
+
+void pqq__reset(pqq__stream *stream, uint64_t wire_code, pqq_status status) {
+  pqq__session *session = stream->session;
+
+  if (stream->local_status == PQQ_OK) {
+    stream->local_status = status;
+  }
+  if (stream->quic_id < 0) {
+    pqq__stream_close(stream, stream->local_status, wire_code);
+    return;
+  }
+  session->engine->endpoint.stats.requests_reset++;
+  stream->is_out_stopped = 1;
+  stream->is_in_stopped = 1;
+  nghttp3_conn_shutdown_stream_write(session->http, stream->quic_id);
+  pqq__conn_abort_stream(session->conn, stream->quic_id, wire_code);
+}

@@ -1,0 +1,318 @@
+/* SPDX-License-Identifier: MIT */
+/* HTTP/3 session: begins with the three unidirectional streams, ends with the
+ * connection; in between session_recv.c and session_send.c do the work. */
+#include "http3/session.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+/* Failed handshakes of a server that wait to be read as events; more are only
+ * counted, so that a flood of them costs no memory. */
+#define MAX_WAITING_FAILURES 256
+
+pqq__session *pqq__session_new(pqq_engine *engine, int is_server) {
+  pqq__session *session = calloc(1, sizeof *session);
+
+  if (session) {
+    session->engine = engine;
+    session->is_server = is_server;
+    pqq__list_init(&session->streams);
+    pqq__list_init(&session->pending);
+  }
+  return session;
+}
+
+void pqq__session_free(pqq__session *session) {
+  pqq__node *node;
+
+  while ((node = pqq__list_first(&session->streams)) != NULL ||
+         (node = pqq__list_first(&session->pending)) != NULL) {
+    pqq__stream_free(PQQ__OWNER(node, pqq__stream, node));
+  }
+  nghttp3_conn_del(session->http);
+  free(session);
+}
+
+int pqq__session_fail(pqq__session *session, int error) {
+  pqq__conn_fail_application(session->conn, nghttp3_err_infer_quic_app_error_code(error),
+                             nghttp3_strerror(error));
+  return -1;
+}
+
+static void *on_accept(void *user_data, pqq__conn *conn) {
+  pqq__session *session = pqq__session_new(user_data, 1);
+
+  if (session) {
+    session->conn = conn;
+    session->conn_id = conn->id;
+  }
+  return session;
+}
+
+static int http_new(pqq__session *session) {
+  const pqq_config_options *values = &session->engine->config->values;
+  nghttp3_callbacks callbacks = {.rand = NULL};
+  nghttp3_settings settings;
+  int error;
+
+  pqq__session_recv_callbacks(&callbacks);
+  nghttp3_settings_default(&settings);
+  settings.max_field_section_size = values->max_header_list_bytes;
+  settings.qpack_max_dtable_capacity = PQQ__QPACK_TABLE_BYTES;
+  settings.qpack_encoder_max_dtable_capacity = PQQ__QPACK_TABLE_BYTES;
+  settings.qpack_blocked_streams = PQQ__QPACK_BLOCKED_STREAMS;
+  error = session->is_server
+              ? nghttp3_conn_server_new(&session->http, &callbacks, &settings, NULL, session)
+              : nghttp3_conn_client_new(&session->http, &callbacks, &settings, NULL, session);
+  if (error == 0 && session->is_server) {
+    nghttp3_conn_set_max_client_streams_bidi(session->http, values->max_concurrent_requests);
+  }
+  return error;
+}
+
+static int on_writable(void *app) {
+  pqq__session *session = app;
+  int64_t control, encoder, decoder;
+
+  if (http_new(session) != 0) {
+    return -1;
+  }
+  if (pqq__conn_open_uni(session->conn, &control) != 0 ||
+      pqq__conn_open_uni(session->conn, &encoder) != 0 ||
+      pqq__conn_open_uni(session->conn, &decoder) != 0) {
+    pqq__conn_fail_application(session->conn, PQQ__H3_STREAM_CREATION_ERROR,
+                               "the peer allows too few unidirectional streams");
+    return -1;
+  }
+  if (nghttp3_conn_bind_control_stream(session->http, control) != 0 ||
+      nghttp3_conn_bind_qpack_streams(session->http, encoder, decoder) != 0) {
+    return -1;
+  }
+  return pqq__requests_open(session);
+}
+
+static pqq__event *conn_event(pqq__session *session, int32_t type) {
+  pqq__event *event = pqq__events_push(&session->engine->events);
+
+  if (event) {
+    event->type = type;
+    event->conn = session->conn_id;
+    event->token = session->token;
+  }
+  return event;
+}
+
+static int on_handshake_done(void *app) {
+  pqq__session *session = app;
+
+  session->is_connected = 1;
+  return conn_event(session, PQQ_EVENT_CONNECTED) ? 0 : -1;
+}
+
+static int is_bidi(int64_t stream_id) { return (stream_id & 2) == 0; }
+
+static int on_stream_open(void *app, int64_t stream_id) {
+  pqq__session *session = app;
+  pqq__stream *stream;
+
+  if (!is_bidi(stream_id)) {
+    return 0;
+  }
+  stream = pqq__stream_new(session, stream_id);
+  if (!stream) {
+    return -1;
+  }
+  pqq__conn_set_stream_data(session->conn, stream_id, stream);
+  session->engine->endpoint.stats.requests++;
+  return 0;
+}
+
+/* What the codes of the two halves say about the request. */
+static pqq_status status_of(int64_t rx_code, int64_t tx_code, uint64_t *wire_code) {
+  int64_t code = rx_code >= 0 ? rx_code : tx_code;
+
+  *wire_code = code >= 0 ? (uint64_t)code : PQQ__H3_NO_ERROR;
+  switch (*wire_code) {
+  case PQQ__H3_NO_ERROR:
+    return PQQ_OK;
+  case PQQ__H3_REQUEST_REJECTED:
+    return PQQ_ERR_STREAM_REFUSED;
+  default:
+    return PQQ_ERR_STREAM_RESET;
+  }
+}
+
+static uint32_t close_flags(int64_t rx_code, int64_t tx_code) {
+  return (rx_code >= 0 ? NGHTTP3_STREAM_CLOSE_FLAG_RX_APP_ERROR_CODE_SET : 0) |
+         (tx_code >= 0 ? NGHTTP3_STREAM_CLOSE_FLAG_TX_APP_ERROR_CODE_SET : 0);
+}
+
+static int on_stream_closed(void *app, int64_t stream_id, void *stream_data, int64_t rx_code,
+                            int64_t tx_code) {
+  pqq__session *session = app;
+  pqq__stream *stream = stream_data;
+  pqq_status status;
+  uint64_t wire_code;
+  int error = 0;
+
+  if (session->http) {
+    error = nghttp3_conn_close_stream2(
+        session->http, close_flags(rx_code, tx_code), stream_id,
+        rx_code >= 0 ? (uint64_t)rx_code : PQQ__H3_NO_ERROR,
+        tx_code >= 0 ? (uint64_t)tx_code : PQQ__H3_NO_ERROR);
+  }
+  if (error != 0 && error != NGHTTP3_ERR_STREAM_NOT_FOUND) {
+    return pqq__session_fail(session, error);
+  }
+  if (!stream) {
+    if (!is_bidi(stream_id)) {
+      pqq__conn_allow_uni(session->conn);
+    }
+    return 0;
+  }
+  status = status_of(rx_code, tx_code, &wire_code);
+  pqq__stream_close(stream, stream->local_status != PQQ_OK ? stream->local_status : status,
+                    wire_code);
+  pqq__session_close_if_drained(session);
+  return 0;
+}
+
+static int on_stream_reset(void *app, int64_t stream_id, void *stream_data, uint64_t wire_code) {
+  pqq__session *session = app;
+  pqq__stream *stream = stream_data;
+  int error = session->http ? nghttp3_conn_shutdown_stream_read(session->http, stream_id) : 0;
+  pqq__event *event;
+
+  if (error != 0) {
+    return pqq__session_fail(session, error);
+  }
+  if (!stream || !stream->is_reported) {
+    return 0;
+  }
+  session->engine->endpoint.stats.requests_reset++;
+  event = pqq__stream_event(stream, PQQ_EVENT_RESET);
+  if (!event) {
+    return -1;
+  }
+  event->wire_code = wire_code;
+  return 0;
+}
+
+static int on_stream_stopped(void *app, int64_t stream_id, void *stream_data, uint64_t wire_code) {
+  pqq__session *session = app;
+  pqq__stream *stream = stream_data;
+  pqq__event *event;
+
+  if (session->http) {
+    nghttp3_conn_shutdown_stream_write(session->http, stream_id);
+  }
+  if (!stream) {
+    return 0;
+  }
+  stream->is_out_stopped = 1;
+  if (!stream->is_reported) {
+    return 0;
+  }
+  event = pqq__stream_event(stream, PQQ_EVENT_STOPPED);
+  if (!event) {
+    return -1;
+  }
+  event->wire_code = wire_code;
+  return 0;
+}
+
+static int on_stream_credit(void *app, int64_t stream_id) {
+  pqq__session *session = app;
+  int error = session->http ? nghttp3_conn_unblock_stream(session->http, stream_id) : 0;
+
+  return error == 0 ? 0 : pqq__session_fail(session, error);
+}
+
+static int on_streams_credit(void *app) { return pqq__requests_open(app); }
+
+static int on_remote_streams(void *app, uint64_t max_streams) {
+  pqq__session *session = app;
+
+  if (session->http) {
+    nghttp3_conn_set_max_client_streams_bidi(session->http, max_streams);
+  }
+  return 0;
+}
+
+static pqq_close_info *copy_close_info(const pqq_close_info *info) {
+  pqq_close_info *copy = malloc(sizeof *copy + info->reason.len + 1);
+  uint8_t *reason = (uint8_t *)(copy + 1);
+
+  if (copy) {
+    *copy = *info;
+    if (info->reason.len) {
+      memcpy(reason, info->reason.data, info->reason.len);
+    }
+    /* For readers that print it. */
+    reason[info->reason.len] = '\0';
+    copy->reason.data = reason;
+  }
+  return copy;
+}
+
+/* A client is told of every end. A server is told of handshakes that failed in
+ * a way worth knowing, and of ends of connections it was told of. */
+static int is_close_reported(const pqq__session *session, const pqq_close_info *info) {
+  const pqq__events *events = &session->engine->events;
+
+  if (session->is_connected || !session->is_server) {
+    return 1;
+  }
+  return info->status != PQQ_ERR_HANDSHAKE_TIMEOUT && info->status != PQQ_ERR_TRANSPORT &&
+         events->tail - events->head < MAX_WAITING_FAILURES;
+}
+
+static void on_closed(void *app, const pqq_close_info *info) {
+  pqq__session *session = app;
+  pqq_status status = info->status == PQQ_OK ? PQQ_ERR_CONNECTION_CLOSED : info->status;
+  pqq__node *node;
+  pqq__event *event;
+
+  while ((node = pqq__list_first(&session->streams)) != NULL ||
+         (node = pqq__list_first(&session->pending)) != NULL) {
+    pqq__stream *stream = PQQ__OWNER(node, pqq__stream, node);
+    pqq__stream_close(stream, stream->local_status != PQQ_OK ? stream->local_status : status,
+                      info->wire_code);
+  }
+  if (!is_close_reported(session, info)) {
+    return;
+  }
+  /* Without memory the end goes unreported; the owner's own timeouts remain. */
+  event = conn_event(session, PQQ_EVENT_CLOSED);
+  if (event) {
+    event->status = info->status;
+    event->close = copy_close_info(info);
+    if (!event->close) {
+      event->type = 0;
+    }
+  }
+}
+
+static void on_free(void *app) { pqq__session_free(app); }
+
+const pqq__app pqq__session_app = {
+    .on_accept = on_accept,
+    .on_writable = on_writable,
+    .on_handshake_done = on_handshake_done,
+    .on_stream_open = on_stream_open,
+    .on_stream_data = pqq__session_on_stream_data,
+    .on_stream_acked = pqq__session_on_acked,
+    .on_stream_closed = on_stream_closed,
+    .on_stream_reset = on_stream_reset,
+    .on_stream_stopped = on_stream_stopped,
+    .on_stream_credit = on_stream_credit,
+    .on_streams_credit = on_streams_credit,
+    .on_remote_streams = on_remote_streams,
+    .next_write = pqq__session_next_write,
+    .on_written = pqq__session_on_written,
+    .on_write_blocked = pqq__session_on_write_blocked,
+    .on_write_shut = pqq__session_on_write_shut,
+    .on_timer = pqq__session_on_timer,
+    .on_closed = on_closed,
+    .on_free = on_free,
+};

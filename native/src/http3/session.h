@@ -1,0 +1,128 @@
+/* SPDX-License-Identifier: MIT */
+/* HTTP/3 on one connection, and one request stream of it. Split by direction:
+ * session_recv.c, session_send.c, request.c, shutdown.c. */
+#ifndef PQQ__HTTP3_SESSION_H
+#define PQQ__HTTP3_SESSION_H
+
+#include <nghttp3/nghttp3.h>
+
+#include "http3/body.h"
+#include "http3/engine.h"
+#include "quic/conn.h"
+
+/* HTTP/3 error codes (RFC 9114 section 8.1). */
+#define PQQ__H3_NO_ERROR 0x100u
+#define PQQ__H3_INTERNAL_ERROR 0x102u
+#define PQQ__H3_STREAM_CREATION_ERROR 0x103u
+#define PQQ__H3_EXCESSIVE_LOAD 0x107u
+#define PQQ__H3_REQUEST_REJECTED 0x10bu
+#define PQQ__H3_REQUEST_CANCELLED 0x10cu
+
+typedef struct pqq__session {
+  pqq_engine *engine;
+  pqq__conn *conn;
+  pqq_id conn_id;
+  nghttp3_conn *http;
+  int is_server;
+  int is_connected;
+  /* The peer sent GOAWAY. */
+  int is_going_away;
+  /* pqq_engine_shutdown: notice sent, then the final GOAWAY. */
+  int is_shutting_down, is_final_goaway_sent, is_drained;
+  uint64_t token;
+  /* Streams that have a QUIC stream, and requests that wait for one. */
+  pqq__node streams, pending;
+  size_t stream_count, pending_count;
+} pqq__session;
+
+typedef struct pqq__stream {
+  pqq__node node;
+  pqq_engine *engine;
+  /* NULL once the QUIC stream is gone; the object then waits for its last event
+   * to be taken. */
+  pqq__session *session;
+  pqq_id id, conn_id;
+  /* -1 while the request waits for a stream. */
+  int64_t quic_id;
+  uint64_t token;
+  void *user_data;
+
+  /* Receiving. */
+  pqq__fields fields;
+  uint64_t unconsumed_bytes;
+  /* Number of this stream's last event, for gathering body bytes. */
+  uint64_t last_event;
+  int http_status;
+  int is_reported;
+  int has_final_in;
+  int is_in_ended;
+  int is_in_stopped;
+
+  /* Sending. */
+  pqq__section *request;
+  pqq__section *trailers;
+  pqq__body body;
+  int is_head;
+  int has_headers_out;
+  int is_out_ended;
+  int is_out_stopped;
+  int wants_writable;
+
+  /* Set when we ended it ourselves. */
+  pqq_status local_status;
+} pqq__stream;
+
+extern const pqq__app pqq__session_app;
+
+/* session.c */
+pqq__session *pqq__session_new(pqq_engine *engine, int is_server);
+void pqq__session_free(pqq__session *session);
+/* Closes the connection for an nghttp3 error; always -1. */
+int pqq__session_fail(pqq__session *session, int error);
+
+/* stream.c */
+pqq__stream *pqq__stream_new(pqq__session *session, int64_t quic_id);
+/* Reports the end and detaches the stream from its session; it is freed when
+ * that event is taken, or now if the stream was never reported. */
+void pqq__stream_close(pqq__stream *stream, pqq_status status, uint64_t wire_code);
+/* Frees a stream whose last event was taken; its room goes back to the peer. */
+void pqq__stream_free(pqq__stream *stream);
+pqq__stream *pqq__stream_find(pqq_engine *engine, pqq_id id);
+/* Appends an event of this stream. NULL on lack of memory. */
+pqq__event *pqq__stream_event(pqq__stream *stream, int32_t type);
+
+/* session_recv.c, session_send.c: callbacks of nghttp3 and of the connection. */
+void pqq__session_recv_callbacks(nghttp3_callbacks *callbacks);
+int pqq__session_on_stream_data(void *app, int64_t stream_id, const uint8_t *data, size_t len,
+                                int fin, pqq_time_ns now);
+int pqq__session_next_write(void *app, int64_t *stream_id, int *fin, pqq__vec *vec, size_t count);
+int pqq__session_on_written(void *app, int64_t stream_id, size_t bytes);
+void pqq__session_on_write_blocked(void *app, int64_t stream_id);
+void pqq__session_on_write_shut(void *app, int64_t stream_id);
+int pqq__session_on_acked(void *app, int64_t stream_id, uint64_t bytes);
+extern const nghttp3_data_reader pqq__session_body_reader;
+
+/* request.c, response.c, write.c: what the api calls, arguments checked. */
+pqq_status pqq__request_new(pqq__session *session, uint64_t token, const pqq_header *headers,
+                            size_t count, const pqq_body *body, uint32_t flags);
+/* Opens waiting requests as far as the peer allows. 0 or -1. */
+int pqq__requests_open(pqq__session *session);
+pqq_status pqq__respond(pqq__stream *stream, int32_t status, const pqq_header *headers,
+                        size_t count, const pqq_body *body, uint32_t flags);
+pqq_status pqq__write(pqq__stream *stream, const pqq_body *body, uint32_t flags);
+pqq_status pqq__trailers(pqq__stream *stream, const pqq_header *headers, size_t count);
+void pqq__reset(pqq__stream *stream, uint64_t wire_code, pqq_status status);
+void pqq__stop_reading(pqq__stream *stream, uint64_t wire_code);
+
+/* An nghttp3 view of `headers`, in `*storage` (free it) if more than fit. */
+#define PQQ__FEW_FIELDS 48
+nghttp3_nv *pqq__to_nv(const pqq_header *headers, size_t count, nghttp3_nv few[PQQ__FEW_FIELDS],
+                       nghttp3_nv **storage);
+
+/* shutdown.c */
+void pqq__session_shutdown(pqq__session *session);
+void pqq__session_on_timer(void *app);
+/* Closes a connection that is shutting down and has nothing left. */
+void pqq__session_close_if_drained(pqq__session *session);
+
+#endif

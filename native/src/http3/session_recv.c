@@ -1,0 +1,309 @@
+/* SPDX-License-Identifier: MIT */
+/* Stream bytes in: decoded by nghttp3 into sections and body bytes, which
+ * become events. */
+#include <stdlib.h>
+#include <string.h>
+
+#include "http3/session.h"
+
+int pqq__session_on_stream_data(void *app, int64_t stream_id, const uint8_t *data, size_t len,
+                                int fin, pqq_time_ns now) {
+  pqq__session *session = app;
+  nghttp3_ssize consumed;
+
+  /* 1-RTT data cannot come before 1-RTT keys, which come after ours. */
+  if (!session->http) {
+    return -1;
+  }
+  consumed = nghttp3_conn_read_stream2(session->http, stream_id, data, len, fin, now);
+  if (consumed < 0) {
+    return pqq__session_fail(session, (int)consumed);
+  }
+  if (consumed > 0) {
+    pqq__conn_consume(session->conn, stream_id, (uint64_t)consumed);
+  }
+  return 0;
+}
+
+static int verdict(int result) { return result == 0 ? 0 : NGHTTP3_ERR_CALLBACK_FAILURE; }
+
+static int on_begin_headers(nghttp3_conn *http, int64_t stream_id, void *user_data,
+                            void *stream_data) {
+  pqq__session *session = user_data;
+
+  if (!stream_data) {
+    stream_data = pqq__conn_stream_data(session->conn, stream_id);
+    return verdict(nghttp3_conn_set_stream_user_data(http, stream_id, stream_data));
+  }
+  return 0;
+}
+
+static pqq_bytes bytes_of(const nghttp3_rcbuf *buffer) {
+  nghttp3_vec vec = nghttp3_rcbuf_get_buf(buffer);
+  return (pqq_bytes){vec.base, vec.len};
+}
+
+/* :status was checked by nghttp3: three digits. */
+static int parse_status(pqq_bytes value) {
+  int status = 0;
+
+  for (size_t i = 0; i < value.len; i++) {
+    status = status * 10 + (value.data[i] - '0');
+  }
+  return status;
+}
+
+static int on_header(nghttp3_conn *http, int64_t stream_id, int32_t token, nghttp3_rcbuf *name,
+                     nghttp3_rcbuf *value, uint8_t flags, void *user_data, void *stream_data) {
+  pqq__session *session = user_data;
+  pqq__stream *stream = stream_data;
+  uint32_t never_index = flags & NGHTTP3_NV_FLAG_NEVER_INDEX ? PQQ_HEADER_NEVER_INDEX : 0;
+
+  (void)http;
+  (void)stream_id;
+  if (!stream) {
+    return 0;
+  }
+  if (token == NGHTTP3_QPACK_TOKEN__STATUS) {
+    stream->http_status = parse_status(bytes_of(value));
+  } else if (token == NGHTTP3_QPACK_TOKEN__METHOD && session->is_server) {
+    pqq_bytes method = bytes_of(value);
+    stream->is_head = method.len == 4 && memcmp(method.data, "HEAD", 4) == 0;
+  }
+  return verdict(pqq__fields_add(&stream->fields, bytes_of(name), bytes_of(value), never_index,
+                                 session->engine->config->values.max_header_list_bytes));
+}
+
+/* A header section over the limit is answered here (RFC 6585 section 5), not
+ * shown to the application. */
+static void refuse_large_request(pqq__stream *stream) {
+  static const pqq_body no_body;
+
+  stream->session->engine->endpoint.stats.requests_refused++;
+  (void)pqq__respond(stream, 431, NULL, 0, &no_body, PQQ_WRITE_END);
+  pqq__stop_reading(stream, PQQ__H3_EXCESSIVE_LOAD);
+}
+
+static int report_section(pqq__stream *stream, int32_t type, int is_end) {
+  pqq__section *section = pqq__fields_finish(&stream->fields);
+  pqq__event *event = section ? pqq__stream_event(stream, type) : NULL;
+
+  if (!event) {
+    free(section);
+    return -1;
+  }
+  event->section = section;
+  event->http_status = stream->http_status;
+  event->is_end = is_end;
+  stream->is_reported = 1;
+  stream->is_in_ended = is_end;
+  return 0;
+}
+
+static int on_headers_end(nghttp3_conn *http, int64_t stream_id, int fin, void *user_data,
+                          void *stream_data) {
+  pqq__session *session = user_data;
+  pqq__stream *stream = stream_data;
+
+  (void)http;
+  (void)stream_id;
+  if (!stream) {
+    return 0;
+  }
+  if (stream->fields.is_too_large) {
+    pqq__fields_deinit(&stream->fields);
+    if (session->is_server) {
+      refuse_large_request(stream);
+    } else {
+      pqq__reset(stream, PQQ__H3_EXCESSIVE_LOAD, PQQ_ERR_HEADERS_TOO_LARGE);
+    }
+    return 0;
+  }
+  return verdict(report_section(
+      stream, session->is_server ? PQQ_EVENT_REQUEST : PQQ_EVENT_RESPONSE, fin != 0));
+}
+
+static int on_trailers_end(nghttp3_conn *http, int64_t stream_id, int fin, void *user_data,
+                           void *stream_data) {
+  pqq__stream *stream = stream_data;
+
+  (void)http;
+  (void)stream_id;
+  (void)fin;
+  (void)user_data;
+  if (!stream || !stream->is_reported || stream->is_in_stopped) {
+    return 0;
+  }
+  if (stream->fields.is_too_large) {
+    pqq__fields_deinit(&stream->fields);
+    pqq__reset(stream, PQQ__H3_EXCESSIVE_LOAD, PQQ_ERR_HEADERS_TOO_LARGE);
+    return 0;
+  }
+  return verdict(report_section(stream, PQQ_EVENT_TRAILERS, 1));
+}
+
+/* Adds to the stream's last event if that is body bytes with room. */
+static int append(pqq__stream *stream, const uint8_t *data, size_t len) {
+  pqq__event *last = pqq__events_at(&stream->engine->events, stream->last_event);
+
+  if (!last || last->type != PQQ_EVENT_DATA || last->data_capacity - last->data_len < len) {
+    return -1;
+  }
+  memcpy(last->data + last->data_len, data, len);
+  last->data_len += len;
+  return 0;
+}
+
+/* A stream that goes on sending gets ever larger events, up to the limit. */
+static size_t next_capacity(const pqq__stream *stream, size_t len) {
+  const pqq__event *last = pqq__events_at(&stream->engine->events, stream->last_event);
+  size_t capacity = PQQ__DATA_EVENT_FIRST_BYTES;
+
+  if (last && last->type == PQQ_EVENT_DATA) {
+    capacity = last->data_capacity * 4;
+  }
+  if (capacity > PQQ__DATA_EVENT_MAX_BYTES) {
+    capacity = PQQ__DATA_EVENT_MAX_BYTES;
+  }
+  return capacity < len ? len : capacity;
+}
+
+static int report_data(pqq__stream *stream, const uint8_t *data, size_t len) {
+  size_t capacity = next_capacity(stream, len);
+  uint8_t *copy = malloc(capacity);
+  pqq__event *event = copy ? pqq__stream_event(stream, PQQ_EVENT_DATA) : NULL;
+
+  if (!event) {
+    free(copy);
+    return -1;
+  }
+  memcpy(copy, data, len);
+  event->data = copy;
+  event->data_len = len;
+  event->data_capacity = capacity;
+  return 0;
+}
+
+static int on_data(nghttp3_conn *http, int64_t stream_id, const uint8_t *data, size_t len,
+                   void *user_data, void *stream_data) {
+  pqq__session *session = user_data;
+  pqq__stream *stream = stream_data;
+
+  (void)http;
+  if (!stream || stream->is_in_stopped || !stream->is_reported) {
+    pqq__conn_consume(session->conn, stream_id, len);
+    return 0;
+  }
+  session->engine->endpoint.stats.body_bytes_received += len;
+  stream->unconsumed_bytes += len;
+  return append(stream, data, len) == 0 ? 0 : verdict(report_data(stream, data, len));
+}
+
+static int on_end(nghttp3_conn *http, int64_t stream_id, void *user_data, void *stream_data) {
+  pqq__stream *stream = stream_data;
+  pqq__event *event;
+
+  (void)http;
+  (void)stream_id;
+  (void)user_data;
+  if (!stream || !stream->is_reported || stream->is_in_ended || stream->is_in_stopped) {
+    return 0;
+  }
+  stream->is_in_ended = 1;
+  event = pqq__events_at(&stream->engine->events, stream->last_event);
+  if (!event || (event->type != PQQ_EVENT_DATA && event->type != PQQ_EVENT_REQUEST &&
+                 event->type != PQQ_EVENT_RESPONSE)) {
+    event = pqq__stream_event(stream, PQQ_EVENT_DATA);
+  }
+  if (!event) {
+    return NGHTTP3_ERR_CALLBACK_FAILURE;
+  }
+  event->is_end = 1;
+  return 0;
+}
+
+static int on_deferred_consume(nghttp3_conn *http, int64_t stream_id, size_t consumed,
+                               void *user_data, void *stream_data) {
+  pqq__session *session = user_data;
+
+  (void)http;
+  (void)stream_data;
+  pqq__conn_consume(session->conn, stream_id, consumed);
+  return 0;
+}
+
+static int on_stop_sending(nghttp3_conn *http, int64_t stream_id, uint64_t wire_code,
+                           void *user_data, void *stream_data) {
+  pqq__session *session = user_data;
+
+  (void)http;
+  (void)stream_data;
+  pqq__conn_stop_stream(session->conn, stream_id, wire_code);
+  return 0;
+}
+
+static int on_reset_stream(nghttp3_conn *http, int64_t stream_id, uint64_t wire_code,
+                           void *user_data, void *stream_data) {
+  pqq__session *session = user_data;
+  pqq__stream *stream = stream_data;
+
+  (void)http;
+  /* The peer's message is malformed (RFC 9114 section 4.1.2). */
+  if (stream && stream->local_status == PQQ_OK && wire_code != PQQ__H3_REQUEST_REJECTED) {
+    stream->local_status = PQQ_ERR_HTTP_PROTOCOL;
+  }
+  pqq__conn_reset_stream(session->conn, stream_id, wire_code);
+  return 0;
+}
+
+static int on_shutdown(nghttp3_conn *http, int64_t id, void *user_data) {
+  pqq__session *session = user_data;
+  pqq__event *event;
+
+  (void)http;
+  (void)id;
+  if (session->is_going_away || session->is_server) {
+    return 0;
+  }
+  session->is_going_away = 1;
+  event = pqq__events_push(&session->engine->events);
+  if (!event) {
+    return NGHTTP3_ERR_CALLBACK_FAILURE;
+  }
+  event->type = PQQ_EVENT_GOING_AWAY;
+  event->conn = session->conn_id;
+  event->token = session->token;
+  return 0;
+}
+
+static int on_body_acked(nghttp3_conn *http, int64_t stream_id, uint64_t bytes, void *user_data,
+                         void *stream_data) {
+  pqq__stream *stream = stream_data;
+
+  (void)http;
+  (void)stream_id;
+  (void)user_data;
+  if (stream) {
+    pqq__body_acked(&stream->body, bytes);
+  }
+  return 0;
+}
+
+static void on_rand(uint8_t *data, size_t len) { pqq__tls_random(data, len); }
+
+void pqq__session_recv_callbacks(nghttp3_callbacks *callbacks) {
+  callbacks->acked_stream_data = on_body_acked;
+  callbacks->recv_data = on_data;
+  callbacks->deferred_consume = on_deferred_consume;
+  callbacks->begin_headers = on_begin_headers;
+  callbacks->recv_header = on_header;
+  callbacks->end_headers = on_headers_end;
+  callbacks->begin_trailers = on_begin_headers;
+  callbacks->recv_trailer = on_header;
+  callbacks->end_trailers = on_trailers_end;
+  callbacks->stop_sending = on_stop_sending;
+  callbacks->reset_stream = on_reset_stream;
+  callbacks->end_stream = on_end;
+  callbacks->shutdown = on_shutdown;
+  callbacks->rand = on_rand;
+}

@@ -1,0 +1,136 @@
+/* SPDX-License-Identifier: MIT */
+/* One QUIC connection: an ngtcp2 connection with its TLS session, timers and
+ * counters. Split by direction of data: conn_recv.c, conn_send.c, conn_timer.c,
+ * conn_close.c. */
+#ifndef PQQ__QUIC_CONN_H
+#define PQQ__QUIC_CONN_H
+
+#include <ngtcp2/ngtcp2.h>
+#include <ngtcp2/ngtcp2_crypto.h>
+
+#include "quic/endpoint.h"
+#include "quic/path.h"
+#include "tls/tls.h"
+
+typedef enum pqq__conn_state {
+  PQQ__CONN_HANDSHAKE,
+  PQQ__CONN_OPEN,
+  /* We sent CONNECTION_CLOSE and answer with it until the timer ends (RFC 9000
+   * section 10.2.1). */
+  PQQ__CONN_CLOSING,
+  /* The peer closed; silent until the timer ends (section 10.2.2). */
+  PQQ__CONN_DRAINING
+} pqq__conn_state;
+
+/* When which datagram of the handshake passed, for the round trip count. */
+typedef struct pqq__flight_log {
+  size_t count;
+  struct {
+    pqq_time_ns at;
+    int is_sent;
+  } datagrams[PQQ__MAX_TIMED_DATAGRAMS];
+} pqq__flight_log;
+
+typedef struct pqq__conn {
+  pqq__endpoint *endpoint;
+  ngtcp2_conn *quic;
+  pqq__tls_session *tls;
+  ngtcp2_crypto_conn_ref ref;
+  void *app;
+  pqq_id id;
+  pqq__node all_node, sending_node, job_node;
+  pqq__timer timer;
+  pqq_time_ns app_timer;
+  pqq__conn_state state;
+  int is_server;
+  int is_handshake_done;
+  int is_app_writable;
+  /* The peer sent a stateless reset (RFC 9000 section 10.3). */
+  int was_reset;
+  /* Set once a fatal error was chosen; conn_close.c sends it. */
+  int has_failure;
+  ngtcp2_ccerr failure;
+  pqq_job *job;
+  /* First Destination Connection ID of a client, which we must know until the
+   * client uses ours. */
+  ngtcp2_cid first_dcid;
+  /* CONNECTION_CLOSE to repeat while closing. */
+  uint8_t *close_packet;
+  size_t close_packet_len;
+  uint32_t closing_datagrams;
+  char reason[PQQ__MAX_REASON_BYTES];
+  pqq_time_ns began;
+  pqq__flight_log *flight_log;
+  uint64_t handshake_ns;
+  uint32_t handshake_round_trips;
+  uint64_t bytes_sent, bytes_received, datagrams_sent, datagrams_received;
+  uint64_t handshake_bytes_sent, handshake_bytes_received;
+  uint64_t handshake_datagrams_sent, handshake_datagrams_received;
+} pqq__conn;
+
+/* conn.c: birth, death, facts. */
+pqq__conn *pqq__conn_accept(pqq__endpoint *endpoint, const ngtcp2_pkt_hd *header,
+                            const ngtcp2_path *path);
+pqq_status pqq__conn_connect(pqq__endpoint *endpoint, const pqq_connect_options *options, void *app,
+                             pqq__conn **conn);
+void pqq__conn_free(pqq__conn *conn);
+pqq_status pqq__conn_info(const pqq__conn *conn, pqq_connection_info *info);
+pqq_status pqq__conn_update_keys(pqq__conn *conn);
+
+/* conn_callbacks.c */
+extern const ngtcp2_callbacks pqq__conn_server_callbacks;
+extern const ngtcp2_callbacks pqq__conn_client_callbacks;
+
+/* flight.c: the handshake's round trips. */
+void pqq__flight_note(pqq__conn *conn, int is_sent);
+uint32_t pqq__flight_round_trips(const pqq__flight_log *log, uint64_t min_rtt_ns);
+
+/* conn_recv.c: takes in one datagram; the connection may be gone after. */
+void pqq__conn_recv(pqq__conn *conn, const ngtcp2_path *path, uint32_t ecn, const uint8_t *data,
+                    size_t len);
+/* Continues a handshake whose job is done. */
+void pqq__conn_complete(pqq__conn *conn, pqq_job *job);
+
+/* conn_send.c */
+void pqq__conn_want_send(pqq__conn *conn);
+/* Bytes written, 0 for nothing now. */
+size_t pqq__conn_send(pqq__conn *conn, uint8_t *buffer, size_t buffer_bytes, uint32_t max_segments,
+                      pqq_transmit *out);
+
+/* conn_stream.c: what HTTP/3 does with streams. All are no-ops on a connection that is
+ * closing. */
+int pqq__conn_open_bidi(pqq__conn *conn, int64_t *stream_id);
+int pqq__conn_open_uni(pqq__conn *conn, int64_t *stream_id);
+uint64_t pqq__conn_bidi_left(const pqq__conn *conn);
+/* Keeps a pointer with a stream. */
+void pqq__conn_set_stream_data(pqq__conn *conn, int64_t stream_id, void *stream);
+void *pqq__conn_stream_data(const pqq__conn *conn, int64_t stream_id);
+/* RESET_STREAM, STOP_SENDING, or both. */
+void pqq__conn_reset_stream(pqq__conn *conn, int64_t stream_id, uint64_t wire_code);
+void pqq__conn_stop_stream(pqq__conn *conn, int64_t stream_id, uint64_t wire_code);
+void pqq__conn_abort_stream(pqq__conn *conn, int64_t stream_id, uint64_t wire_code);
+/* Gives received bytes back to the stream's and the connection's window; only
+ * to the latter if the stream is gone (stream_id -1). */
+void pqq__conn_consume(pqq__conn *conn, int64_t stream_id, uint64_t bytes);
+/* Lets the peer open one more request stream. */
+void pqq__conn_allow_request(pqq__conn *conn);
+void pqq__conn_allow_uni(pqq__conn *conn);
+pqq_time_ns pqq__conn_pto(const pqq__conn *conn);
+int pqq__conn_is_live(const pqq__conn *conn);
+
+/* conn_timer.c */
+void pqq__conn_update_timer(pqq__conn *conn);
+void pqq__conn_set_app_timer(pqq__conn *conn, pqq_time_ns at);
+void pqq__conn_expire(pqq__conn *conn);
+
+/* conn_close.c */
+/* Ends the connection with an HTTP/3 code; reports PQQ_EVENT_CLOSED. */
+void pqq__conn_close(pqq__conn *conn, uint64_t wire_code);
+/* Remembers, inside a callback, the application error the connection is to be closed with. */
+void pqq__conn_fail_application(pqq__conn *conn, uint64_t wire_code, const char *reason);
+/* Closes with that error, or an internal one, outside of callbacks. */
+void pqq__conn_close_failed(pqq__conn *conn);
+/* Handles a negative result of ngtcp2; the connection may be gone after. */
+void pqq__conn_fail(pqq__conn *conn, int error);
+
+#endif

@@ -1,0 +1,214 @@
+/* SPDX-License-Identifier: MIT */
+/* What ngtcp2 tells a connection, passed on to HTTP/3 (quic/app.h) or to the
+ * endpoint's tables. */
+#include <stdlib.h>
+
+#include "quic/conn.h"
+
+static int verdict(int result) { return result == 0 ? 0 : NGTCP2_ERR_CALLBACK_FAILURE; }
+
+static const pqq__app *app_of(const pqq__conn *conn) { return conn->endpoint->app; }
+
+static void on_rand(uint8_t *data, size_t len, const ngtcp2_rand_ctx *context) {
+  (void)context;
+  pqq__tls_random(data, len);
+}
+
+static int on_new_cid(ngtcp2_conn *quic, ngtcp2_cid *cid, ngtcp2_stateless_reset_token *token,
+                      size_t len, void *user_data) {
+  pqq__conn *conn = user_data;
+  pqq__endpoint *endpoint = conn->endpoint;
+
+  (void)quic;
+  (void)len; /* Always PQQ__CID_BYTES: the length of our first id. */
+  cid->datalen = PQQ__CID_BYTES;
+  pqq__cid_make(endpoint->cid_keys, endpoint->worker, cid->data);
+  pqq__cid_reset_token(endpoint->cid_keys, cid->data, token->data);
+  return verdict(pqq__cidmap_put(&endpoint->cids, cid->data, cid->datalen, conn));
+}
+
+static int on_remove_cid(ngtcp2_conn *quic, const ngtcp2_cid *cid, void *user_data) {
+  pqq__conn *conn = user_data;
+
+  (void)quic;
+  pqq__cidmap_remove(&conn->endpoint->cids, cid->data, cid->datalen);
+  return 0;
+}
+
+static int on_path_challenge(ngtcp2_conn *quic, ngtcp2_path_challenge_data *data, void *user_data) {
+  (void)quic;
+  (void)user_data;
+  pqq__tls_random(data->data, sizeof data->data);
+  return 0;
+}
+
+static void note_handshake(pqq__conn *conn) {
+  ngtcp2_conn_info info;
+
+  conn->handshake_ns = conn->endpoint->now - conn->began;
+  conn->handshake_bytes_sent = conn->bytes_sent;
+  conn->handshake_bytes_received = conn->bytes_received;
+  conn->handshake_datagrams_sent = conn->datagrams_sent;
+  conn->handshake_datagrams_received = conn->datagrams_received;
+  ngtcp2_conn_get_conn_info2(conn->quic, &info);
+  conn->handshake_round_trips = pqq__flight_round_trips(conn->flight_log, info.min_rtt);
+  free(conn->flight_log);
+  conn->flight_log = NULL;
+}
+
+static int on_handshake_completed(ngtcp2_conn *quic, void *user_data) {
+  pqq__conn *conn = user_data;
+  pqq_stats *stats = &conn->endpoint->stats;
+  pqq_connection_info info = {0};
+
+  (void)quic;
+  conn->state = PQQ__CONN_OPEN;
+  conn->is_handshake_done = 1;
+  conn->endpoint->half_open--;
+  note_handshake(conn);
+  pqq__tls_session_info(conn->tls, &info);
+  stats->handshakes_completed++;
+  if (info.is_pq_key_exchange) {
+    stats->handshakes_hybrid++;
+  } else {
+    stats->handshakes_classical++;
+  }
+  return verdict(app_of(conn)->on_handshake_done(conn->app));
+}
+
+/* A server may write in 0.5-RTT as soon as it has its sending key; a client
+ * knows the peer's limits when it has the receiving key, which comes second. */
+static int on_key(ngtcp2_conn *quic, ngtcp2_encryption_level level, void *user_data) {
+  pqq__conn *conn = user_data;
+
+  (void)quic;
+  if (level != NGTCP2_ENCRYPTION_LEVEL_1RTT) {
+    return 0;
+  }
+  conn->is_app_writable = 1;
+  return verdict(app_of(conn)->on_writable(conn->app));
+}
+
+static int on_stateless_reset(ngtcp2_conn *quic, const ngtcp2_pkt_stateless_reset2 *reset,
+                              void *user_data) {
+  pqq__conn *conn = user_data;
+
+  (void)quic;
+  (void)reset;
+  conn->was_reset = 1;
+  return 0;
+}
+
+static int on_stream_open(ngtcp2_conn *quic, int64_t stream_id, void *user_data) {
+  pqq__conn *conn = user_data;
+
+  (void)quic;
+  return verdict(app_of(conn)->on_stream_open(conn->app, stream_id));
+}
+
+static int on_stream_data(ngtcp2_conn *quic, uint32_t flags, int64_t stream_id, uint64_t offset,
+                          const uint8_t *data, size_t len, void *user_data,
+                          void *stream_user_data) {
+  pqq__conn *conn = user_data;
+  int fin = (flags & NGTCP2_STREAM_DATA_FLAG_FIN) != 0;
+
+  (void)quic;
+  (void)offset;
+  (void)stream_user_data;
+  return verdict(
+      app_of(conn)->on_stream_data(conn->app, stream_id, data, len, fin, conn->endpoint->now));
+}
+
+static int on_stream_acked(ngtcp2_conn *quic, int64_t stream_id, uint64_t offset, uint64_t bytes,
+                           void *user_data, void *stream_user_data) {
+  pqq__conn *conn = user_data;
+
+  (void)quic;
+  (void)offset;
+  (void)stream_user_data;
+  return verdict(app_of(conn)->on_stream_acked(conn->app, stream_id, bytes));
+}
+
+static int on_stream_close(ngtcp2_conn *quic, uint32_t flags, int64_t stream_id, uint64_t rx_code,
+                           uint64_t tx_code, void *user_data, void *stream_user_data) {
+  pqq__conn *conn = user_data;
+  int64_t rx = flags & NGTCP2_STREAM_CLOSE2_FLAG_RX_APP_ERROR_CODE_SET ? (int64_t)rx_code : -1;
+  int64_t tx = flags & NGTCP2_STREAM_CLOSE2_FLAG_TX_APP_ERROR_CODE_SET ? (int64_t)tx_code : -1;
+
+  (void)quic;
+  return verdict(app_of(conn)->on_stream_closed(conn->app, stream_id, stream_user_data, rx, tx));
+}
+
+static int on_stream_reset(ngtcp2_conn *quic, int64_t stream_id, uint64_t final_size,
+                           uint64_t wire_code, void *user_data, void *stream_user_data) {
+  pqq__conn *conn = user_data;
+
+  (void)quic;
+  (void)final_size;
+  return verdict(
+      app_of(conn)->on_stream_reset(conn->app, stream_id, stream_user_data, wire_code));
+}
+
+static int on_stop_sending(ngtcp2_conn *quic, int64_t stream_id, uint64_t wire_code,
+                           void *user_data, void *stream_user_data) {
+  pqq__conn *conn = user_data;
+
+  (void)quic;
+  return verdict(
+      app_of(conn)->on_stream_stopped(conn->app, stream_id, stream_user_data, wire_code));
+}
+
+static int on_stream_credit(ngtcp2_conn *quic, int64_t stream_id, uint64_t max_data,
+                            void *user_data, void *stream_user_data) {
+  pqq__conn *conn = user_data;
+
+  (void)quic;
+  (void)max_data;
+  (void)stream_user_data;
+  return verdict(app_of(conn)->on_stream_credit(conn->app, stream_id));
+}
+
+static int on_streams_credit(ngtcp2_conn *quic, uint64_t max_streams, void *user_data) {
+  pqq__conn *conn = user_data;
+
+  (void)quic;
+  (void)max_streams;
+  return verdict(app_of(conn)->on_streams_credit(conn->app));
+}
+
+static int on_remote_streams(ngtcp2_conn *quic, uint64_t max_streams, void *user_data) {
+  pqq__conn *conn = user_data;
+
+  (void)quic;
+  return verdict(app_of(conn)->on_remote_streams(conn->app, max_streams));
+}
+
+#define COMMON_CALLBACKS                                                                           \
+  .recv_crypto_data = ngtcp2_crypto_recv_crypto_data_cb,                                           \
+  .handshake_completed = on_handshake_completed, .encrypt = ngtcp2_crypto_encrypt_cb,              \
+  .decrypt = ngtcp2_crypto_decrypt_cb, .hp_mask = ngtcp2_crypto_hp_mask_cb,                        \
+  .recv_stream_data = on_stream_data, .acked_stream_data_offset = on_stream_acked,                 \
+  .stream_open = on_stream_open, .stream_close2 = on_stream_close, .rand = on_rand,                \
+  .get_new_connection_id2 = on_new_cid, .remove_connection_id = on_remove_cid,                     \
+  .update_key = ngtcp2_crypto_update_key_cb, .stream_reset = on_stream_reset,                      \
+  .extend_max_stream_data = on_stream_credit,                                                      \
+  .delete_crypto_aead_ctx = ngtcp2_crypto_delete_crypto_aead_ctx_cb,                               \
+  .delete_crypto_cipher_ctx = ngtcp2_crypto_delete_crypto_cipher_ctx_cb,                           \
+  .get_path_challenge_data2 = on_path_challenge, .recv_stop_sending = on_stop_sending,             \
+  .version_negotiation = ngtcp2_crypto_version_negotiation_cb
+
+const ngtcp2_callbacks pqq__conn_server_callbacks = {
+    COMMON_CALLBACKS,
+    .recv_client_initial = ngtcp2_crypto_recv_client_initial_cb,
+    .recv_tx_key = on_key,
+    .extend_max_remote_streams_bidi = on_remote_streams,
+};
+
+const ngtcp2_callbacks pqq__conn_client_callbacks = {
+    COMMON_CALLBACKS,
+    .client_initial = ngtcp2_crypto_client_initial_cb,
+    .recv_retry = ngtcp2_crypto_recv_retry_cb,
+    .recv_rx_key = on_key,
+    .recv_stateless_reset2 = on_stateless_reset,
+    .extend_max_local_streams_bidi = on_streams_credit,
+};

@@ -1,0 +1,222 @@
+/* SPDX-License-Identifier: MIT */
+/* The ends of a connection: ours (CONNECTION_CLOSE, closing period), the
+ * peer's (draining period), and the silent ones (idle, handshake timeout,
+ * stateless reset). Each reports itself once. */
+#include <stdlib.h>
+#include <string.h>
+
+#include "quic/conn.h"
+
+/* The closing and draining periods last three PTOs (RFC 9000 section 10.2). */
+#define CLOSE_PERIOD_PTOS 3
+
+/* Most bytes of a CONNECTION_CLOSE datagram: a coalesced Initial is padded to 1,200. */
+#define CLOSE_PACKET_BYTES 1280
+
+/* H3_NO_ERROR (RFC 9114 section 8.1). */
+#define H3_NO_ERROR 0x100
+
+static void report(pqq__conn *conn, const pqq_close_info *info) {
+  pqq__endpoint *endpoint = conn->endpoint;
+
+  if (conn->state == PQQ__CONN_HANDSHAKE) {
+    endpoint->half_open--;
+    endpoint->stats.handshakes_failed++;
+  }
+  endpoint->live--;
+  endpoint->stats.connections_closed++;
+  endpoint->app->on_closed(conn->app, info);
+}
+
+/* Waits out the closing or draining period; no more use of streams. */
+static void begin_end(pqq__conn *conn, pqq__conn_state state, const pqq_close_info *info) {
+  pqq_time_ns pto = pqq__conn_pto(conn);
+
+  report(conn, info);
+  conn->state = state;
+  if (conn->job) {
+    pqq__list_remove(&conn->job_node);
+    pqq__tls_job_free(conn->job);
+    conn->job = NULL;
+  }
+  pqq__heap_set(&conn->endpoint->timers, &conn->timer,
+                conn->endpoint->now + CLOSE_PERIOD_PTOS * pto);
+  pqq__conn_want_send(conn);
+}
+
+/* Ends without a packet: nobody would answer one. */
+static void end_silently(pqq__conn *conn, pqq_status status, const char *reason) {
+  pqq_close_info info = {.status = status, .tls_alert = -1};
+
+  info.reason.data = (const uint8_t *)reason;
+  info.reason.len = strlen(reason);
+  report(conn, &info);
+  conn->state = PQQ__CONN_DRAINING;
+  pqq__conn_free(conn);
+}
+
+static int alert_of(uint64_t wire_code) {
+  return (wire_code & ~(uint64_t)0xff) == NGTCP2_CRYPTO_ERROR ? (int)(wire_code & 0xff) : -1;
+}
+
+/* The typed cause of a transport close code (RFC 9000 section 20.1). */
+static pqq_status transport_status(uint64_t wire_code, const char **reason) {
+  int alert = alert_of(wire_code);
+
+  if (alert >= 0) {
+    return pqq__tls_alert_status((uint8_t)alert, reason);
+  }
+  switch (wire_code) {
+  case NGTCP2_NO_ERROR:
+    return PQQ_OK;
+  case NGTCP2_CONNECTION_REFUSED:
+    return PQQ_ERR_CONNECTION_REFUSED;
+  default:
+    return PQQ_ERR_TRANSPORT;
+  }
+}
+
+static void fill_from_ccerr(pqq_close_info *info, const ngtcp2_ccerr *ccerr) {
+  const char *reason = "";
+
+  info->is_application = ccerr->type == NGTCP2_CCERR_TYPE_APPLICATION;
+  info->wire_code = ccerr->error_code;
+  info->frame_type = ccerr->frame_type;
+  info->tls_alert = info->is_application ? -1 : alert_of(ccerr->error_code);
+  if (info->is_application) {
+    info->status = ccerr->error_code == H3_NO_ERROR ? PQQ_OK : PQQ_ERR_HTTP_PROTOCOL;
+  } else {
+    info->status = transport_status(ccerr->error_code, &reason);
+  }
+  info->reason = (pqq_bytes){ccerr->reason, ccerr->reasonlen};
+  if (ccerr->reasonlen == 0) {
+    info->reason = (pqq_bytes){(const uint8_t *)reason, strlen(reason)};
+  }
+}
+
+static void peer_closed(pqq__conn *conn) {
+  pqq_close_info info = {.is_remote = 1};
+  ngtcp2_ccerr ccerr = *ngtcp2_conn_get_ccerr2(conn->quic);
+
+  if (ccerr.reasonlen > PQQ__MAX_REASON_BYTES) {
+    ccerr.reasonlen = PQQ__MAX_REASON_BYTES;
+  }
+  fill_from_ccerr(&info, &ccerr);
+  if (conn->was_reset) {
+    info.status = PQQ_ERR_STATELESS_RESET;
+  }
+  begin_end(conn, PQQ__CONN_DRAINING, &info);
+}
+
+static void write_close_packet(pqq__conn *conn) {
+  ngtcp2_path_storage path;
+  ngtcp2_pkt_info packet_info;
+  ngtcp2_ssize written;
+
+  conn->close_packet = malloc(CLOSE_PACKET_BYTES);
+  if (!conn->close_packet) {
+    return;
+  }
+  ngtcp2_path_storage_zero(&path);
+  written = ngtcp2_conn_write_connection_close(conn->quic, &path.path, &packet_info,
+                                               conn->close_packet, CLOSE_PACKET_BYTES,
+                                               &conn->failure, conn->endpoint->now);
+  conn->close_packet_len = written > 0 ? (size_t)written : 0;
+}
+
+/* Closes with conn->failure. */
+static void close_with_failure(pqq__conn *conn, pqq_status status, const char *reason) {
+  pqq_close_info info = {0};
+
+  fill_from_ccerr(&info, &conn->failure);
+  if (status != PQQ_OK) {
+    info.status = status;
+    info.reason = (pqq_bytes){(const uint8_t *)reason, strlen(reason)};
+  }
+  write_close_packet(conn);
+  begin_end(conn, PQQ__CONN_CLOSING, &info);
+}
+
+void pqq__conn_close(pqq__conn *conn, uint64_t wire_code) {
+  if (!pqq__conn_is_live(conn)) {
+    return;
+  }
+  ngtcp2_ccerr_set_application_error(&conn->failure, wire_code, NULL, 0);
+  close_with_failure(conn, wire_code == H3_NO_ERROR ? PQQ_OK : PQQ_ERR_CANCELLED, "closed here");
+}
+
+void pqq__conn_fail_application(pqq__conn *conn, uint64_t wire_code, const char *reason) {
+  size_t len = strlen(reason);
+
+  if (len > sizeof conn->reason) {
+    len = sizeof conn->reason;
+  }
+  memcpy(conn->reason, reason, len);
+  conn->has_failure = 1;
+  ngtcp2_ccerr_set_application_error(&conn->failure, wire_code, (const uint8_t *)conn->reason, len);
+}
+
+static void tls_failed(pqq__conn *conn) {
+  const char *reason = "";
+  uint8_t alert = ngtcp2_conn_get_tls_alert2(conn->quic);
+  pqq_status status = pqq__tls_session_failure(conn->tls, &reason);
+
+  if (alert) {
+    ngtcp2_ccerr_set_tls_alert(&conn->failure, alert, NULL, 0);
+  } else {
+    ngtcp2_ccerr_set_liberr(&conn->failure, ngtcp2_conn_get_tls_error2(conn->quic), NULL, 0);
+  }
+  if (status == PQQ_OK) {
+    status = PQQ_ERR_TLS_ALERT;
+    reason = "the TLS handshake failed";
+    if (alert) {
+      status = pqq__tls_alert_status(alert, &reason);
+    }
+  }
+  close_with_failure(conn, status, reason);
+}
+
+void pqq__conn_close_failed(pqq__conn *conn) {
+  if (!conn->has_failure) {
+    ngtcp2_ccerr_set_transport_error(&conn->failure, NGTCP2_INTERNAL_ERROR, NULL, 0);
+    close_with_failure(conn, PQQ_ERR_NO_MEMORY, "out of memory");
+    return;
+  }
+  close_with_failure(conn, PQQ_OK, "");
+}
+
+void pqq__conn_fail(pqq__conn *conn, int error) {
+  switch (error) {
+  case NGTCP2_ERR_DRAINING:
+    peer_closed(conn);
+    return;
+  case NGTCP2_ERR_CLOSING:
+    return;
+  case NGTCP2_ERR_IDLE_CLOSE:
+    end_silently(conn, PQQ_ERR_IDLE_TIMEOUT, "no packet within the idle timeout");
+    return;
+  case NGTCP2_ERR_HANDSHAKE_TIMEOUT:
+    end_silently(conn,
+                 conn->is_server || conn->datagrams_received ? PQQ_ERR_HANDSHAKE_TIMEOUT
+                                                             : PQQ_ERR_UNREACHABLE,
+                 "the handshake did not finish in time");
+    return;
+  case NGTCP2_ERR_RECV_VERSION_NEGOTIATION:
+    end_silently(conn, PQQ_ERR_VERSION_NEGOTIATION, "the server does not speak QUIC version 1");
+    return;
+  case NGTCP2_ERR_DROP_CONN:
+  case NGTCP2_ERR_RETRY:
+    /* A first datagram that is no valid Initial: nothing was promised. */
+    end_silently(conn, PQQ_ERR_TRANSPORT, "not a valid first datagram");
+    return;
+  case NGTCP2_ERR_CRYPTO:
+    tls_failed(conn);
+    return;
+  case NGTCP2_ERR_CALLBACK_FAILURE:
+    pqq__conn_close_failed(conn);
+    return;
+  default:
+    ngtcp2_ccerr_set_liberr(&conn->failure, error, NULL, 0);
+    close_with_failure(conn, PQQ_ERR_TRANSPORT, ngtcp2_strerror(error));
+  }
+}

@@ -1,0 +1,64 @@
+/* SPDX-License-Identifier: MIT */
+/* Datagrams in: decrypted by ngtcp2, which calls conn_callbacks.c. */
+#include "quic/conn.h"
+
+/* While closing, every 2^n-th datagram gets the CONNECTION_CLOSE again, so
+ * that a flood is answered ever more seldom (RFC 9000 section 10.2.1). */
+static int is_power_of_two(uint32_t value) { return (value & (value - 1)) == 0; }
+
+static void recv_while_closing(pqq__conn *conn) {
+  if (conn->state == PQQ__CONN_CLOSING && is_power_of_two(++conn->closing_datagrams)) {
+    pqq__conn_want_send(conn);
+  }
+}
+
+/* After anything that can have moved the handshake: hand out its job, and see
+ * that its packets and timers go on. */
+static void after_input(pqq__conn *conn) {
+  if (!conn->job) {
+    conn->job = pqq__tls_session_take_job(conn->tls);
+    if (conn->job) {
+      pqq__tls_job_set_conn(conn->job, conn->id);
+      pqq__list_append(&conn->endpoint->with_job, &conn->job_node);
+    }
+  }
+  pqq__conn_want_send(conn);
+  pqq__conn_update_timer(conn);
+}
+
+void pqq__conn_recv(pqq__conn *conn, const ngtcp2_path *path, uint32_t ecn, const uint8_t *data,
+                    size_t len) {
+  ngtcp2_pkt_info info = {.ecn = (uint8_t)ecn};
+  int error;
+
+  conn->datagrams_received++;
+  conn->bytes_received += len;
+  if (!pqq__conn_is_live(conn)) {
+    recv_while_closing(conn);
+    return;
+  }
+  if (conn->flight_log) {
+    pqq__flight_note(conn, 0);
+  }
+  error = ngtcp2_conn_read_pkt(conn->quic, path, &info, data, len, conn->endpoint->now);
+  if (error != 0) {
+    pqq__conn_fail(conn, error);
+    return;
+  }
+  after_input(conn);
+}
+
+void pqq__conn_complete(pqq__conn *conn, pqq_job *job) {
+  int error;
+
+  if (!pqq__conn_is_live(conn)) {
+    return;
+  }
+  pqq__tls_session_put_result(conn->tls, job);
+  error = ngtcp2_conn_continue_handshake(conn->quic, conn->endpoint->now);
+  if (error != 0) {
+    pqq__conn_fail(conn, error);
+    return;
+  }
+  after_input(conn);
+}

@@ -1,0 +1,103 @@
+/* SPDX-License-Identifier: MIT */
+/* The endpoint's tables, timers and turn of sending. */
+#include "quic/endpoint.h"
+
+#include <string.h>
+
+#include "quic/conn.h"
+
+pqq_status pqq__endpoint_init(pqq__endpoint *endpoint, pqq_config *config,
+                              const pqq_engine_options *options, const pqq__app *app,
+                              void *app_user_data) {
+  static const uint8_t no_key[PQQ_ENGINE_KEY_BYTES];
+  uint8_t key[PQQ_ENGINE_KEY_BYTES], hash_key[16];
+
+  *endpoint = (pqq__endpoint){.config = config,
+                              .app = app,
+                              .app_user_data = app_user_data,
+                              .is_server = options->is_server != 0,
+                              .sign_as_jobs = options->sign_as_jobs != 0,
+                              .worker = options->worker,
+                              .worker_count = options->worker_count};
+  memcpy(key, options->key, sizeof key);
+  if (memcmp(key, no_key, sizeof key) == 0) {
+    pqq__tls_random(key, sizeof key);
+  }
+  pqq__tls_random(hash_key, sizeof hash_key);
+  pqq__slots_init(&endpoint->conns, options->worker);
+  pqq__list_init(&endpoint->sending);
+  pqq__list_init(&endpoint->with_job);
+  pqq__list_init(&endpoint->all);
+  endpoint->cid_keys = pqq__cid_keys_new(key);
+  if (!endpoint->cid_keys || pqq__cidmap_init(&endpoint->cids, hash_key) != 0) {
+    pqq__cid_keys_free(endpoint->cid_keys);
+    return PQQ_ERR_NO_MEMORY;
+  }
+  return PQQ_OK;
+}
+
+void pqq__endpoint_deinit(pqq__endpoint *endpoint) {
+  pqq__node *node;
+
+  while ((node = pqq__list_first(&endpoint->all)) != NULL) {
+    pqq__conn_free(PQQ__OWNER(node, pqq__conn, all_node));
+  }
+  pqq__heap_deinit(&endpoint->timers);
+  pqq__slots_deinit(&endpoint->conns);
+  pqq__cidmap_deinit(&endpoint->cids);
+  pqq__cid_keys_free(endpoint->cid_keys);
+}
+
+static size_t send_reply(pqq__endpoint *endpoint, uint8_t *buffer, pqq_transmit *out) {
+  pqq__reply *reply = &endpoint->replies[endpoint->reply_first];
+
+  endpoint->reply_first = (endpoint->reply_first + 1) % PQQ__MAX_STATELESS_REPLIES;
+  endpoint->reply_count--;
+  memcpy(buffer, reply->data, reply->len);
+  out->local = reply->local;
+  out->remote = reply->remote;
+  out->len = reply->len;
+  out->segment_bytes = reply->len;
+  return reply->len;
+}
+
+pqq_status pqq__endpoint_send(pqq__endpoint *endpoint, uint8_t *buffer, size_t buffer_bytes,
+                              uint32_t max_segments, pqq_transmit *out) {
+  pqq__node *node;
+  size_t len = 0;
+
+  *out = (pqq_transmit){0};
+  if (endpoint->reply_count) {
+    len = send_reply(endpoint, buffer, out);
+  }
+  while (len == 0 && (node = pqq__list_first(&endpoint->sending)) != NULL) {
+    len = pqq__conn_send(PQQ__OWNER(node, pqq__conn, sending_node), buffer, buffer_bytes,
+                         max_segments, out);
+  }
+  if (len == 0) {
+    return PQQ_AGAIN;
+  }
+  endpoint->stats.bytes_sent += len;
+  endpoint->stats.datagrams_sent += (len + out->segment_bytes - 1) / out->segment_bytes;
+  return PQQ_OK;
+}
+
+pqq_time_ns pqq__endpoint_deadline(const pqq__endpoint *endpoint) {
+  const pqq__timer *first = pqq__heap_first(&endpoint->timers);
+
+  if (endpoint->reply_count || !pqq__list_is_empty(&endpoint->sending)) {
+    return 0;
+  }
+  return first ? first->at : PQQ_TIME_NEVER;
+}
+
+void pqq__endpoint_expire(pqq__endpoint *endpoint) {
+  pqq__timer *first;
+  /* A timer that is set to `now` again while it runs waits for the next call. */
+  size_t budget = endpoint->conns.used;
+
+  while (budget-- > 0 && (first = pqq__heap_first(&endpoint->timers)) != NULL &&
+         first->at <= endpoint->now) {
+    pqq__conn_expire(PQQ__OWNER(first, pqq__conn, timer));
+  }
+}

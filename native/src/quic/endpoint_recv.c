@@ -1,0 +1,171 @@
+/* SPDX-License-Identifier: MIT */
+/* Where a datagram goes: to its connection, to a new one, to another worker,
+ * or to a stateless answer (RFC 9000 sections 5.2, 6.1, 10.3). */
+#include <string.h>
+
+#include "quic/conn.h"
+
+/* The versions a Version Negotiation packet names. */
+static const uint32_t versions[] = {NGTCP2_PROTO_VER_V1};
+
+/* One QUIC datagram with where it came from. */
+typedef struct arrival {
+  const pqq_datagram *datagram;
+  const uint8_t *data;
+  size_t len;
+  int is_routed;
+} arrival;
+
+static pqq_status drop(pqq__endpoint *endpoint) {
+  endpoint->stats.datagrams_dropped++;
+  return PQQ_DROPPED;
+}
+
+static pqq__reply *reply_new(pqq__endpoint *endpoint, const arrival *in) {
+  pqq__reply *reply;
+
+  if (endpoint->reply_count == PQQ__MAX_STATELESS_REPLIES) {
+    return NULL;
+  }
+  reply = &endpoint->replies[(endpoint->reply_first + endpoint->reply_count) %
+                             PQQ__MAX_STATELESS_REPLIES];
+  reply->local = in->datagram->local;
+  reply->remote = in->datagram->remote;
+  return reply;
+}
+
+static pqq_status negotiate_version(pqq__endpoint *endpoint, const arrival *in,
+                                    const ngtcp2_version_cid *ids) {
+  pqq__reply *reply;
+  ngtcp2_ssize written;
+  uint8_t random;
+
+  /* Smaller ones could be amplified (RFC 9000 section 14.1). */
+  if (!endpoint->is_server || in->len < NGTCP2_MAX_UDP_PAYLOAD_SIZE ||
+      !(reply = reply_new(endpoint, in))) {
+    return drop(endpoint);
+  }
+  pqq__tls_random(&random, 1);
+  written = ngtcp2_pkt_write_version_negotiation(reply->data, sizeof reply->data, random, ids->scid,
+                                                 ids->scidlen, ids->dcid, ids->dcidlen, versions,
+                                                 sizeof versions / sizeof versions[0]);
+  /* Ids of future versions may be 255 bytes long and then do not fit. */
+  if (written <= 0) {
+    return drop(endpoint);
+  }
+  reply->len = (uint32_t)written;
+  endpoint->reply_count++;
+  endpoint->stats.version_negotiations++;
+  return PQQ_OK;
+}
+
+static pqq_status reset_statelessly(pqq__endpoint *endpoint, const arrival *in,
+                                    const ngtcp2_version_cid *ids) {
+  uint8_t random[PQQ__STATELESS_RESET_BYTES - NGTCP2_STATELESS_RESET_TOKENLEN];
+  ngtcp2_stateless_reset_token token;
+  pqq__reply *reply;
+  ngtcp2_ssize written;
+
+  if (in->len < PQQ__MIN_RESET_TRIGGER_BYTES || !(reply = reply_new(endpoint, in))) {
+    return drop(endpoint);
+  }
+  pqq__tls_random(random, sizeof random);
+  pqq__cid_reset_token(endpoint->cid_keys, ids->dcid, token.data);
+  written = ngtcp2_pkt_write_stateless_reset2(reply->data, sizeof reply->data, &token, random,
+                                              sizeof random);
+  if (written <= 0) {
+    return drop(endpoint);
+  }
+  reply->len = (uint32_t)written;
+  endpoint->reply_count++;
+  endpoint->stats.stateless_resets++;
+  return PQQ_OK;
+}
+
+static pqq_status accept_new(pqq__endpoint *endpoint, const arrival *in, const ngtcp2_path *path) {
+  ngtcp2_pkt_hd header;
+  pqq__conn *conn;
+
+  if (!endpoint->is_server || ngtcp2_accept(&header, in->data, in->len) != 0) {
+    return drop(endpoint);
+  }
+  if (endpoint->is_shut_down || endpoint->half_open >= PQQ__MAX_HALF_OPEN ||
+      endpoint->conns.used >= endpoint->config->values.max_connections ||
+      !(conn = pqq__conn_accept(endpoint, &header, path))) {
+    endpoint->stats.datagrams_refused++;
+    return PQQ_DROPPED;
+  }
+  pqq__conn_recv(conn, path, in->datagram->ecn, in->data, in->len);
+  return PQQ_OK;
+}
+
+/* A datagram whose connection id is not in the table. */
+static pqq_status recv_unknown(pqq__endpoint *endpoint, const arrival *in,
+                               const ngtcp2_version_cid *ids, const ngtcp2_path *path,
+                               uint32_t *route) {
+  int is_long = (in->data[0] & 0x80) != 0;
+  int worker = pqq__cid_worker(endpoint->cid_keys, ids->dcid, ids->dcidlen);
+
+  if (worker >= 0 && (uint32_t)worker != endpoint->worker &&
+      (uint32_t)worker < endpoint->worker_count && !in->is_routed) {
+    *route = (uint32_t)worker;
+    endpoint->stats.datagrams_routed++;
+    return PQQ_ROUTE;
+  }
+  if (is_long) {
+    return accept_new(endpoint, in, path);
+  }
+  /* Only ids that we made have a token that the peer may know. */
+  return worker >= 0 ? reset_statelessly(endpoint, in, ids) : drop(endpoint);
+}
+
+static pqq_status recv_one(pqq__endpoint *endpoint, const arrival *in, const ngtcp2_path *path,
+                           uint32_t *route) {
+  ngtcp2_version_cid ids;
+  pqq__conn *conn;
+  int error = in->len ? ngtcp2_pkt_decode_version_cid(&ids, in->data, in->len, PQQ__CID_BYTES)
+                      : NGTCP2_ERR_INVALID_ARGUMENT;
+
+  if (error == NGTCP2_ERR_VERSION_NEGOTIATION) {
+    return negotiate_version(endpoint, in, &ids);
+  }
+  if (error != 0) {
+    return drop(endpoint);
+  }
+  conn = pqq__cidmap_find(&endpoint->cids, ids.dcid, ids.dcidlen);
+  if (!conn) {
+    return recv_unknown(endpoint, in, &ids, path, route);
+  }
+  pqq__conn_recv(conn, path, in->datagram->ecn, in->data, in->len);
+  return PQQ_OK;
+}
+
+pqq_status pqq__endpoint_recv(pqq__endpoint *endpoint, const pqq_datagram *datagram, int is_routed,
+                              uint32_t *route) {
+  ngtcp2_path_storage path;
+  size_t left = datagram->data.len;
+  size_t step = datagram->segment_bytes ? datagram->segment_bytes : left;
+  pqq_status first = PQQ_DROPPED;
+  arrival in = {.datagram = datagram, .data = datagram->data.data, .is_routed = is_routed};
+  int is_first = 1;
+
+  pqq__path_set(&path, &datagram->local, &datagram->remote);
+  while (left > 0) {
+    pqq_status status;
+
+    in.len = left < step ? left : step;
+    endpoint->stats.datagrams_received++;
+    endpoint->stats.bytes_received += in.len;
+    status = recv_one(endpoint, &in, &path.path, route);
+    if (is_first) {
+      first = status;
+      is_first = 0;
+      if (status == PQQ_ROUTE) {
+        return status;
+      }
+    }
+    in.data += in.len;
+    left -= in.len;
+  }
+  return first;
+}

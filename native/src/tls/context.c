@@ -1,0 +1,297 @@
+/* SPDX-License-Identifier: MIT */
+/* pqq__tls_config: loads identities and anchors, works out groups, schemes and
+ * ciphers, and makes the two SSL_CTX. Called by pqq_config_new.
+ *
+ * Resumption is off on both sides: no ticket is issued, taken or stored, so
+ * every connection proves its whole level. */
+#include <stdlib.h>
+#include <string.h>
+
+#include <openssl/aead.h>
+#include <openssl/err.h>
+
+#include "core/error.h"
+#include "tls/internal.h"
+#include "tls/pem.h"
+
+/* Signature schemes that a client accepts, in CertificateVerify and, as it
+ * sends no signature_algorithms_cert, in certificates too. Post-quantum first:
+ * servers that follow the client's order then take their ML-DSA certificate.
+ * PKCS #1 v1.5 is for RSA certificates of the web; TLS 1.3 itself never signs
+ * with it (RFC 8446 section 4.2.3). */
+static const uint16_t accepted_schemes[] = {
+    PQQ__SCHEME_MLDSA44,
+    PQQ__SCHEME_MLDSA65,
+    PQQ__SCHEME_MLDSA87,
+    PQQ__SCHEME_ECDSA_SECP256R1_SHA256,
+    PQQ__SCHEME_ECDSA_SECP384R1_SHA384,
+    PQQ__SCHEME_ED25519,
+    PQQ__SCHEME_RSA_PSS_RSAE_SHA256,
+    PQQ__SCHEME_RSA_PSS_RSAE_SHA384,
+    PQQ__SCHEME_RSA_PSS_RSAE_SHA512,
+    PQQ__SCHEME_RSA_PKCS1_SHA256,
+    PQQ__SCHEME_RSA_PKCS1_SHA384,
+    PQQ__SCHEME_RSA_PKCS1_SHA512,
+};
+
+#define COUNT(array) (sizeof(array) / sizeof((array)[0]))
+
+static pqq_status add_group(pqq__tls_config *config, uint16_t id) {
+  for (size_t i = 0; i < config->group_count; i++) {
+    if (config->groups[i] == id) {
+      return pqq__error_set(PQQ_ERR_INVALID_ARG, "groups: %s is given twice",
+                            pqq__group_find(id)->name);
+    }
+  }
+  config->groups[config->group_count++] = id;
+  return PQQ_OK;
+}
+
+static pqq_status resolve_groups(pqq__tls_config *config, const pqq_config_options *options) {
+  if (options->group_count == 0) {
+    memcpy(config->groups, config->profile->groups,
+           config->profile->group_count * sizeof config->groups[0]);
+    config->group_count = config->profile->group_count;
+    return add_group(config, PQQ_GROUP_X25519);
+  }
+  if (options->groups == NULL) {
+    return pqq__error_set(PQQ_ERR_INVALID_ARG, "groups is NULL but group_count is %zu",
+                          options->group_count);
+  }
+  /* Each known group once is the most there can be, so the array never overflows. */
+  for (size_t i = 0; i < options->group_count; i++) {
+    pqq_status status;
+
+    if (pqq__group_find(options->groups[i]) == NULL) {
+      return pqq__error_set(PQQ_ERR_GROUP_UNKNOWN, "groups[%zu] is 0x%04x", i, options->groups[i]);
+    }
+    status = add_group(config, options->groups[i]);
+    if (status != PQQ_OK) {
+      return status;
+    }
+  }
+  return PQQ_OK;
+}
+
+/* ChaCha20 goes first where AES has no hardware: it is several times as fast
+ * there and, unlike table-driven AES, needs no secret-dependent lookups. */
+static void resolve_ciphers(pqq__tls_config *config) {
+  const pqq__profile *profile = config->profile;
+  pqq__select_config *select = &config->select;
+
+  if (!EVP_has_aes_hardware()) {
+    for (size_t i = 0; i < profile->cipher_count; i++) {
+      if (profile->ciphers[i] == PQQ__CIPHER_CHACHA20_POLY1305_SHA256) {
+        select->ciphers[select->cipher_count++] = profile->ciphers[i];
+      }
+    }
+  }
+  for (size_t i = 0; i < profile->cipher_count; i++) {
+    if (select->cipher_count == 0 || profile->ciphers[i] != select->ciphers[0]) {
+      select->ciphers[select->cipher_count++] = profile->ciphers[i];
+    }
+  }
+}
+
+static pqq_status load_identities(pqq__tls_config *config, const pqq_config_options *options) {
+  pqq__select_config *select = &config->select;
+
+  if (options->identity_count > PQQ__MAX_IDENTITIES) {
+    return pqq__error_set(PQQ_ERR_INVALID_ARG,
+                          "%zu identities; at most one ML-DSA and one ECDSA are used",
+                          options->identity_count);
+  }
+  if (options->identity_count > 0 && options->identities == NULL) {
+    return pqq__error_set(PQQ_ERR_INVALID_ARG, "identities is NULL but identity_count is %zu",
+                          options->identity_count);
+  }
+  select->is_development = 1;
+  for (size_t i = 0; i < options->identity_count; i++) {
+    pqq__identity *identity = &config->identities[i];
+    const pqq__signature_scheme **slot;
+    pqq_status status = pqq__identity_load(&options->identities[i], i, identity);
+
+    if (status != PQQ_OK) {
+      return status;
+    }
+    config->identity_count = i + 1;
+    slot = identity->scheme->is_pq ? &select->pq : &select->classical;
+    if (*slot != NULL) {
+      return pqq__error_set(PQQ_ERR_INVALID_ARG, "identities[%zu] (%s) is of the same kind as (%s)",
+                            i, identity->scheme->key_name, (*slot)->key_name);
+    }
+    *slot = identity->scheme;
+    select->is_development &= identity->is_development;
+  }
+  return PQQ_OK;
+}
+
+static pqq_status load_roots(pqq__tls_config *config, const pqq_config_options *options) {
+  X509 **certificates;
+  size_t count = 0;
+  pqq__pem pem;
+  pqq_status status;
+
+  if (options->ca_pem.len == 0 && options->ca_file == NULL) {
+    return PQQ_OK;
+  }
+  status = pqq__pem_open(options->ca_pem, options->ca_file, "ca", PQQ_ERR_CA_UNREADABLE, &pem);
+  if (status != PQQ_OK) {
+    return status;
+  }
+  config->roots = X509_STORE_new();
+  certificates = calloc(PQQ__MAX_ANCHORS, sizeof(X509 *));
+  if (config->roots == NULL || certificates == NULL) {
+    status = PQQ_ERR_NO_MEMORY;
+  } else {
+    status = pqq__pem_certificates(&pem, PQQ_ERR_CA_UNREADABLE, PQQ__MAX_ANCHORS, certificates,
+                                   &count);
+  }
+  for (size_t i = 0; i < count; i++) {
+    if (status == PQQ_OK && X509_STORE_add_cert(config->roots, certificates[i]) != 1) {
+      status = PQQ_ERR_NO_MEMORY;
+    }
+    X509_free(certificates[i]);
+  }
+  free(certificates);
+  pqq__pem_close(&pem);
+  return status;
+}
+
+/* Names of the ciphers as SSL_CTX_set_ciphersuites takes them. */
+static void cipher_list(const pqq__select_config *select, char *text, size_t size) {
+  text[0] = '\0';
+  for (size_t i = 0; i < select->cipher_count; i++) {
+    const char *name = pqq__cipher_find(select->ciphers[i])->name;
+    size_t at = strlen(text);
+
+    if (at + strlen(name) + 2 <= size) {
+      if (at > 0) {
+        text[at++] = ':';
+      }
+      memcpy(text + at, name, strlen(name) + 1);
+    }
+  }
+}
+
+/* What both sides have in common. */
+static SSL_CTX *new_context(const pqq__tls_config *config) {
+  /* With buffers: AWS-LC then parses no certificates on its own, verify.c does. */
+  SSL_CTX *context = SSL_CTX_new(TLS_with_buffers_method());
+  char ciphers[128];
+
+  cipher_list(&config->select, ciphers, sizeof ciphers);
+  if (context == NULL || SSL_CTX_set_ciphersuites(context, ciphers) != 1 ||
+      SSL_CTX_set1_group_ids(context, config->groups, config->group_count) != 1) {
+    SSL_CTX_free(context);
+    return NULL;
+  }
+  SSL_CTX_set_options(context, SSL_OP_NO_TICKET | SSL_OP_NO_RENEGOTIATION);
+  SSL_CTX_set_session_cache_mode(context, SSL_SESS_CACHE_OFF);
+  SSL_CTX_set_early_data_enabled(context, 0);
+  SSL_CTX_set_info_callback(context, pqq__on_info);
+  return context;
+}
+
+static pqq_status make_server_context(pqq__tls_config *config) {
+  SSL_CTX *context = new_context(config);
+
+  if (context == NULL || pqq__quic_configure_server(context) != 0 ||
+      SSL_CTX_set_num_tickets(context, 0) != 1) {
+    SSL_CTX_free(context);
+    return PQQ_ERR_NO_MEMORY;
+  }
+  /* Also the order of groups: see select.h. */
+  SSL_CTX_set_options(context, SSL_OP_CIPHER_SERVER_PREFERENCE);
+  SSL_CTX_set_select_certificate_cb(context, pqq__on_client_hello);
+  SSL_CTX_set_alpn_select_cb(context, pqq__on_alpn, NULL);
+  config->server_context = context;
+  return PQQ_OK;
+}
+
+static pqq_status make_client_context(pqq__tls_config *config) {
+  SSL_CTX *context = new_context(config);
+
+  if (context == NULL || pqq__quic_configure_client(context) != 0 ||
+      SSL_CTX_set_verify_algorithm_prefs(context, accepted_schemes, COUNT(accepted_schemes)) != 1) {
+    SSL_CTX_free(context);
+    return PQQ_ERR_NO_MEMORY;
+  }
+  SSL_CTX_set_custom_verify(context, SSL_VERIFY_PEER, pqq__on_verify);
+  config->client_context = context;
+  return PQQ_OK;
+}
+
+static pqq_status fill(pqq__tls_config *config, const pqq_config_options *options) {
+  int32_t profile = options->profile != 0 ? options->profile : PQQ_PROFILE_BALANCED;
+  pqq_status status;
+
+  config->profile = pqq__profile_find(profile);
+  if (config->profile == NULL) {
+    return pqq__error_set(PQQ_ERR_PROFILE_UNKNOWN, "profile is %d", (int)profile);
+  }
+  if (options->pq_on_h3 < PQQ_PQ_ON_H3_AUTO || options->pq_on_h3 > PQQ_PQ_ON_H3_ALWAYS) {
+    return pqq__error_set(PQQ_ERR_INVALID_ARG, "pq_on_h3 is %d", (int)options->pq_on_h3);
+  }
+  status = resolve_groups(config, options);
+  if (status == PQQ_OK) {
+    resolve_ciphers(config);
+    status = load_identities(config, options);
+  }
+  if (status == PQQ_OK) {
+    status = load_roots(config, options);
+  }
+  if (status != PQQ_OK) {
+    return status;
+  }
+  config->select.profile = config->profile;
+  config->select.pq_on_h3 = options->pq_on_h3;
+  config->select.groups = config->groups;
+  config->select.group_count = config->group_count;
+  if (config->identity_count > 0) {
+    status = make_server_context(config);
+  }
+  if (status == PQQ_OK && config->roots != NULL) {
+    status = make_client_context(config);
+  }
+  return status;
+}
+
+pqq_status pqq__tls_config_new(const pqq_config_options *options, pqq__tls_config **config) {
+  pqq__tls_config *made = calloc(1, sizeof *made);
+  pqq_status status;
+
+  if (made == NULL) {
+    return PQQ_ERR_NO_MEMORY;
+  }
+  status = fill(made, options);
+  /* The thread's error queue is AWS-LC's; leave nothing of ours in it. */
+  ERR_clear_error();
+  if (status != PQQ_OK) {
+    pqq__tls_config_free(made);
+    return status;
+  }
+  *config = made;
+  return PQQ_OK;
+}
+
+void pqq__tls_config_free(pqq__tls_config *config) {
+  if (config == NULL) {
+    return;
+  }
+  SSL_CTX_free(config->server_context);
+  SSL_CTX_free(config->client_context);
+  X509_STORE_free(config->roots);
+  for (size_t i = 0; i < config->identity_count; i++) {
+    pqq__identity_clear(&config->identities[i]);
+  }
+  free(config);
+}
+
+int pqq__tls_config_has_identity(const pqq__tls_config *config) {
+  return config->server_context != NULL;
+}
+
+int pqq__tls_config_has_roots(const pqq__tls_config *config) {
+  return config->client_context != NULL;
+}

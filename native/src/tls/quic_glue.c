@@ -1,0 +1,25 @@
+/* SPDX-License-Identifier: MIT */
+/* Where ngtcp2's crypto helper meets our TLS contexts; the only file of this
+ * folder that includes ngtcp2. */
+#include <ngtcp2/ngtcp2_crypto.h>
+#include <ngtcp2/ngtcp2_crypto_boringssl.h>
+
+#include "tls/internal.h"
+
+int pqq__quic_configure_server(SSL_CTX *context) {
+  return ngtcp2_crypto_boringssl_configure_server_context(context);
+}
+
+int pqq__quic_configure_client(SSL_CTX *context) {
+  return ngtcp2_crypto_boringssl_configure_client_context(context);
+}
+
+/* ngtcp2 declares it in a header that it does not install. */
+int ngtcp2_crypto_set_local_transport_params(void *tls, const uint8_t *buf, size_t len);
+
+/* The build takes this function out of ngtcp2's helper and ours takes its
+ * place: the one point on both sides where the encoded transport parameters
+ * (RFC 9000 section 18) pass by, and so where private-use ones can be appended. */
+int ngtcp2_crypto_set_local_transport_params(void *tls, const uint8_t *buf, size_t len) {
+  return SSL_set_quic_transport_params(tls, buf, len) == 1 ? 0 : -1;
+}

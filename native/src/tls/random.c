@@ -1,0 +1,27 @@
+/* SPDX-License-Identifier: MIT */
+/* Randomness and key derivation for the layers above, which do not see AWS-LC. */
+#include <stdlib.h>
+#include <string.h>
+
+#include <openssl/crypto.h>
+#include <openssl/digest.h>
+#include <openssl/hkdf.h>
+#include <openssl/rand.h>
+
+#include "tls/tls.h"
+
+void pqq__tls_random(void *data, size_t len) {
+  if (RAND_bytes(data, len) != 1) {
+    /* Going on with guessable connection ids and keys would be worse. */
+    abort();
+  }
+}
+
+void pqq__tls_derive(const uint8_t secret[32], const char *label, uint8_t *out, size_t len) {
+  if (HKDF_expand(out, len, EVP_sha256(), secret, 32, (const uint8_t *)label, strlen(label)) != 1) {
+    /* Only for more than 255 blocks (RFC 5869 section 2.3): a caller's bug. */
+    abort();
+  }
+}
+
+const char *pqq__tls_library_version(void) { return OpenSSL_version(OPENSSL_VERSION); }

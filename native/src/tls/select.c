@@ -1,0 +1,276 @@
+/* SPDX-License-Identifier: MIT */
+/* See select.h. */
+#include "tls/select.h"
+
+#include <stdarg.h>
+#include <stdio.h>
+#include <string.h>
+
+#include "tls/alert.h"
+
+/* Application protocols, most preferred first. velocity/1 will be a row above
+ * h3 that is taken only if all its promises can be kept. */
+static const char *const protocols[] = {"h3"};
+
+static pqq_bytes text_bytes(const char *text) {
+  return (pqq_bytes){(const uint8_t *)text, strlen(text)};
+}
+
+static void fail(pqq__selection *selection, pqq_status status, uint8_t alert) {
+  *selection = (pqq__selection){.status = status, .alert = alert, .reason = ""};
+}
+
+static int select_alpn(const pqq__client_hello *hello, pqq__selection *selection) {
+  for (size_t i = 0; i < sizeof protocols / sizeof protocols[0]; i++) {
+    selection->alpn = text_bytes(protocols[i]);
+    if (pqq__client_hello_has_alpn(hello, selection->alpn)) {
+      return 1;
+    }
+  }
+  fail(selection, PQQ_ERR_NO_SHARED_ALPN, PQQ__ALERT_NO_APPLICATION_PROTOCOL);
+  return 0;
+}
+
+static int select_group(const pqq__client_hello *hello, const pqq__select_config *config,
+                        pqq__selection *selection) {
+  for (size_t i = 0; i < config->group_count; i++) {
+    if (pqq__u16_list_has(&hello->groups, config->groups[i])) {
+      selection->group = config->groups[i];
+      selection->needs_retry = !pqq__client_hello_has_share(hello, selection->group);
+      return 1;
+    }
+  }
+  fail(selection, PQQ_ERR_NO_SHARED_GROUP,
+       hello->groups.count > 0 ? PQQ__ALERT_HANDSHAKE_FAILURE : PQQ__ALERT_MISSING_EXTENSION);
+  return 0;
+}
+
+static int select_cipher(const pqq__client_hello *hello, const pqq__select_config *config,
+                         pqq__selection *selection) {
+  for (size_t i = 0; i < config->cipher_count; i++) {
+    if (pqq__u16_list_has(&hello->ciphers, config->ciphers[i])) {
+      selection->cipher = config->ciphers[i];
+      return 1;
+    }
+  }
+  fail(selection, PQQ_ERR_TLS_ALERT, PQQ__ALERT_HANDSHAKE_FAILURE);
+  return 0;
+}
+
+static int offers(const pqq__client_hello *hello, const pqq__signature_scheme *scheme) {
+  return scheme != NULL && pqq__u16_list_has(&hello->schemes, scheme->id);
+}
+
+/* Both identities are there and the client offers both schemes. That a client
+ * offers ML-DSA says nothing about the roots it trusts, hence the policy. */
+static void select_by_policy(const pqq__select_config *config, pqq__selection *selection) {
+  if (config->pq_on_h3 == PQQ_PQ_ON_H3_ALWAYS) {
+    selection->scheme = config->pq;
+    selection->reason = "ML-DSA identity: pq_on_h3 is always and the client offers the scheme";
+  } else if (config->pq_on_h3 == PQQ_PQ_ON_H3_NEVER) {
+    selection->scheme = config->classical;
+    selection->reason = "classical identity: pq_on_h3 is never";
+  } else if (config->is_development) {
+    selection->scheme = config->pq;
+    selection->reason = "ML-DSA identity: development identities and the client offers the scheme";
+  } else {
+    selection->scheme = config->classical;
+    selection->reason = "classical identity: pq_on_h3 is auto and the client may not trust the "
+                        "ML-DSA identity's root";
+  }
+}
+
+static int select_identity(const pqq__client_hello *hello, const pqq__select_config *config,
+                           pqq__selection *selection) {
+  int pq = offers(hello, config->pq);
+  int classical = offers(hello, config->classical);
+
+  if (pq && classical) {
+    select_by_policy(config, selection);
+  } else if (pq) {
+    selection->scheme = config->pq;
+    selection->reason =
+        config->classical == NULL
+            ? "ML-DSA identity: the only one"
+            : "ML-DSA identity: the client offers no scheme of the classical identity";
+  } else if (classical) {
+    selection->scheme = config->classical;
+    selection->reason = config->pq == NULL
+                            ? "classical identity: the only one"
+                            : "classical identity: the client does not offer the ML-DSA scheme";
+  } else {
+    fail(selection, PQQ_ERR_NO_SHARED_SIGNATURE,
+         hello->schemes.count > 0 ? PQQ__ALERT_HANDSHAKE_FAILURE : PQQ__ALERT_MISSING_EXTENSION);
+    return 0;
+  }
+  return 1;
+}
+
+void pqq__select(const pqq__client_hello *hello, const pqq__select_config *config,
+                 pqq__selection *selection) {
+  memset(selection, 0, sizeof *selection);
+  selection->profile = config->profile;
+  selection->reason = "";
+  if (!hello->has_transport_parameters) {
+    /* RFC 9001 section 8.2. */
+    fail(selection, PQQ_ERR_TLS_ALERT, PQQ__ALERT_MISSING_EXTENSION);
+    return;
+  }
+  if (select_alpn(hello, selection) && select_group(hello, config, selection) &&
+      select_cipher(hello, config, selection)) {
+    (void)select_identity(hello, config, selection);
+  }
+}
+
+/* A text that is cut when it is full. */
+struct text {
+  char *data;
+  size_t size;
+  size_t len;
+};
+
+static __attribute__((format(printf, 2, 3))) void append(struct text *text, const char *format,
+                                                         ...) {
+  va_list args;
+  int written;
+
+  va_start(args, format);
+  written = vsnprintf(text->data + text->len, text->size - text->len, format, args);
+  va_end(args);
+  if (written > 0) {
+    text->len += (size_t)written < text->size - text->len ? (size_t)written
+                                                          : text->size - text->len - 1;
+  }
+}
+
+/* RFC 8701: values that mean nothing and would only fill the text. */
+static int is_grease(uint16_t value) {
+  return (value & 0x0f0f) == 0x0a0a && (value >> 8) == (value & 0xff);
+}
+
+static const char *group_name(uint16_t id) {
+  const pqq__group *group = pqq__group_find(id);
+
+  return group != NULL ? group->name : NULL;
+}
+
+static const char *scheme_name(uint16_t id) {
+  const pqq__signature_scheme *scheme = pqq__signature_scheme_find(id);
+
+  return scheme != NULL ? scheme->name : NULL;
+}
+
+static const char *cipher_name(uint16_t id) {
+  const pqq__cipher *cipher = pqq__cipher_find(id);
+
+  return cipher != NULL ? cipher->name : NULL;
+}
+
+/* Values named before the rest is counted: enough for the usual clients, and
+ * both halves of the sentence fit into 256 bytes. */
+#define MAX_NAMED 4
+
+static void append_value(struct text *text, uint16_t value, const char *(*name)(uint16_t),
+                         int first) {
+  if (name(value) != NULL) {
+    append(text, "%s%s", first ? "" : ", ", name(value));
+  } else {
+    append(text, "%s0x%04x", first ? "" : ", ", value);
+  }
+}
+
+static void append_offer(struct text *text, const pqq__u16_list *list,
+                         const char *(*name)(uint16_t)) {
+  size_t named = 0, more = 0;
+
+  for (size_t i = 0; i < list->count; i++) {
+    uint16_t value = pqq__u16_list_at(list, i);
+
+    if (is_grease(value)) {
+      continue;
+    }
+    if (named == MAX_NAMED) {
+      more++;
+      continue;
+    }
+    append_value(text, value, name, named++ == 0);
+  }
+  if (named == 0) {
+    append(text, "none");
+  } else if (more > 0) {
+    append(text, " and %zu more", more);
+  }
+}
+
+static void append_accepted(struct text *text, const uint16_t *values, size_t count,
+                            const char *(*name)(uint16_t)) {
+  append(text, "; accepted: ");
+  for (size_t i = 0; i < count; i++) {
+    append_value(text, values[i], name, i == 0);
+  }
+}
+
+static void append_alpn(struct text *text, pqq_bytes list) {
+  size_t at = 0;
+
+  if (list.len == 0) {
+    append(text, "none");
+  }
+  /* The list has been checked by the parser: each length is within it. */
+  for (size_t shown = 0; at < list.len && shown < MAX_NAMED; shown++) {
+    size_t len = list.data[at];
+
+    append(text, "%s", shown == 0 ? "" : ", ");
+    for (size_t i = 0; i < len && i < 16; i++) {
+      uint8_t byte = list.data[at + 1 + i];
+
+      append(text, "%c", byte > 0x20 && byte < 0x7f ? byte : '?');
+    }
+    at += 1 + len;
+  }
+  append(text, "; accepted: %s", protocols[0]);
+}
+
+static void append_schemes(struct text *text, const pqq__select_config *config) {
+  uint16_t ours[PQQ__MAX_IDENTITIES];
+  size_t count = 0;
+
+  if (config->pq != NULL) {
+    ours[count++] = config->pq->id;
+  }
+  if (config->classical != NULL) {
+    ours[count++] = config->classical->id;
+  }
+  append_accepted(text, ours, count, scheme_name);
+}
+
+void pqq__select_explain(const pqq__client_hello *hello, const pqq__select_config *config,
+                         const pqq__selection *selection, char *data, size_t size) {
+  struct text text = {data, size, 0};
+
+  data[0] = '\0';
+  switch (selection->status) {
+  case PQQ_ERR_NO_SHARED_ALPN:
+    append(&text, "the client offers application protocols: ");
+    append_alpn(&text, hello->alpn);
+    break;
+  case PQQ_ERR_NO_SHARED_GROUP:
+    append(&text, "the client offers groups: ");
+    append_offer(&text, &hello->groups, group_name);
+    append_accepted(&text, config->groups, config->group_count, group_name);
+    break;
+  case PQQ_ERR_NO_SHARED_SIGNATURE:
+    append(&text, "the client offers signature schemes: ");
+    append_offer(&text, &hello->schemes, scheme_name);
+    append_schemes(&text, config);
+    break;
+  default:
+    if (!hello->has_transport_parameters) {
+      append(&text, "the ClientHello has no quic_transport_parameters");
+      break;
+    }
+    append(&text, "the client offers cipher suites: ");
+    append_offer(&text, &hello->ciphers, cipher_name);
+    append_accepted(&text, config->ciphers, config->cipher_count, cipher_name);
+  }
+}

@@ -1,0 +1,64 @@
+/* SPDX-License-Identifier: MIT */
+/* The one selector: from what a client offers and what the server has, decides
+ * identity, protocol, group and cipher, or why there is none. A pure function:
+ * no TLS library, no clock, no memory. tls/apply.c carries the answer out.
+ *
+ * Groups: the server's order wins. A client that supports X25519MLKEM768 gets
+ * it even if it sent a share for X25519 only: the HelloRetryRequest costs such
+ * a client one round trip, taking the classical share would cost it its
+ * protection against a recorded conversation, and clients that support the
+ * group without sending a share for it are rare. */
+#ifndef PQQ__TLS_SELECT_H
+#define PQQ__TLS_SELECT_H
+
+#include <pqq/config.h>
+
+#include "crypto/algorithms.h"
+#include "tls/client_hello.h"
+
+/* One ML-DSA and one ECDSA identity at most. */
+#define PQQ__MAX_IDENTITIES 2
+
+/* What the server has. Immutable after the configuration is made. */
+typedef struct pqq__select_config {
+  const pqq__profile *profile;
+  /* NULL if there is no such identity; not both. */
+  const pqq__signature_scheme *pq;
+  const pqq__signature_scheme *classical;
+  /* Every identity is a development one. */
+  int is_development;
+  int32_t pq_on_h3;
+  /* Most preferred first. */
+  const uint16_t *groups;
+  size_t group_count;
+  uint16_t ciphers[PQQ__PROFILE_MAX_CIPHERS];
+  size_t cipher_count;
+} pqq__select_config;
+
+/* The decision. `alert` is the TLS alert if `status` is not PQQ_OK, and then
+ * nothing else is set. */
+typedef struct pqq__selection {
+  pqq_status status;
+  uint8_t alert;
+  /* The client sent no share for `group`: a HelloRetryRequest goes out. */
+  uint8_t needs_retry;
+  uint16_t group;
+  uint16_t cipher;
+  /* `pq` or `classical` of the configuration. */
+  const pqq__signature_scheme *scheme;
+  const pqq__profile *profile;
+  /* Static. */
+  pqq_bytes alpn;
+  /* Why this identity, for people. Static. */
+  const char *reason;
+} pqq__selection;
+
+void pqq__select(const pqq__client_hello *hello, const pqq__select_config *config,
+                 pqq__selection *selection);
+
+/* Writes a sentence that says what the client offered and what would have been
+ * accepted, for a selection that failed. */
+void pqq__select_explain(const pqq__client_hello *hello, const pqq__select_config *config,
+                         const pqq__selection *selection, char *text, size_t size);
+
+#endif

@@ -1,0 +1,164 @@
+/* SPDX-License-Identifier: MIT */
+/* pqq__tls_session: the SSL of one connection, made, freed, and asked why it
+ * failed. */
+#include <pthread.h>
+#include <stdarg.h>
+#include <stdio.h>
+#include <stdlib.h>
+
+#include <openssl/err.h>
+#include <openssl/pool.h>
+
+#include "tls/internal.h"
+
+/* Where an SSL keeps its session. The app data slot belongs to ngtcp2. */
+static int session_index = -1;
+static pthread_once_t session_index_once = PTHREAD_ONCE_INIT;
+
+static void make_session_index(void) {
+  session_index = SSL_get_ex_new_index(0, NULL, NULL, NULL, NULL);
+}
+
+pqq__tls_session *pqq__tls_session_of(const SSL *ssl) {
+  return SSL_get_ex_data(ssl, session_index);
+}
+
+void pqq__tls_session_fail(pqq__tls_session *session, pqq_status status, const char *format, ...) {
+  va_list args;
+
+  if (session->failure != PQQ_OK) {
+    return;
+  }
+  session->failure = status;
+  va_start(args, format);
+  (void)vsnprintf(session->failure_text, sizeof session->failure_text, format, args);
+  va_end(args);
+}
+
+/* What AWS-LC itself found wrong, by the last entry of its error queue. */
+static void fail_by_library(pqq__tls_session *session, uint8_t alert) {
+  uint32_t error = ERR_peek_last_error();
+  int reason = ERR_GET_LIB(error) == ERR_LIB_SSL ? ERR_GET_REASON(error) : 0;
+  const char *text = ERR_reason_error_string(error);
+  const char *name;
+  pqq_status status = PQQ_ERR_TLS_ALERT;
+
+  (void)pqq__tls_alert_status(alert, &name);
+  switch (reason) {
+  case SSL_R_BAD_SIGNATURE:
+    pqq__tls_session_fail(session, PQQ_ERR_CERT_INVALID,
+                          "the CertificateVerify signature does not verify");
+    return;
+  case SSL_R_NO_SHARED_GROUP:
+  case SSL_R_WRONG_CURVE:
+    status = PQQ_ERR_NO_SHARED_GROUP;
+    break;
+  case SSL_R_NO_COMMON_SIGNATURE_ALGORITHMS:
+  case SSL_R_WRONG_SIGNATURE_TYPE:
+    status = PQQ_ERR_NO_SHARED_SIGNATURE;
+    break;
+  case SSL_R_NO_APPLICATION_PROTOCOL:
+    status = PQQ_ERR_NO_SHARED_ALPN;
+    break;
+  default:
+    break;
+  }
+  pqq__tls_session_fail(session, status, "%s (alert %s sent)",
+                        text != NULL ? text : "handshake failed", name);
+}
+
+void pqq__on_info(const SSL *ssl, int type, int value) {
+  pqq__tls_session *session = pqq__tls_session_of(ssl);
+
+  /* Every fatal error on our side ends in an alert, and its cause is still in
+   * the queue at this moment. */
+  if (type == SSL_CB_WRITE_ALERT && session != NULL) {
+    fail_by_library(session, (uint8_t)(value & 0xff));
+  }
+}
+
+static pqq__tls_session *new_session(const pqq__tls_config *config, SSL_CTX *context,
+                                     void *conn_ref) {
+  pqq__tls_session *session;
+
+  if (context == NULL || pthread_once(&session_index_once, make_session_index) != 0 ||
+      session_index < 0) {
+    return NULL;
+  }
+  session = calloc(1, sizeof *session);
+  if (session == NULL) {
+    return NULL;
+  }
+  session->config = config;
+  session->selection.reason = "";
+  session->ssl = SSL_new(context);
+  if (session->ssl == NULL || SSL_set_ex_data(session->ssl, session_index, session) != 1 ||
+      SSL_set_app_data(session->ssl, conn_ref) != 1) {
+    pqq__tls_session_free(session);
+    return NULL;
+  }
+  /* What only the handshake needs is freed when it is done. */
+  SSL_set_shed_handshake_config(session->ssl, 1);
+  return session;
+}
+
+pqq__tls_session *pqq__tls_session_new_server(const pqq__tls_config *config, void *conn_ref,
+                                              int sign_as_jobs) {
+  pqq__tls_session *session = new_session(config, config->server_context, conn_ref);
+
+  if (session != NULL) {
+    session->is_server = 1;
+    session->sign_as_jobs = sign_as_jobs;
+    SSL_set_accept_state(session->ssl);
+  }
+  return session;
+}
+
+static int set_client_names(pqq__tls_session *session) {
+  static const uint8_t protocols[] = {2, 'h', '3'};
+
+  /* SSL_set_alpn_protos returns 0 on success, unlike the rest. */
+  return SSL_set_alpn_protos(session->ssl, protocols, sizeof protocols) == 0 &&
+         (session->host.ip_len > 0 ||
+          SSL_set_tlsext_host_name(session->ssl, session->host.text) == 1);
+}
+
+pqq__tls_session *pqq__tls_session_new_client(const pqq__tls_config *config, void *conn_ref,
+                                              const char *server_name) {
+  pqq__host_name host;
+  pqq__tls_session *session;
+
+  if (!pqq__host_name_parse(server_name, 0, &host)) {
+    return NULL;
+  }
+  session = new_session(config, config->client_context, conn_ref);
+  if (session == NULL) {
+    return NULL;
+  }
+  session->host = host;
+  SSL_set_connect_state(session->ssl);
+  if (!set_client_names(session)) {
+    pqq__tls_session_free(session);
+    return NULL;
+  }
+  return session;
+}
+
+void pqq__tls_session_free(pqq__tls_session *session) {
+  if (session == NULL) {
+    return;
+  }
+  SSL_free(session->ssl);
+  pqq__sign_clear(session);
+  for (size_t i = 0; i < session->peer_chain_len; i++) {
+    CRYPTO_BUFFER_free(session->peer_chain[i]);
+  }
+  free(session);
+}
+
+void *pqq__tls_session_handle(pqq__tls_session *session) { return session->ssl; }
+
+pqq_status pqq__tls_session_failure(const pqq__tls_session *session, const char **reason) {
+  *reason = session->failure_text;
+  return session->failure;
+}

@@ -1,0 +1,149 @@
+/* SPDX-License-Identifier: MIT */
+/* See signing_key.h. */
+#include "tls/signing_key.h"
+
+#include <stdatomic.h>
+#include <stdlib.h>
+
+#include <openssl/ec_key.h>
+#include <openssl/evp.h>
+#include <openssl/mem.h>
+#include <openssl/nid.h>
+
+#include "crypto/mldsa_signer.h"
+
+/* Largest ML-DSA keys: ML-DSA-87. */
+#define MAX_PUBLIC_KEY_BYTES 2592
+#define MAX_PRIVATE_KEY_BYTES 4896
+
+struct pqq__signing_key {
+  atomic_uint refs;
+  const pqq__signature_scheme *scheme;
+  EVP_PKEY *pkey;
+  /* NULL for ECDSA. */
+  pqq__mldsa_signer *mldsa;
+};
+
+static uint16_t ec_scheme(const EVP_PKEY *pkey) {
+  const EC_KEY *ec = EVP_PKEY_get0_EC_KEY(pkey);
+  const EC_GROUP *group = ec != NULL ? EC_KEY_get0_group(ec) : NULL;
+
+  switch (group != NULL ? EC_GROUP_get_curve_name(group) : NID_undef) {
+  case NID_X9_62_prime256v1:
+    return PQQ__SCHEME_ECDSA_SECP256R1_SHA256;
+  case NID_secp384r1:
+    return PQQ__SCHEME_ECDSA_SECP384R1_SHA384;
+  default:
+    return 0;
+  }
+}
+
+static uint16_t mldsa_scheme(const EVP_PKEY *pkey) {
+  switch (EVP_PKEY_pqdsa_get_type(pkey)) {
+  case NID_MLDSA44:
+    return PQQ__SCHEME_MLDSA44;
+  case NID_MLDSA65:
+    return PQQ__SCHEME_MLDSA65;
+  case NID_MLDSA87:
+    return PQQ__SCHEME_MLDSA87;
+  default:
+    return 0;
+  }
+}
+
+const pqq__signature_scheme *pqq__signing_scheme(const EVP_PKEY *pkey) {
+  switch (EVP_PKEY_id(pkey)) {
+  case EVP_PKEY_EC:
+    return pqq__signature_scheme_find(ec_scheme(pkey));
+  case EVP_PKEY_PQDSA:
+    return pqq__signature_scheme_find(mldsa_scheme(pkey));
+  default:
+    return NULL;
+  }
+}
+
+static pqq_status load_mldsa(pqq__signing_key *key) {
+  uint8_t private_key[MAX_PRIVATE_KEY_BYTES];
+  uint8_t public_key[MAX_PUBLIC_KEY_BYTES];
+  size_t private_len = sizeof private_key;
+  size_t public_len = sizeof public_key;
+  pqq_status status = PQQ_ERR_KEY_MISMATCH;
+
+  if (EVP_PKEY_get_raw_private_key(key->pkey, private_key, &private_len) == 1 &&
+      EVP_PKEY_get_raw_public_key(key->pkey, public_key, &public_len) == 1 &&
+      private_len == key->scheme->private_key_bytes &&
+      public_len == key->scheme->public_key_bytes) {
+    status = pqq__mldsa_signer_new(key->scheme, private_key, public_key, &key->mldsa);
+  }
+  OPENSSL_cleanse(private_key, sizeof private_key);
+  return status;
+}
+
+pqq_status pqq__signing_key_new(EVP_PKEY *pkey, pqq__signing_key **key) {
+  const pqq__signature_scheme *scheme = pqq__signing_scheme(pkey);
+  pqq__signing_key *made;
+  pqq_status status = PQQ_OK;
+
+  if (scheme == NULL) {
+    return PQQ_ERR_KEY_TYPE_UNSUPPORTED;
+  }
+  made = calloc(1, sizeof *made);
+  if (made == NULL) {
+    return PQQ_ERR_NO_MEMORY;
+  }
+  atomic_init(&made->refs, 1);
+  made->scheme = scheme;
+  EVP_PKEY_up_ref(pkey);
+  made->pkey = pkey;
+  if (scheme->is_pq) {
+    status = load_mldsa(made);
+  }
+  if (status != PQQ_OK) {
+    pqq__signing_key_unref(made);
+    return status;
+  }
+  *key = made;
+  return PQQ_OK;
+}
+
+pqq__signing_key *pqq__signing_key_ref(pqq__signing_key *key) {
+  atomic_fetch_add_explicit(&key->refs, 1, memory_order_relaxed);
+  return key;
+}
+
+void pqq__signing_key_unref(pqq__signing_key *key) {
+  if (key == NULL || atomic_fetch_sub_explicit(&key->refs, 1, memory_order_acq_rel) != 1) {
+    return;
+  }
+  pqq__mldsa_signer_free(key->mldsa);
+  EVP_PKEY_free(key->pkey);
+  free(key);
+}
+
+const pqq__signature_scheme *pqq__signing_key_scheme(const pqq__signing_key *key) {
+  return key->scheme;
+}
+
+static pqq_status sign_ecdsa(const pqq__signing_key *key, const uint8_t *message,
+                             size_t message_len, uint8_t *signature, size_t *signature_len) {
+  const EVP_MD *digest =
+      key->scheme->id == PQQ__SCHEME_ECDSA_SECP384R1_SHA384 ? EVP_sha384() : EVP_sha256();
+  EVP_MD_CTX context;
+  int ok;
+
+  EVP_MD_CTX_init(&context);
+  *signature_len = PQQ__MAX_SIGNATURE_BYTES;
+  ok = EVP_DigestSignInit(&context, NULL, digest, NULL, key->pkey) == 1 &&
+       EVP_DigestSign(&context, signature, signature_len, message, message_len) == 1;
+  EVP_MD_CTX_cleanup(&context);
+  return ok ? PQQ_OK : PQQ_ERR_SIGN_FAILED;
+}
+
+pqq_status pqq__signing_key_sign(const pqq__signing_key *key, const uint8_t *message,
+                                 size_t message_len, uint8_t *signature, size_t *signature_len) {
+  if (key->mldsa == NULL) {
+    return sign_ecdsa(key, message, message_len, signature, signature_len);
+  }
+  *signature_len = key->scheme->signature_bytes;
+  return pqq__mldsa_signer_sign(key->mldsa, message, message_len, signature);
+}

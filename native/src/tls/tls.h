@@ -1,0 +1,92 @@
+/* SPDX-License-Identifier: MIT */
+/* What the layers above see of TLS: a configuration made once, and a session
+ * per connection. No OpenSSL type leaves this folder. */
+#ifndef PQQ__TLS_TLS_H
+#define PQQ__TLS_TLS_H
+
+#include <pqq/config.h>
+#include <pqq/engine.h>
+#include <pqq/events.h>
+
+/* Identities, trust anchors, groups and the two SSL_CTX. Immutable after
+ * pqq__tls_config_new; shared by threads under pqq_config's reference. */
+typedef struct pqq__tls_config pqq__tls_config;
+
+/* Loads everything `options` names. Errors as pqq_config_new, detail in
+ * pqq__error_set. */
+pqq_status pqq__tls_config_new(const pqq_config_options *options, pqq__tls_config **config);
+void pqq__tls_config_free(pqq__tls_config *config);
+int pqq__tls_config_has_identity(const pqq__tls_config *config);
+int pqq__tls_config_has_roots(const pqq__tls_config *config);
+
+/* The TLS side of one connection. Owner thread only. */
+typedef struct pqq__tls_session pqq__tls_session;
+
+/* `conn_ref` is the ngtcp2_crypto_conn_ref of the connection (kept as the
+ * SSL's app data; must outlive the session). `sign_as_jobs`: see engine.h.
+ * NULL on lack of memory. */
+pqq__tls_session *pqq__tls_session_new_server(const pqq__tls_config *config, void *conn_ref, int sign_as_jobs);
+
+/* Also NULL if server_name is neither a DNS name nor an IP literal. An IP
+ * literal is verified against iPAddress names and not sent as SNI (RFC 6066
+ * section 3). */
+pqq__tls_session *pqq__tls_session_new_client(const pqq__tls_config *config, void *conn_ref, const char *server_name);
+void pqq__tls_session_free(pqq__tls_session *session);
+
+/* For ngtcp2_conn_set_tls_native_handle. */
+void *pqq__tls_session_handle(pqq__tls_session *session);
+
+/* Why the handshake failed on our side, as a typed status with a sentence
+ * naming the values (static or owned by the session). PQQ_OK if TLS has not
+ * failed here. `tls_alert` is the alert received or sent, from ngtcp2, used
+ * when TLS itself left no better cause: PQQ_ERR_TLS_ALERT and the like. */
+pqq_status pqq__tls_session_failure(const pqq__tls_session *session, const char **reason);
+
+/* Maps an alert received from the peer to a status and its IANA name. */
+pqq_status pqq__tls_alert_status(uint8_t alert, const char **name);
+
+/* Fills the TLS part of `info`: group, signature, cipher, names, alpn,
+ * server_name, is_*_key_exchange, authentication, profile, selection_reason,
+ * certificates. Only after the handshake is done. */
+void pqq__tls_session_info(const pqq__tls_session *session, pqq_connection_info *info);
+
+/* The job that the handshake waits for, once; NULL if none. */
+pqq_job *pqq__tls_session_take_job(pqq__tls_session *session);
+/* Hands a run job's result to the session; the caller then continues the
+ * handshake and frees the job. */
+void pqq__tls_session_put_result(pqq__tls_session *session, pqq_job *job);
+/* Which connection a job belongs to; set by the caller after taking it. */
+void pqq__tls_job_set_conn(pqq_job *job, pqq_id conn);
+pqq_id pqq__tls_job_conn(const pqq_job *job);
+void pqq__tls_job_run(pqq_job *job);
+void pqq__tls_job_free(pqq_job *job);
+
+/* Cryptographic randomness; aborts only if the operating system has none. */
+void pqq__tls_random(void *data, size_t len);
+
+/* One 16-byte block under AES-128, for connection ids. */
+#define PQQ__BLOCK_BYTES 16
+typedef struct pqq__block_cipher pqq__block_cipher;
+pqq__block_cipher *pqq__block_cipher_new(const uint8_t key[16]);
+void pqq__block_cipher_free(pqq__block_cipher *cipher);
+void pqq__block_encrypt(const pqq__block_cipher *cipher, const uint8_t in[16], uint8_t out[16]);
+void pqq__block_decrypt(const pqq__block_cipher *cipher, const uint8_t in[16], uint8_t out[16]);
+
+/* HKDF-Expand with SHA-256 of `secret` (32 bytes), for keys from one server key. */
+void pqq__tls_derive(const uint8_t secret[32], const char *label, uint8_t *out, size_t len);
+
+/* Checks the crypto libraries once per process; pqq_init calls it. Every later
+ * call returns the first one's answer. Thread-safe.
+ * Errors: PQQ_ERR_UNSUPPORTED with a detail that names what failed. */
+pqq_status pqq__tls_self_check(void);
+
+/* Version text of AWS-LC. */
+const char *pqq__tls_library_version(void);
+
+/* pqq_dev_identity_new and pqq_dev_identity_free without the check for
+ * pqq_init: tls/dev_cert.c. Arguments must not be NULL. */
+pqq_status pqq__tls_dev_identity_new(int32_t profile, const char *const *names, size_t name_count,
+                                     uint32_t days, pqq_dev_identity **identity);
+void pqq__tls_dev_identity_free(pqq_dev_identity *identity);
+
+#endif
