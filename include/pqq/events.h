@@ -90,7 +90,9 @@ typedef struct pqq_event {
 typedef struct pqq_certificate_info {
   /** Public key algorithm: "ML-DSA-65", "ECDSA P-256", … static memory. */
   const char *algorithm;
-  /** Algorithm that signed this certificate, same names. */
+  /** Algorithm of the signature on this certificate: "ML-DSA-65",
+   *  "ECDSA SHA-256", "RSA SHA-256", … (a certificate does not name its issuer's
+   *  curve); static memory. */
   const char *signed_with;
   /** DER. */
   pqq_bytes der;

@@ -16,6 +16,12 @@
  * sent. More are dropped: nobody is owed one (RFC 9000 sections 6.1, 10.3). */
 #define PQQ__MAX_STATELESS_REPLIES 64
 
+/* Datagrams of ClientHellos that wait for their first part, per worker, and how
+ * large each may be: the network reorders over milliseconds, in which a server
+ * sees few, and a flood must not make this a store (96 KiB). */
+#define PQQ__MAX_EARLY_DATAGRAMS 64
+#define PQQ__MAX_EARLY_BYTES 1536
+
 /* Smallest datagram that gets a stateless reset, and how much smaller the
  * reset must be, so that two endpoints cannot answer each other for ever (RFC
  * 9000 section 10.3.3). */

@@ -99,4 +99,6 @@ pqq_status pqq__mldsa_signer_sign(const pqq__mldsa_signer *signer, const uint8_t
   return PQQ_OK;
 }
 
-const char *pqq__mldsa_library_version(void) { return OQS_version(); }
+const char *pqq__mldsa_library_version(void) {
+  return OQS_version();
+}

@@ -22,7 +22,9 @@ static int find(const SSL_CLIENT_HELLO *message, uint16_t type, CBS *body) {
   return 1;
 }
 
-static pqq_bytes view(const CBS *cbs) { return (pqq_bytes){CBS_data(cbs), CBS_len(cbs)}; }
+static pqq_bytes view(const CBS *cbs) {
+  return (pqq_bytes){CBS_data(cbs), CBS_len(cbs)};
+}
 
 static int parse_u16_list(CBS *body, pqq__u16_list *list) {
   CBS values;

@@ -144,8 +144,8 @@ static pqq_status load_roots(pqq__tls_config *config, const pqq_config_options *
   if (config->roots == NULL || certificates == NULL) {
     status = PQQ_ERR_NO_MEMORY;
   } else {
-    status = pqq__pem_certificates(&pem, PQQ_ERR_CA_UNREADABLE, PQQ__MAX_ANCHORS, certificates,
-                                   &count);
+    status =
+        pqq__pem_certificates(&pem, PQQ_ERR_CA_UNREADABLE, PQQ__MAX_ANCHORS, certificates, &count);
   }
   for (size_t i = 0; i < count; i++) {
     if (status == PQQ_OK && X509_STORE_add_cert(config->roots, certificates[i]) != 1) {

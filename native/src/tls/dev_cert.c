@@ -35,8 +35,9 @@
 /* Random bits of a serial number: 64 at least (RFC 5280 section 4.1.2.2 and the
  * Baseline Requirements section 7.1); the first byte stays positive. */
 #define SERIAL_BYTES 9
-/* Key identifiers: the leftmost 160 bits of SHA-256 (RFC 7093 section 2). */
-#define KEY_ID_BYTES 20
+/* Key identifiers only tell roots apart: 64 bits of SHA-256, as short as the
+ * shorter form of RFC 5280 section 4.2.1.2. */
+#define KEY_ID_BYTES 8
 /* ub-common-name (RFC 5280 appendix A.1). */
 #define COMMON_NAME_MAX 64
 
@@ -113,8 +114,8 @@ static X509_NAME *new_name(const char *organization, const char *common_name) {
       (organization == NULL ||
        X509_NAME_add_entry_by_NID(name, NID_organizationName, MBSTRING_UTF8,
                                   (const uint8_t *)organization, -1, -1, 0) == 1) &&
-      X509_NAME_add_entry_by_NID(name, NID_commonName, MBSTRING_UTF8,
-                                 (const uint8_t *)common_name, -1, -1, 0) == 1) {
+      X509_NAME_add_entry_by_NID(name, NID_commonName, MBSTRING_UTF8, (const uint8_t *)common_name,
+                                 -1, -1, 0) == 1) {
     return name;
   }
   X509_NAME_free(name);
@@ -134,18 +135,16 @@ static int add_extension(X509 *certificate, int nid, void *value, int is_critica
   return value != NULL && X509_add1_ext_i2d(certificate, nid, value, is_critical, 0) == 1;
 }
 
-static int add_basic_constraints(X509 *certificate, int is_ca) {
+/* For roots; a leaf is none by not having it (RFC 5280 section 4.2.1.9). */
+static int add_basic_constraints(X509 *certificate) {
   BASIC_CONSTRAINTS *constraints = BASIC_CONSTRAINTS_new();
   int ok = 0;
 
   if (constraints != NULL) {
-    if (is_ca) {
-      constraints->ca = ASN1_BOOLEAN_TRUE;
-      /* No intermediate: one would cost a round trip. */
-      constraints->pathlen = ASN1_INTEGER_new();
-    }
-    ok = (!is_ca || (constraints->pathlen != NULL &&
-                     ASN1_INTEGER_set_uint64(constraints->pathlen, 0) == 1)) &&
+    constraints->ca = ASN1_BOOLEAN_TRUE;
+    /* No intermediate: one would cost a round trip. */
+    constraints->pathlen = ASN1_INTEGER_new();
+    ok = constraints->pathlen != NULL && ASN1_INTEGER_set_uint64(constraints->pathlen, 0) == 1 &&
          add_extension(certificate, NID_basic_constraints, constraints, 1);
   }
   BASIC_CONSTRAINTS_free(constraints);
@@ -219,8 +218,7 @@ static GENERAL_NAME *new_general_name(const pqq__host_name *host) {
   const void *data = is_ip ? (const void *)host->ip : host->text;
   size_t len = is_ip ? host->ip_len : strlen(host->text);
 
-  if (name == NULL || value == NULL ||
-      ASN1_STRING_set(value, data, (ossl_ssize_t)len) != 1) {
+  if (name == NULL || value == NULL || ASN1_STRING_set(value, data, (ossl_ssize_t)len) != 1) {
     GENERAL_NAME_free(name);
     ASN1_STRING_free(value);
     return NULL;
@@ -276,7 +274,7 @@ static X509 *issue_root(const pqq__signature_scheme *scheme, EVP_PKEY *key, uint
   name = new_name(PQQ__DEVELOPMENT_ORGANIZATION, text);
   root = new_certificate(key, name, name, days);
   X509_NAME_free(name);
-  if (root != NULL && add_basic_constraints(root, 1) && add_key_usage(root, 1) &&
+  if (root != NULL && add_basic_constraints(root) && add_key_usage(root, 1) &&
       add_subject_key_id(root) && X509_sign(root, key, digest_of(scheme)) > 0) {
     return root;
   }
@@ -294,8 +292,8 @@ static X509 *issue_leaf(const pqq__signature_scheme *scheme, EVP_PKEY *key, X509
   X509 *leaf = new_certificate(key, subject, X509_get_subject_name(root), days);
 
   X509_NAME_free(subject);
-  if (leaf != NULL && add_basic_constraints(leaf, 0) && add_key_usage(leaf, 0) &&
-      add_server_auth(leaf) && add_names(leaf, hosts, count) && add_authority_key_id(leaf, root) &&
+  if (leaf != NULL && add_key_usage(leaf, 0) && add_server_auth(leaf) &&
+      add_names(leaf, hosts, count) && add_authority_key_id(leaf, root) &&
       X509_sign(leaf, root_key, digest_of(scheme)) > 0) {
     return leaf;
   }
@@ -345,8 +343,7 @@ static int write_certificates(X509 *first, X509 *second, pqq_bytes *text) {
  * RFC 9881 takes. */
 static int write_key(EVP_PKEY *key, pqq_bytes *text) {
   BIO *bio = BIO_new(BIO_s_mem());
-  int ok = bio != NULL &&
-           PEM_write_bio_PKCS8PrivateKey(bio, key, NULL, NULL, 0, NULL, NULL) == 1;
+  int ok = bio != NULL && PEM_write_bio_PKCS8PrivateKey(bio, key, NULL, NULL, 0, NULL, NULL) == 1;
 
   return take_text(bio, ok, text);
 }
@@ -366,8 +363,8 @@ static pqq_status parse_names(const char *const *names, size_t count, pqq__host_
       return pqq__error_set(PQQ_ERR_NULL_ARG, "names[%zu] is NULL", i);
     }
     if (!pqq__host_name_parse(names[i], 1, &hosts[i])) {
-      return pqq__error_set(PQQ_ERR_INVALID_ARG, "\"%.100s\" is neither a DNS name nor an IP address",
-                            names[i]);
+      return pqq__error_set(PQQ_ERR_INVALID_ARG,
+                            "\"%.100s\" is neither a DNS name nor an IP address", names[i]);
     }
   }
   return PQQ_OK;

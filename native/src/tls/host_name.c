@@ -7,8 +7,13 @@
 
 /* RFC 1035 section 2.3.4. */
 #define MAX_LABEL 63
+/* The asterisk and two more: clients of OpenSSL's family, ours too, do not match
+ * a wildcard right below a top-level name. */
+#define MIN_WILDCARD_LABELS 3
 
-static int is_digit(char c) { return c >= '0' && c <= '9'; }
+static int is_digit(char c) {
+  return c >= '0' && c <= '9';
+}
 
 static int is_label_char(char c) {
   /* The underscore is not a host name character but is in certificates and in
@@ -33,23 +38,26 @@ static int is_label(const char *label, size_t len, int allow_wildcard) {
 
 static int is_dns_name(const char *text, int allow_wildcard) {
   const char *label = text;
-  int first = 1;
+  size_t labels = 0;
 
   for (;;) {
     size_t len = strcspn(label, ".");
 
-    if (!is_label(label, len, allow_wildcard && first)) {
+    if (!is_label(label, len, allow_wildcard && labels == 0)) {
       return 0;
     }
+    labels++;
     if (label[len] == '\0') {
       break;
     }
     label += len + 1;
-    first = 0;
+  }
+  if (text[0] == '*' && labels < MIN_WILDCARD_LABELS) {
+    return 0;
   }
   /* A name that ends in a number is a mistyped IPv4 address for every resolver
-   * and URL parser, and "*" alone names the whole world. */
-  return strspn(label, "0123456789") != strlen(label) && !(first && label[0] == '*');
+   * and URL parser. */
+  return strspn(label, "0123456789") != strlen(label);
 }
 
 int pqq__host_name_parse(const char *text, int allow_wildcard, pqq__host_name *name) {

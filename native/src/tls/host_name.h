@@ -20,7 +20,8 @@ typedef struct pqq__host_name {
 } pqq__host_name;
 
 /* Returns 1 and fills `name`, or 0 if `text` is neither. With `allow_wildcard`
- * the leftmost label may be "*". Brackets and zone ids are not accepted. */
+ * the leftmost of three or more labels may be "*". Brackets and zone ids are not
+ * accepted. */
 int pqq__host_name_parse(const char *text, int allow_wildcard, pqq__host_name *name);
 
 #endif

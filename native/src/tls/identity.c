@@ -55,10 +55,11 @@ static pqq_status check_leaf(X509 *leaf, const char *source) {
 
   ERR_clear_error();
   if (pkey == NULL || pqq__signing_scheme(pkey) == NULL) {
-    return pqq__error_set(PQQ_ERR_KEY_TYPE_UNSUPPORTED,
-                          "%s: the first certificate's key is %s; supported are ML-DSA-44, -65, -87 "
-                          "and ECDSA P-256, P-384",
-                          source, pqq__certificate_key_name(leaf));
+    return pqq__error_set(
+        PQQ_ERR_KEY_TYPE_UNSUPPORTED,
+        "%s: the first certificate's key is %s; supported are ML-DSA-44, -65, -87 "
+        "and ECDSA P-256, P-384",
+        source, pqq__certificate_key_name(leaf));
   }
   if ((X509_get_key_usage(leaf) & X509v3_KU_DIGITAL_SIGNATURE) == 0) {
     return pqq__error_set(PQQ_ERR_CERT_UNREADABLE,
@@ -74,7 +75,8 @@ static pqq_status load_chain(const pqq_identity_source *source, size_t index, st
   pqq_status status;
 
   (void)snprintf(option, sizeof option, "identities[%zu].cert", index);
-  status = pqq__pem_open(source->cert_pem, source->cert_file, option, PQQ_ERR_CERT_UNREADABLE, &pem);
+  status =
+      pqq__pem_open(source->cert_pem, source->cert_file, option, PQQ_ERR_CERT_UNREADABLE, &pem);
   if (status != PQQ_OK) {
     return status;
   }
@@ -95,8 +97,9 @@ static pqq_status mismatch(const pqq__pem *pem, const X509 *leaf, const EVP_PKEY
   char subject[NAME_TEXT_BYTES];
 
   pqq__certificate_subject(leaf, subject, sizeof subject);
-  return pqq__error_set(PQQ_ERR_KEY_MISMATCH, "%s: %s key does not belong to the certificate %s (%s)",
-                        pem->name, scheme->key_name, subject, pqq__certificate_key_name(leaf));
+  return pqq__error_set(PQQ_ERR_KEY_MISMATCH,
+                        "%s: %s key does not belong to the certificate %s (%s)", pem->name,
+                        scheme->key_name, subject, pqq__certificate_key_name(leaf));
 }
 
 static pqq_status make_key(const pqq__pem *pem, const X509 *leaf, EVP_PKEY *pkey,

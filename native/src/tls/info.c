@@ -28,8 +28,8 @@ static void fill_authentication(pqq_connection_info *info, uint16_t id, int is_c
 
   info->signature = id;
   info->signature_name = scheme != NULL ? scheme->name : "unknown";
-  info->authentication = scheme != NULL && scheme->is_pq && is_chain_pq ? PQQ_AUTH_PQ
-                                                                        : PQQ_AUTH_CLASSICAL;
+  info->authentication =
+      scheme != NULL && scheme->is_pq && is_chain_pq ? PQQ_AUTH_PQ : PQQ_AUTH_CLASSICAL;
 }
 
 static void fill_certificates(pqq_connection_info *info, const pqq_certificate_info *chain,

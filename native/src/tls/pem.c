@@ -217,8 +217,9 @@ static pqq_status explain_pkcs8(const pqq__pem *pem, const struct block *block) 
   nid = OBJ_cbs2nid(&oid);
   if (nid == NID_MLDSA44 || nid == NID_MLDSA65 || nid == NID_MLDSA87 ||
       nid == NID_X9_62_id_ecPublicKey) {
-    return pqq__error_set(PQQ_ERR_KEY_UNREADABLE, "%s: the %s key does not parse or contradicts itself",
-                          pem->name, OBJ_nid2sn(nid));
+    return pqq__error_set(PQQ_ERR_KEY_UNREADABLE,
+                          "%s: the %s key does not parse or contradicts itself", pem->name,
+                          OBJ_nid2sn(nid));
   }
   if (nid != NID_undef) {
     name = OBJ_nid2sn(nid);

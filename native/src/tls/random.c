@@ -24,4 +24,6 @@ void pqq__tls_derive(const uint8_t secret[32], const char *label, uint8_t *out, 
   }
 }
 
-const char *pqq__tls_library_version(void) { return OpenSSL_version(OPENSSL_VERSION); }
+const char *pqq__tls_library_version(void) {
+  return OpenSSL_version(OPENSSL_VERSION);
+}

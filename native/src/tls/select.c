@@ -138,8 +138,8 @@ static __attribute__((format(printf, 2, 3))) void append(struct text *text, cons
   written = vsnprintf(text->data + text->len, text->size - text->len, format, args);
   va_end(args);
   if (written > 0) {
-    text->len += (size_t)written < text->size - text->len ? (size_t)written
-                                                          : text->size - text->len - 1;
+    text->len +=
+        (size_t)written < text->size - text->len ? (size_t)written : text->size - text->len - 1;
   }
 }
 
@@ -245,32 +245,32 @@ static void append_schemes(struct text *text, const pqq__select_config *config) 
 }
 
 void pqq__select_explain(const pqq__client_hello *hello, const pqq__select_config *config,
-                         const pqq__selection *selection, char *data, size_t size) {
-  struct text text = {data, size, 0};
+                         const pqq__selection *selection, char *text, size_t size) {
+  struct text out = {text, size, 0};
 
-  data[0] = '\0';
+  text[0] = '\0';
   switch (selection->status) {
   case PQQ_ERR_NO_SHARED_ALPN:
-    append(&text, "the client offers application protocols: ");
-    append_alpn(&text, hello->alpn);
+    append(&out, "the client offers application protocols: ");
+    append_alpn(&out, hello->alpn);
     break;
   case PQQ_ERR_NO_SHARED_GROUP:
-    append(&text, "the client offers groups: ");
-    append_offer(&text, &hello->groups, group_name);
-    append_accepted(&text, config->groups, config->group_count, group_name);
+    append(&out, "the client offers groups: ");
+    append_offer(&out, &hello->groups, group_name);
+    append_accepted(&out, config->groups, config->group_count, group_name);
     break;
   case PQQ_ERR_NO_SHARED_SIGNATURE:
-    append(&text, "the client offers signature schemes: ");
-    append_offer(&text, &hello->schemes, scheme_name);
-    append_schemes(&text, config);
+    append(&out, "the client offers signature schemes: ");
+    append_offer(&out, &hello->schemes, scheme_name);
+    append_schemes(&out, config);
     break;
   default:
     if (!hello->has_transport_parameters) {
-      append(&text, "the ClientHello has no quic_transport_parameters");
+      append(&out, "the ClientHello has no quic_transport_parameters");
       break;
     }
-    append(&text, "the client offers cipher suites: ");
-    append_offer(&text, &hello->ciphers, cipher_name);
-    append_accepted(&text, config->ciphers, config->cipher_count, cipher_name);
+    append(&out, "the client offers cipher suites: ");
+    append_offer(&out, &hello->ciphers, cipher_name);
+    append_accepted(&out, config->ciphers, config->cipher_count, cipher_name);
   }
 }

@@ -156,7 +156,9 @@ void pqq__tls_session_free(pqq__tls_session *session) {
   free(session);
 }
 
-void *pqq__tls_session_handle(pqq__tls_session *session) { return session->ssl; }
+void *pqq__tls_session_handle(pqq__tls_session *session) {
+  return session->ssl;
+}
 
 pqq_status pqq__tls_session_failure(const pqq__tls_session *session, const char **reason) {
   *reason = session->failure_text;

@@ -144,9 +144,13 @@ void pqq__sign_clear(pqq__tls_session *session) {
   session->signature = NULL;
 }
 
-void pqq__tls_job_set_conn(pqq_job *job, pqq_id conn) { job->conn = conn; }
+void pqq__tls_job_set_conn(pqq_job *job, pqq_id conn) {
+  job->conn = conn;
+}
 
-pqq_id pqq__tls_job_conn(const pqq_job *job) { return job->conn; }
+pqq_id pqq__tls_job_conn(const pqq_job *job) {
+  return job->conn;
+}
 
 void pqq__tls_job_run(pqq_job *job) {
   job->status = pqq__signing_key_sign(job->key, job->input, job->input_len, job->signature,

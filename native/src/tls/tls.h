@@ -25,12 +25,14 @@ typedef struct pqq__tls_session pqq__tls_session;
 /* `conn_ref` is the ngtcp2_crypto_conn_ref of the connection (kept as the
  * SSL's app data; must outlive the session). `sign_as_jobs`: see engine.h.
  * NULL on lack of memory. */
-pqq__tls_session *pqq__tls_session_new_server(const pqq__tls_config *config, void *conn_ref, int sign_as_jobs);
+pqq__tls_session *pqq__tls_session_new_server(const pqq__tls_config *config, void *conn_ref,
+                                              int sign_as_jobs);
 
 /* Also NULL if server_name is neither a DNS name nor an IP literal. An IP
  * literal is verified against iPAddress names and not sent as SNI (RFC 6066
  * section 3). */
-pqq__tls_session *pqq__tls_session_new_client(const pqq__tls_config *config, void *conn_ref, const char *server_name);
+pqq__tls_session *pqq__tls_session_new_client(const pqq__tls_config *config, void *conn_ref,
+                                              const char *server_name);
 void pqq__tls_session_free(pqq__tls_session *session);
 
 /* For ngtcp2_conn_set_tls_native_handle. */

@@ -18,7 +18,7 @@
 /* A chain as the peer sent it. */
 struct chain {
   X509 *leaf;
-  STACK_OF(X509) *issuers;
+  STACK_OF(X509) * issuers;
 };
 
 static void free_chain(struct chain *chain) {
@@ -45,13 +45,14 @@ static void remember(pqq__tls_session *session, CRYPTO_BUFFER *buffer, const X50
   info->der.len = CRYPTO_BUFFER_len(buffer);
 }
 
-static int parse_chain(pqq__tls_session *session, const STACK_OF(CRYPTO_BUFFER) *sent,
+static int parse_chain(pqq__tls_session *session, const STACK_OF(CRYPTO_BUFFER) * sent,
                        struct chain *chain) {
   size_t count = sent != NULL ? sk_CRYPTO_BUFFER_num(sent) : 0;
 
   if (count == 0 || count > PQQ_MAX_CHAIN) {
-    pqq__tls_session_fail(session, PQQ_ERR_CERT_INVALID, "the server sent %zu certificates; 1 to %d are accepted",
-                          count, PQQ_MAX_CHAIN);
+    pqq__tls_session_fail(session, PQQ_ERR_CERT_INVALID,
+                          "the server sent %zu certificates; 1 to %d are accepted", count,
+                          PQQ_MAX_CHAIN);
     return 0;
   }
   chain->issuers = sk_X509_new_null();
@@ -153,7 +154,7 @@ static uint8_t fail_chain(pqq__tls_session *session, X509_STORE_CTX *context, co
 
 /* Algorithms along the verified chain. The anchor's own signature proves
  * nothing and is not looked at. */
-static int judge_algorithms(pqq__tls_session *session, const STACK_OF(X509) *verified) {
+static int judge_algorithms(pqq__tls_session *session, const STACK_OF(X509) * verified) {
   size_t count = sk_X509_num(verified);
   char subject[NAME_TEXT_BYTES];
 

@@ -1,0 +1,314 @@
+/* SPDX-License-Identifier: MIT */
+/* The selector, row by row: no TLS runs here. */
+#include "tls/select.h"
+
+#include <string.h>
+
+#include "harness.h"
+#include "tls/alert.h"
+
+#define P256 0x0403
+#define P384 0x0503
+#define MLDSA65 0x0905
+#define MLDSA87 0x0906
+#define ED25519 0x0807
+#define X25519 PQQ_GROUP_X25519
+#define HYBRID PQQ_GROUP_X25519MLKEM768
+#define SECP256 PQQ_GROUP_SECP256R1
+#define AES128 0x1301
+#define AES256 0x1302
+#define CHACHA 0x1303
+#define GREASE 0x3a3a
+
+#define MAX_VALUES 8
+
+/* A ClientHello in the making: lists that end at 0. */
+struct offer {
+  const char *alpn;
+  uint16_t groups[MAX_VALUES];
+  uint16_t shares[MAX_VALUES];
+  uint16_t schemes[MAX_VALUES];
+  uint16_t ciphers[MAX_VALUES];
+};
+
+struct wire {
+  uint8_t groups[2 * MAX_VALUES], schemes[2 * MAX_VALUES], ciphers[2 * MAX_VALUES];
+  uint8_t shares[5 * MAX_VALUES];
+};
+
+static void put_u16(uint8_t *out, uint16_t value) {
+  out[0] = (uint8_t)(value >> 8);
+  out[1] = (uint8_t)value;
+}
+
+static pqq__u16_list put_list(const uint16_t *values, uint8_t *out) {
+  pqq__u16_list list = {out, 0};
+
+  for (; list.count < MAX_VALUES && values[list.count] != 0; list.count++) {
+    put_u16(out + 2 * list.count, values[list.count]);
+  }
+  return list;
+}
+
+static pqq__client_hello make_hello(const struct offer *offer, struct wire *wire) {
+  pqq__client_hello hello = {.has_transport_parameters = 1};
+  size_t at = 0;
+
+  hello.groups = put_list(offer->groups, wire->groups);
+  hello.schemes = put_list(offer->schemes, wire->schemes);
+  hello.ciphers = put_list(offer->ciphers, wire->ciphers);
+  for (size_t i = 0; i < MAX_VALUES && offer->shares[i] != 0; i++) {
+    put_u16(wire->shares + at, offer->shares[i]);
+    put_u16(wire->shares + at + 2, 1);
+    wire->shares[at + 4] = 0;
+    at += 5;
+  }
+  hello.key_shares = (pqq_bytes){wire->shares, at};
+  if (offer->alpn != NULL) {
+    hello.alpn = (pqq_bytes){(const uint8_t *)offer->alpn, strlen(offer->alpn)};
+  }
+  return hello;
+}
+
+static const uint16_t default_groups[] = {HYBRID, X25519};
+
+static pqq__select_config make_config(uint16_t pq, uint16_t classical, int32_t pq_on_h3,
+                                      int is_development) {
+  pqq__select_config config = {.profile = pqq__profile_find(PQQ_PROFILE_BALANCED),
+                               .pq = pqq__signature_scheme_find(pq),
+                               .classical = pqq__signature_scheme_find(classical),
+                               .is_development = is_development,
+                               .pq_on_h3 = pq_on_h3,
+                               .groups = default_groups,
+                               .group_count = 2,
+                               .ciphers = {AES128, AES256, CHACHA},
+                               .cipher_count = 3};
+  return config;
+}
+
+static const struct offer browser = {"\x02h3",
+                                     {GREASE, HYBRID, X25519, SECP256},
+                                     {HYBRID, X25519},
+                                     {P256, P384},
+                                     {AES256, AES128, CHACHA}};
+
+static const struct offer modern = {
+    "\x02h3", {HYBRID, X25519}, {HYBRID, X25519}, {MLDSA65, P256}, {AES128}};
+
+static const struct offer pure = {"\x02h3", {HYBRID}, {HYBRID}, {MLDSA65}, {AES128}};
+
+struct row {
+  const char *name;
+  const struct offer *offer;
+  uint16_t pq, classical;
+  int32_t policy;
+  int is_development;
+  uint16_t scheme;
+  const char *reason;
+};
+
+static const struct row identity_rows[] = {
+    {"browser, both, auto", &browser, MLDSA65, P256, PQQ_PQ_ON_H3_AUTO, 0, P256, "does not offer"},
+    {"browser, both, always", &browser, MLDSA65, P256, PQQ_PQ_ON_H3_ALWAYS, 0, P256,
+     "does not offer"},
+    {"browser, classical only", &browser, 0, P384, PQQ_PQ_ON_H3_AUTO, 0, P384, "the only one"},
+    {"modern, both, auto", &modern, MLDSA65, P256, PQQ_PQ_ON_H3_AUTO, 0, P256, "auto"},
+    {"modern, both, auto, dev", &modern, MLDSA65, P256, PQQ_PQ_ON_H3_AUTO, 1, MLDSA65,
+     "development"},
+    {"modern, both, never, dev", &modern, MLDSA65, P256, PQQ_PQ_ON_H3_NEVER, 1, P256, "never"},
+    {"modern, both, always", &modern, MLDSA65, P256, PQQ_PQ_ON_H3_ALWAYS, 0, MLDSA65, "always"},
+    {"modern, ML-DSA only, auto", &modern, MLDSA65, 0, PQQ_PQ_ON_H3_AUTO, 0, MLDSA65,
+     "the only one"},
+    {"modern, ML-DSA only, never", &modern, MLDSA65, 0, PQQ_PQ_ON_H3_NEVER, 0, MLDSA65,
+     "the only one"},
+    {"modern, other ML-DSA", &modern, MLDSA87, P256, PQQ_PQ_ON_H3_ALWAYS, 0, P256,
+     "does not offer"},
+    {"pure, both, never", &pure, MLDSA65, P256, PQQ_PQ_ON_H3_NEVER, 0, MLDSA65,
+     "no scheme of the classical"},
+    {"pure, both, auto", &pure, MLDSA65, P256, PQQ_PQ_ON_H3_AUTO, 0, MLDSA65,
+     "no scheme of the classical"},
+};
+
+#define COUNT(array) (sizeof(array) / sizeof((array)[0]))
+
+TEST("the identity follows the client's schemes and the policy, with a reason") {
+  for (size_t i = 0; i < COUNT(identity_rows); i++) {
+    const struct row *row = &identity_rows[i];
+    pqq__select_config config =
+        make_config(row->pq, row->classical, row->policy, row->is_development);
+    struct wire wire;
+    pqq__client_hello hello = make_hello(row->offer, &wire);
+    pqq__selection selection;
+
+    NOTE("%s", row->name);
+    pqq__select(&hello, &config, &selection);
+    EXPECT_INT(selection.status, PQQ_OK);
+    EXPECT_UINT(selection.scheme->id, row->scheme);
+    EXPECT_MEM(selection.alpn.data, selection.alpn.len, "h3", 2);
+    EXPECT_INT(selection.profile->id, PQQ_PROFILE_BALANCED);
+    if (strstr(selection.reason, row->reason) == NULL) {
+      FAIL("\"%s\" does not say \"%s\"", selection.reason, row->reason);
+    }
+  }
+}
+
+struct group_row {
+  uint16_t groups[MAX_VALUES], shares[MAX_VALUES];
+  uint16_t group;
+  int needs_retry;
+};
+
+static const struct group_row group_rows[] = {
+    {{HYBRID, X25519}, {HYBRID, X25519}, HYBRID, 0},
+    {{X25519, HYBRID}, {X25519, HYBRID}, HYBRID, 0},
+    {{X25519, HYBRID}, {X25519}, HYBRID, 1},
+    {{X25519, SECP256}, {X25519}, X25519, 0},
+    {{SECP256, X25519}, {SECP256}, X25519, 1},
+    {{GREASE, X25519}, {GREASE}, X25519, 1},
+    {{HYBRID}, {0}, HYBRID, 1},
+};
+
+TEST("X25519MLKEM768 is taken whenever the client supports it") {
+  pqq__select_config config = make_config(0, P256, PQQ_PQ_ON_H3_AUTO, 0);
+
+  for (size_t i = 0; i < COUNT(group_rows); i++) {
+    struct offer offer = browser;
+    struct wire wire;
+    pqq__client_hello hello;
+    pqq__selection selection;
+
+    NOTE("row %zu", i);
+    memcpy(offer.groups, group_rows[i].groups, sizeof offer.groups);
+    memcpy(offer.shares, group_rows[i].shares, sizeof offer.shares);
+    hello = make_hello(&offer, &wire);
+    pqq__select(&hello, &config, &selection);
+    EXPECT_INT(selection.status, PQQ_OK);
+    EXPECT_UINT(selection.group, group_rows[i].group);
+    EXPECT_INT(selection.needs_retry, group_rows[i].needs_retry);
+  }
+}
+
+TEST("the cipher follows the server's order") {
+  static const struct {
+    uint16_t offered[MAX_VALUES];
+    uint16_t taken;
+  } rows[] = {
+      {{AES256, CHACHA, AES128}, AES128}, {{CHACHA, AES256}, AES256}, {{GREASE, CHACHA}, CHACHA}};
+  pqq__select_config config = make_config(0, P256, PQQ_PQ_ON_H3_AUTO, 0);
+
+  for (size_t i = 0; i < COUNT(rows); i++) {
+    struct offer offer = browser;
+    struct wire wire;
+    pqq__client_hello hello;
+    pqq__selection selection;
+
+    memcpy(offer.ciphers, rows[i].offered, sizeof offer.ciphers);
+    hello = make_hello(&offer, &wire);
+    pqq__select(&hello, &config, &selection);
+    EXPECT_UINT(selection.cipher, rows[i].taken);
+  }
+}
+
+struct failure_row {
+  struct offer offer;
+  pqq_status status;
+  int alert;
+  /* Both must stand in the explanation. */
+  const char *offered, *accepted;
+};
+
+static const struct failure_row failure_rows[] = {
+    {{"\x02h2\x08http/1.1", {HYBRID}, {HYBRID}, {P256}, {AES128}},
+     PQQ_ERR_NO_SHARED_ALPN,
+     120,
+     "h2, http/1.1",
+     "accepted: h3"},
+    {{NULL, {HYBRID}, {HYBRID}, {P256}, {AES128}},
+     PQQ_ERR_NO_SHARED_ALPN,
+     120,
+     "none",
+     "accepted: h3"},
+    {{"\x03\x01\x02\xff", {HYBRID}, {HYBRID}, {P256}, {AES128}},
+     PQQ_ERR_NO_SHARED_ALPN,
+     120,
+     "???",
+     "accepted: h3"},
+    {{"\x02h3", {GREASE, SECP256, 0x0102}, {0}, {P256}, {AES128}},
+     PQQ_ERR_NO_SHARED_GROUP,
+     40,
+     "secp256r1, 0x0102",
+     "accepted: X25519MLKEM768, X25519"},
+    {{"\x02h3", {0}, {0}, {P256}, {AES128}},
+     PQQ_ERR_NO_SHARED_GROUP,
+     109,
+     "none",
+     "X25519MLKEM768"},
+    {{"\x02h3", {HYBRID}, {HYBRID}, {ED25519, 0x0804, 0x0805, 0x0806, 0x0401, 0x0501}, {AES128}},
+     PQQ_ERR_NO_SHARED_SIGNATURE,
+     40,
+     "ed25519, rsa_pss_rsae_sha256",
+     "and 2 more"},
+    {{"\x02h3", {HYBRID}, {HYBRID}, {0}, {AES128}},
+     PQQ_ERR_NO_SHARED_SIGNATURE,
+     109,
+     "none",
+     "accepted: ML-DSA-65, ecdsa_secp256r1_sha256"},
+    {{"\x02h3", {HYBRID}, {HYBRID}, {P256}, {0x1304}},
+     PQQ_ERR_TLS_ALERT,
+     40,
+     "0x1304",
+     "TLS_AES_128_GCM_SHA256"},
+};
+
+TEST("a client with nothing acceptable gets the right alert and a sentence that names its offer") {
+  pqq__select_config config = make_config(MLDSA65, P256, PQQ_PQ_ON_H3_AUTO, 0);
+
+  for (size_t i = 0; i < COUNT(failure_rows); i++) {
+    const struct failure_row *row = &failure_rows[i];
+    struct wire wire;
+    pqq__client_hello hello = make_hello(&row->offer, &wire);
+    pqq__selection selection;
+    char text[256];
+
+    NOTE("row %zu", i);
+    pqq__select(&hello, &config, &selection);
+    EXPECT_INT(selection.status, row->status);
+    EXPECT_INT(selection.alert, row->alert);
+    EXPECT(selection.scheme == NULL);
+    pqq__select_explain(&hello, &config, &selection, text, sizeof text);
+    if (strstr(text, row->offered) == NULL || strstr(text, row->accepted) == NULL) {
+      FAIL("\"%s\" does not say \"%s\" and \"%s\"", text, row->offered, row->accepted);
+    }
+  }
+}
+
+TEST("a client without transport parameters is not QUIC") {
+  pqq__select_config config = make_config(MLDSA65, P256, PQQ_PQ_ON_H3_AUTO, 0);
+  struct wire wire;
+  pqq__client_hello hello = make_hello(&modern, &wire);
+  pqq__selection selection;
+  char text[256];
+
+  hello.has_transport_parameters = 0;
+  pqq__select(&hello, &config, &selection);
+  EXPECT_INT(selection.status, PQQ_ERR_TLS_ALERT);
+  EXPECT_INT(selection.alert, PQQ__ALERT_MISSING_EXTENSION);
+  pqq__select_explain(&hello, &config, &selection, text, sizeof text);
+  EXPECT(strstr(text, "quic_transport_parameters") != NULL);
+}
+
+TEST("an explanation is cut, never longer than its buffer") {
+  pqq__select_config config = make_config(MLDSA65, P256, PQQ_PQ_ON_H3_AUTO, 0);
+  struct wire wire;
+  pqq__client_hello hello = make_hello(&failure_rows[5].offer, &wire);
+  pqq__selection selection;
+  char text[64];
+
+  pqq__select(&hello, &config, &selection);
+  for (size_t size = 1; size < sizeof text; size++) {
+    memset(text, '#', sizeof text);
+    pqq__select_explain(&hello, &config, &selection, text, size);
+    EXPECT_UINT(strlen(text), size - 1);
+    EXPECT(text[size] == '#');
+  }
+}
