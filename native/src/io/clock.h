@@ -1,0 +1,20 @@
+/* SPDX-License-Identifier: MIT */
+/* The driver's clock. Nothing outside io and api reads the time. */
+#ifndef PQQ__IO_CLOCK_H
+#define PQQ__IO_CLOCK_H
+
+#include <time.h>
+
+#include <pqq/types.h>
+
+#define PQQ__NS_PER_MS 1000000ull
+#define PQQ__NS_PER_S 1000000000ull
+
+static inline pqq_time_ns pqq__clock_ns(void) {
+  struct timespec now;
+
+  (void)clock_gettime(CLOCK_MONOTONIC, &now); /* cannot fail with this clock */
+  return (pqq_time_ns)now.tv_sec * PQQ__NS_PER_S + (pqq_time_ns)now.tv_nsec;
+}
+
+#endif

@@ -1,0 +1,28 @@
+/* SPDX-License-Identifier: MIT */
+/* Inside of the built-in driver: what the workers share. */
+#ifndef PQQ__IO_DRIVER_H
+#define PQQ__IO_DRIVER_H
+
+#include <stdatomic.h>
+
+#include <pqq/driver.h>
+
+#include "io/worker.h"
+
+struct pqq_driver {
+  pqq_config *config;
+  pqq_driver_events events;
+  void *user_data;
+  /* Copy of the options with defaults filled in; `hosts` is NULL. */
+  pqq_driver_options options;
+  pqq_address addresses[PQQ_MAX_LISTEN_HOSTS];
+  size_t address_count;
+  /* When draining ends; PQQ_TIME_NEVER while nobody has asked to stop. */
+  _Atomic pqq_time_ns stop_at;
+  /* pqq_driver_free waits: do not wait for readers that push back. */
+  atomic_int is_freeing;
+  uint32_t worker_count;
+  pqq__worker workers[];
+};
+
+#endif

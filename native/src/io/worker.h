@@ -1,0 +1,124 @@
+/* SPDX-License-Identifier: MIT */
+/* One worker of the driver: a thread with sockets and an engine of its own.
+ *
+ * A turn of its loop, in this order so that an answer leaves in the turn in
+ * which its question came, each step bounded (io/limits.h):
+ *
+ *   wait      -> poller: datagrams, deadline, or a wake
+ *   receive   -> pqq_engine_recv, or the route ring of another worker
+ *   routed    <- own route ring
+ *   expire    -> pqq_engine_expire
+ *   commands  <- pqq_driver_submit, pqq_driver_call
+ *   stop      -> drain, close (worker_stop.c)
+ *   events    -> on_event until none is left or it says PQQ_AGAIN
+ *   send      -> pqq_engine_send, one sendmmsg for many */
+#ifndef PQQ__IO_WORKER_H
+#define PQQ__IO_WORKER_H
+
+#include <pthread.h>
+#include <stdatomic.h>
+
+#include <pqq/driver.h>
+
+#include "io/command.h"
+#include "io/poller.h"
+#include "io/route_ring.h"
+#include "io/udp_recv.h"
+#include "io/udp_send.h"
+#include "io/udp_socket.h"
+
+/* Whether a wake must write to the poller: a running worker looks at its
+ * queues anyway before it sleeps. */
+enum { PQQ__WORKER_RUNNING, PQQ__WORKER_ASLEEP, PQQ__WORKER_NOTIFIED };
+
+typedef enum pqq__worker_stage {
+  PQQ__STAGE_SERVING,
+  /* GOAWAY is out; requests may finish. */
+  PQQ__STAGE_DRAINING,
+  /* Connections are closed; last datagrams and events. */
+  PQQ__STAGE_CLOSING
+} pqq__worker_stage;
+
+/* The counters as last published by the worker; any thread reads them. */
+typedef struct pqq__worker_stats {
+#define PQQ_STAT(name, meaning) _Atomic uint64_t name;
+#include <pqq/stats.def>
+#undef PQQ_STAT
+} pqq__worker_stats;
+
+typedef struct pqq__worker {
+  pqq_driver *driver;
+  uint32_t index;
+  pthread_t thread;
+  int has_thread;
+
+  /* Any thread. */
+  atomic_int attention;
+  atomic_int is_resumed;
+  pqq__route_ring routed;
+  pqq__command_queue commands;
+  pqq__worker_stats stats;
+
+  /* Owner thread only. */
+  pqq_engine *engine;
+  pqq__udp_socket sockets[PQQ_MAX_LISTEN_HOSTS];
+  size_t socket_count;
+  pqq__udp_receiver receiver;
+  pqq__udp_sender sender;
+  pqq__poller poller;
+  pqq_time_ns now;
+  /* on_event has said PQQ_AGAIN. */
+  int is_paused;
+  /* A step has stopped at its bound: do not sleep. */
+  int has_more;
+  /* A socket took no more and pqq__udp_sender keeps the rest. */
+  int is_blocked;
+  pqq__worker_stage stage;
+  /* CLOSING: when it ends in any case. */
+  pqq_time_ns linger_until;
+  uint32_t socket_failures;
+  uint64_t wakeups;
+} pqq__worker;
+
+/* Prepares everything but sockets and thread, on the thread that starts the
+ * driver. Errors: as pqq_engine_new, and PQQ_ERR_IO. */
+pqq_status pqq__worker_init(pqq__worker *worker, pqq_driver *driver, uint32_t index,
+                            const uint8_t key[PQQ_ENGINE_KEY_BYTES]);
+
+/* Gives the worker an open socket, which it closes. Errors: PQQ_ERR_IO. */
+pqq_status pqq__worker_add_socket(pqq__worker *worker, const pqq__udp_socket *sock);
+
+/* Starts the thread. Errors: PQQ_ERR_IO, PQQ_ERR_NO_MEMORY. */
+pqq_status pqq__worker_start(pqq__worker *worker);
+
+/* Frees what is left after the thread has been joined or was never started. */
+void pqq__worker_deinit(pqq__worker *worker);
+
+/* Makes the worker look at its queues. Thread-safe. */
+void pqq__worker_wake(pqq__worker *worker);
+
+/* 1 on a worker's thread, of whichever driver. */
+int pqq__worker_is_current_thread(void);
+
+/* 1 if the engine has an event that on_event has not taken. Owner thread. */
+int pqq__worker_has_event(const pqq__worker *worker);
+
+/* Publishes the counters. Owner thread. */
+void pqq__worker_publish(pqq__worker *worker);
+
+/* --- worker_stop.c: the end of a worker ------------------------------------------------------- */
+
+/* Moves from stage to stage as time and engine allow. */
+void pqq__worker_stop_step(pqq__worker *worker);
+
+/* When the stop machinery must be looked at again. */
+pqq_time_ns pqq__worker_stop_deadline(const pqq__worker *worker);
+
+/* 1 if there is nothing left to do. */
+int pqq__worker_is_done(const pqq__worker *worker);
+
+/* Refuses further commands, ends what is left, frees engine and sockets, and
+ * reports on_worker_end. The last thing on the thread. */
+void pqq__worker_end(pqq__worker *worker, pqq_status status);
+
+#endif
