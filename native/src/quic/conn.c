@@ -15,7 +15,25 @@ static ngtcp2_conn *conn_of_ref(ngtcp2_crypto_conn_ref *ref) {
   return PQQ__OWNER(ref, pqq__conn, ref)->quic;
 }
 
-static void fill_settings(const pqq__endpoint *endpoint, ngtcp2_settings *settings) {
+/* What path MTU discovery tries, in this order: behind PPPoE and tunnels, the configured most, the
+ * most of Ethernet with IPv6, then what is left of other tunnels. ngtcp2 leaves out what is above
+ * the most, below what passed, or above what did not. */
+#define PROBES 5
+
+static size_t fill_probes(uint16_t probes[PROBES], uint32_t most) {
+  const uint32_t wanted[PROBES] = {1406, most, 1452, 1342, 1232};
+  size_t count = 0;
+
+  for (size_t i = 0; i < PROBES; i++) {
+    if (wanted[i] > NGTCP2_MAX_UDP_PAYLOAD_SIZE && wanted[i] <= most) {
+      probes[count++] = (uint16_t)wanted[i];
+    }
+  }
+  return count;
+}
+
+static void fill_settings(const pqq__endpoint *endpoint, ngtcp2_settings *settings,
+                          uint16_t probes[PROBES]) {
   const pqq_config_options *values = &endpoint->config->values;
 
   ngtcp2_settings_default(settings);
@@ -25,9 +43,12 @@ static void fill_settings(const pqq__endpoint *endpoint, ngtcp2_settings *settin
   settings->max_stream_window = values->max_stream_window_bytes;
   settings->max_tx_udp_payload_size = values->max_udp_payload_bytes;
   settings->no_pmtud = values->disable_pmtud != 0;
+  settings->pmtud_probes = probes;
+  settings->pmtud_probeslen = fill_probes(probes, values->max_udp_payload_bytes);
 }
 
-static void fill_params(const pqq__endpoint *endpoint, ngtcp2_transport_params *params) {
+static void fill_params(const pqq__endpoint *endpoint, int is_server,
+                        ngtcp2_transport_params *params) {
   const pqq_config_options *values = &endpoint->config->values;
 
   ngtcp2_transport_params_default(params);
@@ -35,7 +56,7 @@ static void fill_params(const pqq__endpoint *endpoint, ngtcp2_transport_params *
   params->initial_max_stream_data_bidi_local = values->stream_window_bytes;
   params->initial_max_stream_data_bidi_remote = values->stream_window_bytes;
   params->initial_max_stream_data_uni = values->stream_window_bytes;
-  params->initial_max_streams_bidi = endpoint->is_server ? values->max_concurrent_requests : 0;
+  params->initial_max_streams_bidi = is_server ? values->max_concurrent_requests : 0;
   params->initial_max_streams_uni = PQQ__MAX_UNI_STREAMS;
   params->max_idle_timeout = (ngtcp2_duration)values->idle_timeout_ms * NS_PER_MS;
   params->active_connection_id_limit = PQQ__ACTIVE_CID_LIMIT;
@@ -84,6 +105,7 @@ static void conn_begin(pqq__conn *conn) {
 pqq__conn *pqq__conn_accept(pqq__endpoint *endpoint, const ngtcp2_pkt_hd *header,
                             const ngtcp2_path *path) {
   ngtcp2_settings settings;
+  uint16_t probes[PROBES];
   ngtcp2_transport_params params;
   ngtcp2_stateless_reset_token token;
   ngtcp2_cid scid;
@@ -92,8 +114,8 @@ pqq__conn *pqq__conn_accept(pqq__endpoint *endpoint, const ngtcp2_pkt_hd *header
   if (!conn) {
     return NULL;
   }
-  fill_settings(endpoint, &settings);
-  fill_params(endpoint, &params);
+  fill_settings(endpoint, &settings, probes);
+  fill_params(endpoint, 1, &params);
   params.original_dcid = header->dcid;
   params.original_dcid_present = 1;
   pqq__cid_reset_token(endpoint->cid_keys, scid.data, token.data);
@@ -102,6 +124,7 @@ pqq__conn *pqq__conn_accept(pqq__endpoint *endpoint, const ngtcp2_pkt_hd *header
   conn->first_dcid = header->dcid;
   if (ngtcp2_conn_server_new(&conn->quic, &header->scid, &scid, path, header->version,
                              &pqq__conn_server_callbacks, &settings, &params, NULL, conn) != 0) {
+    pqq__cidmap_remove(&endpoint->cids, scid.data, scid.datalen);
     pqq__conn_free(conn);
     return NULL;
   }
@@ -115,13 +138,13 @@ pqq__conn *pqq__conn_accept(pqq__endpoint *endpoint, const ngtcp2_pkt_hd *header
   }
   ngtcp2_conn_set_tls_native_handle(conn->quic, pqq__tls_session_handle(conn->tls));
   conn_begin(conn);
-  endpoint->stats.connections_accepted++;
   return conn;
 }
 
 static int client_new(pqq__conn *conn, const pqq_connect_options *options, const ngtcp2_cid *scid) {
   pqq__endpoint *endpoint = conn->endpoint;
   ngtcp2_settings settings;
+  uint16_t probes[PROBES];
   ngtcp2_transport_params params;
   ngtcp2_path_storage path;
   ngtcp2_cid dcid = {.datalen = PQQ__CID_BYTES};
@@ -131,8 +154,8 @@ static int client_new(pqq__conn *conn, const pqq_connect_options *options, const
     local = (pqq_address){.family = options->remote.family};
   }
   pqq__tls_random(dcid.data, dcid.datalen);
-  fill_settings(endpoint, &settings);
-  fill_params(endpoint, &params);
+  fill_settings(endpoint, &settings, probes);
+  fill_params(endpoint, 0, &params);
   pqq__path_set(&path, &local, &options->remote);
   return ngtcp2_conn_client_new(&conn->quic, &dcid, scid, &path.path, NGTCP2_PROTO_VER_V1,
                                 &pqq__conn_client_callbacks, &settings, &params, NULL, conn);
@@ -149,6 +172,7 @@ pqq_status pqq__conn_connect(pqq__endpoint *endpoint, const pqq_connect_options 
   }
   conn->is_server = 0;
   if (client_new(conn, options, &scid) != 0) {
+    pqq__cidmap_remove(&endpoint->cids, scid.data, scid.datalen);
     pqq__conn_free(conn);
     return PQQ_ERR_NO_MEMORY;
   }

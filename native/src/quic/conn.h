@@ -85,8 +85,9 @@ extern const ngtcp2_callbacks pqq__conn_client_callbacks;
 void pqq__flight_note(pqq__conn *conn, int is_sent);
 uint32_t pqq__flight_round_trips(const pqq__flight_log *log, uint64_t min_rtt_ns);
 
-/* conn_recv.c: takes in one datagram; the connection may be gone after. */
-void pqq__conn_recv(pqq__conn *conn, const ngtcp2_path *path, uint32_t ecn, const uint8_t *data,
+/* conn_recv.c: takes in one datagram; the connection may be gone after. Returns 0 or the error of
+ * ngtcp2 that was dealt with. */
+int pqq__conn_recv(pqq__conn *conn, const ngtcp2_path *path, uint32_t ecn, const uint8_t *data,
                     size_t len);
 /* Continues a handshake whose job is done. */
 void pqq__conn_complete(pqq__conn *conn, pqq_job *job);

@@ -55,6 +55,14 @@ static void end_silently(pqq__conn *conn, pqq_status status, const char *reason)
   pqq__conn_free(conn);
 }
 
+/* A server's connection whose first datagram began no handshake: it never was. */
+static void forget(pqq__conn *conn) {
+  conn->endpoint->half_open--;
+  conn->endpoint->live--;
+  conn->state = PQQ__CONN_DRAINING;
+  pqq__conn_free(conn);
+}
+
 static int alert_of(uint64_t wire_code) {
   return (wire_code & ~(uint64_t)0xff) == NGTCP2_CRYPTO_ERROR ? (int)(wire_code & 0xff) : -1;
 }
@@ -206,8 +214,7 @@ void pqq__conn_fail(pqq__conn *conn, int error) {
     return;
   case NGTCP2_ERR_DROP_CONN:
   case NGTCP2_ERR_RETRY:
-    /* A first datagram that is no valid Initial: nothing was promised. */
-    end_silently(conn, PQQ_ERR_TRANSPORT, "not a valid first datagram");
+    forget(conn);
     return;
   case NGTCP2_ERR_CRYPTO:
     tls_failed(conn);

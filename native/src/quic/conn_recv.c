@@ -26,8 +26,8 @@ static void after_input(pqq__conn *conn) {
   pqq__conn_update_timer(conn);
 }
 
-void pqq__conn_recv(pqq__conn *conn, const ngtcp2_path *path, uint32_t ecn, const uint8_t *data,
-                    size_t len) {
+int pqq__conn_recv(pqq__conn *conn, const ngtcp2_path *path, uint32_t ecn, const uint8_t *data,
+                   size_t len) {
   ngtcp2_pkt_info info = {.ecn = (uint8_t)ecn};
   int error;
 
@@ -35,7 +35,7 @@ void pqq__conn_recv(pqq__conn *conn, const ngtcp2_path *path, uint32_t ecn, cons
   conn->bytes_received += len;
   if (!pqq__conn_is_live(conn)) {
     recv_while_closing(conn);
-    return;
+    return 0;
   }
   if (conn->flight_log) {
     pqq__flight_note(conn, 0);
@@ -43,9 +43,10 @@ void pqq__conn_recv(pqq__conn *conn, const ngtcp2_path *path, uint32_t ecn, cons
   error = ngtcp2_conn_read_pkt(conn->quic, path, &info, data, len, conn->endpoint->now);
   if (error != 0) {
     pqq__conn_fail(conn, error);
-    return;
+    return error;
   }
   after_input(conn);
+  return 0;
 }
 
 void pqq__conn_complete(pqq__conn *conn, pqq_job *job) {

@@ -42,6 +42,7 @@ void pqq__endpoint_deinit(pqq__endpoint *endpoint) {
   while ((node = pqq__list_first(&endpoint->all)) != NULL) {
     pqq__conn_free(PQQ__OWNER(node, pqq__conn, all_node));
   }
+  pqq__early_deinit(&endpoint->early);
   pqq__heap_deinit(&endpoint->timers);
   pqq__slots_deinit(&endpoint->conns);
   pqq__cidmap_deinit(&endpoint->cids);

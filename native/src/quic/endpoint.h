@@ -14,6 +14,7 @@
 #include "core/slots.h"
 #include "quic/app.h"
 #include "quic/cid.h"
+#include "quic/early.h"
 #include "tls/config.h"
 
 /* An answer that needs no connection. */
@@ -44,6 +45,7 @@ typedef struct pqq__endpoint {
   uint32_t live;
   pqq__reply replies[PQQ__MAX_STATELESS_REPLIES];
   size_t reply_first, reply_count;
+  pqq__early early;
   /* Time of the current call, for callbacks. */
   pqq_time_ns now;
   pqq_stats stats;

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /* Where a datagram goes: to its connection, to a new one, to another worker,
  * or to a stateless answer (RFC 9000 sections 5.2, 6.1, 10.3). */
+#include <stdlib.h>
 #include <string.h>
 
 #include "quic/conn.h"
@@ -82,6 +83,39 @@ static pqq_status reset_statelessly(pqq__endpoint *endpoint, const arrival *in,
   return PQQ_OK;
 }
 
+/* What came before the datagram that has begun connection `dcid`. */
+static void recv_early(pqq__endpoint *endpoint, const arrival *in, const ngtcp2_cid *dcid,
+                       const ngtcp2_path *path) {
+  pqq__early_datagram *kept;
+
+  while ((kept = pqq__early_take(&endpoint->early, &in->datagram->remote, dcid->data,
+                                 dcid->datalen)) != NULL) {
+    pqq__conn *conn = pqq__cidmap_find(&endpoint->cids, dcid->data, dcid->datalen);
+
+    if (conn) {
+      (void)pqq__conn_recv(conn, path, kept->ecn, kept->data, kept->len);
+    }
+    free(kept);
+  }
+}
+
+static pqq_status begin(pqq__endpoint *endpoint, const arrival *in, const ngtcp2_cid *dcid,
+                        pqq__conn *conn, const ngtcp2_path *path) {
+  switch (pqq__conn_recv(conn, path, in->datagram->ecn, in->data, in->len)) {
+  case NGTCP2_ERR_RETRY:
+    /* A later part of a ClientHello. */
+    pqq__early_keep(&endpoint->early, &in->datagram->remote, in->datagram->ecn, dcid->data,
+                    dcid->datalen, in->data, in->len);
+    return PQQ_OK;
+  case NGTCP2_ERR_DROP_CONN:
+    return drop(endpoint);
+  default:
+    endpoint->stats.connections_accepted++;
+    recv_early(endpoint, in, dcid, path);
+    return PQQ_OK;
+  }
+}
+
 static pqq_status accept_new(pqq__endpoint *endpoint, const arrival *in, const ngtcp2_path *path) {
   ngtcp2_pkt_hd header;
   pqq__conn *conn;
@@ -95,8 +129,7 @@ static pqq_status accept_new(pqq__endpoint *endpoint, const arrival *in, const n
     endpoint->stats.datagrams_refused++;
     return PQQ_DROPPED;
   }
-  pqq__conn_recv(conn, path, in->datagram->ecn, in->data, in->len);
-  return PQQ_OK;
+  return begin(endpoint, in, &header.dcid, conn, path);
 }
 
 /* A datagram whose connection id is not in the table. */
@@ -136,7 +169,7 @@ static pqq_status recv_one(pqq__endpoint *endpoint, const arrival *in, const ngt
   if (!conn) {
     return recv_unknown(endpoint, in, &ids, path, route);
   }
-  pqq__conn_recv(conn, path, in->datagram->ecn, in->data, in->len);
+  (void)pqq__conn_recv(conn, path, in->datagram->ecn, in->data, in->len);
   return PQQ_OK;
 }
 

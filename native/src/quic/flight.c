@@ -6,9 +6,9 @@
  * lost counts again. */
 #include "quic/conn.h"
 
-/* A clock reading and the kernel lie between cause and answer, so one round is
- * taken as done a little before the minimum RTT: 1/8 of it. */
-#define SLACK_SHIFT 3
+/* The minimum RTT known at the end of a handshake comes from one or two samples, which have the
+ * peer's computing and reordering in them. So one round is taken as done at 3/4 of it. */
+#define SLACK_SHIFT 2
 
 void pqq__flight_note(pqq__conn *conn, int is_sent) {
   pqq__flight_log *log = conn->flight_log;
