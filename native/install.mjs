@@ -108,11 +108,8 @@ function cmakeJs(command, log) {
 }
 
 function hasPrebuilt() {
-  const { platform, arch } = process;
-  const glibc = process.report.getReport().header.glibcVersionRuntime;
-  const libc = platform === "linux" ? (glibc ? "-glibc" : "-musl") : "";
   try {
-    createRequire(import.meta.url).resolve(`@velo-pqq/${platform}-${arch}${libc}`);
+    createRequire(import.meta.url).resolve(`@velo-pqq/${process.platform}-${process.arch}`);
     return true;
   } catch {
     return false;

@@ -25,11 +25,12 @@ typedef struct pqq_driver_events {
   pqq_status (*on_event)(pqq_engine *engine, uint32_t worker, const pqq_event *event, void *user_data);
   /** After the last event of a round, if there was any. May be NULL. */
   void (*on_batch_end)(pqq_engine *engine, uint32_t worker, void *user_data);
-  /** A command of pqq_driver_submit has failed at the engine; `tag` as given
-   *  with the command. May be NULL. */
+  /** A command of pqq_driver_submit has failed; `tag` as given with the
+   *  command. It is the only report: no event follows for its token. PQQ_ERR_STATE:
+   *  the worker ended before it came to a CONNECT or REQUEST. May be NULL. */
   void (*on_command_failed)(pqq_engine *engine, uint32_t worker, uint64_t tag, pqq_status status, void *user_data);
-  /** A worker has ended, on its thread, as its last word: PQQ_OK after stop, or
-   *  an I/O error that made it give up. May be NULL. */
+  /** A worker has ended, on its thread, as its last word; its engine is gone.
+   *  PQQ_OK after stop, or an I/O error that made it give up. May be NULL. */
   void (*on_worker_end)(uint32_t worker, pqq_status status, void *user_data);
 } pqq_driver_events;
 
@@ -38,15 +39,17 @@ typedef struct pqq_driver_options {
   uint32_t struct_size;
   /** Nonzero: listen and accept. */
   int32_t is_server;
-  /** Addresses to listen on: IP literals. NULL: one dual-stack socket on `::`,
-   *  or on 0.0.0.0 where there is no IPv6. Each worker has a socket on each. At
-   *  most PQQ_MAX_LISTEN_HOSTS. */
+  /** Addresses to bind to: IP literals. NULL: one dual-stack socket on `::`, or
+   *  on 0.0.0.0 where there is no IPv6. A literal `::` is dual-stack too, unless
+   *  an IPv4 address is in the list. Each worker has a socket on each. At most
+   *  PQQ_MAX_LISTEN_HOSTS. */
   const char *const *hosts;
   size_t host_count;
-  /** 0 picks a free one (the same for all hosts). */
+  /** 0 picks a free one (the same for all hosts, and all workers of a server). */
   uint16_t port;
   uint16_t reserved;
-  /** Threads, 1-64; default 1. */
+  /** Threads, 1-64; default 1, which 0 stands for. A server has one where the system does not
+   *  spread the datagrams of a port over sockets by peer (all but Linux). */
   uint32_t workers;
   /** SO_RCVBUF and SO_SNDBUF in bytes; default 2 MiB (the kernel may give less). */
   uint32_t socket_buffer_bytes;
@@ -114,33 +117,45 @@ typedef struct pqq_command {
 } pqq_command;
 
 /** pqq_driver_submit copies `count` commands (with headers and bodies, unless
- *  PQQ_WRITE_BORROW) to their workers and wakes those. All or nothing. A
- *  command that then fails at its engine comes back through on_command_failed (and as
- *  PQQ_EVENT_OPEN_FAILED or PQQ_EVENT_CLOSED if it had a token); commands for
- *  ids that are gone are dropped silently.
- *  Errors: PQQ_ERR_NULL_ARG, PQQ_ERR_INVALID_ARG (type, worker), PQQ_ERR_STATE
- *  (stopped), PQQ_ERR_NO_MEMORY. */
+ *  PQQ_WRITE_BORROW) to their workers and wakes those. All or nothing; those of
+ *  one worker run in their order.
+ *
+ *  What becomes of an accepted command: it is done, or it fails at its engine
+ *  and on_command_failed is called once with its tag, whatever its type. Only
+ *  where its stream or connection is gone (PQQ_ERR_NOT_FOUND) it is dropped
+ *  silently, because the id's closing event says so; a REQUEST is reported then
+ *  too. A borrowed body is released exactly once, on the worker's thread, also
+ *  if its command fails.
+ *  Errors: PQQ_ERR_NULL_ARG, PQQ_ERR_STRUCT_SIZE (connect), PQQ_ERR_INVALID_ARG
+ *  (type, worker), PQQ_ERR_STATE (the worker has ended), PQQ_ERR_LIMIT (256 MiB
+ *  of commands wait for one worker), PQQ_ERR_NO_MEMORY; borrowed bodies are then
+ *  still the caller's. */
 PQQ_EXPORT pqq_status pqq_driver_submit(pqq_driver *driver, const pqq_command *commands, size_t count);
 
-/** pqq_driver_wake makes a worker deliver events again. */
+/** pqq_driver_wake makes a worker deliver events again.
+ *  Errors: PQQ_ERR_NULL_ARG, PQQ_ERR_INVALID_ARG (worker). */
 PQQ_EXPORT pqq_status pqq_driver_wake(pqq_driver *driver, uint32_t worker);
 
-/** pqq_driver_call runs `fn` on a worker's thread and waits for it. Not from a
- *  worker's thread. Errors: PQQ_ERR_NULL_ARG, PQQ_ERR_INVALID_ARG,
- *  PQQ_ERR_STATE (the worker has ended). */
+/** pqq_driver_call runs `fn` on a worker's thread, after the commands submitted
+ *  before, and waits for it. Errors: PQQ_ERR_NULL_ARG, PQQ_ERR_INVALID_ARG
+ *  (worker), PQQ_ERR_STATE (the worker has ended, or this is a worker's thread,
+ *  which would wait for itself). */
 PQQ_EXPORT pqq_status pqq_driver_call(pqq_driver *driver, uint32_t worker,
                                       void (*fn)(pqq_engine *engine, void *user_data), void *user_data);
 
 /** pqq_driver_stop begins the end: GOAWAY, then up to `drain_ms` for requests
- *  to finish, then CONNECTION_CLOSE, then the threads end. Returns at once; a
+ *  to finish, then CONNECTION_CLOSE, then the threads end, at the latest one
+ *  second after that if on_event keeps returning PQQ_AGAIN. Returns at once; a
  *  second call can only shorten the time. Never fails but for NULL. */
 PQQ_EXPORT pqq_status pqq_driver_stop(pqq_driver *driver, uint32_t drain_ms);
 
 /** pqq_driver_free stops with drain_ms 0 if that was not done, waits for the
- *  threads and frees. Not from a worker's thread. NULL is ignored. */
+ *  threads and frees. Events that on_event still refuses are lost. Not from a
+ *  worker's thread. NULL is ignored. */
 PQQ_EXPORT void pqq_driver_free(pqq_driver *driver);
 
-/** pqq_driver_stats sums the counters of all workers.
+/** pqq_driver_stats sums the counters of all workers, as each had them when it
+ *  last sent or slept.
  *  Errors: PQQ_ERR_NULL_ARG, PQQ_ERR_STRUCT_SIZE. */
 PQQ_EXPORT pqq_status pqq_driver_stats(const pqq_driver *driver, pqq_stats *stats);
 

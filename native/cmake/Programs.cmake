@@ -90,6 +90,8 @@ if(PQQ_BUILD_TESTS)
   if(PQQ_NODE AND TARGET pqq)
     set(exports "${PROJECT_SOURCE_DIR}/test/tools/check-exports.mjs")
     add_test(NAME abi/exports COMMAND "${PQQ_NODE}" "${exports}" $<TARGET_FILE:pqq>)
+    add_test(NAME abi/symbols
+      COMMAND "${PQQ_NODE}" "${PROJECT_SOURCE_DIR}/test/abi/check.mjs" $<TARGET_FILE:pqq>)
     if(TARGET pqq_node)
       add_test(NAME abi/exports-addon COMMAND "${PQQ_NODE}" "${exports}" $<TARGET_FILE:pqq_node>)
     endif()
@@ -108,6 +110,9 @@ if(PQQ_BUILD_EXAMPLES)
     target_link_libraries(example_${name} PRIVATE pqq::pqq pqq_compile_options)
     set_target_properties(example_${name} PROPERTIES
       OUTPUT_NAME ${name} RUNTIME_OUTPUT_DIRECTORY "${PROJECT_BINARY_DIR}/examples")
+    if(PQQ_BUILD_TESTS)
+      add_test(NAME examples/${name} COMMAND example_${name})
+    endif()
   endforeach()
 endif()
 

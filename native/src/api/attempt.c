@@ -40,7 +40,8 @@ static void finish(attempt_state *state, pqq_status status) {
   }
 }
 
-/* --- Events -------------------------------------------------------------------------------------- */
+/* --- Events --------------------------------------------------------------------------------------
+ */
 
 static pqq_status too_large(const attempt_state *state) {
   return pqq__error_set(PQQ_ERR_BODY_TOO_LARGE, "the response body has more than %u bytes",
@@ -145,7 +146,8 @@ static void take_events(attempt_state *state) {
   }
 }
 
-/* --- Datagrams ----------------------------------------------------------------------------------- */
+/* --- Datagrams -----------------------------------------------------------------------------------
+ */
 
 static void receive(attempt_state *state) {
   size_t count = 0;
@@ -183,7 +185,8 @@ static int send_datagrams(attempt_state *state) {
   return 1;
 }
 
-/* --- The loop ------------------------------------------------------------------------------------ */
+/* --- The loop ------------------------------------------------------------------------------------
+ */
 
 static void time_out(attempt_state *state) {
   char text[PQQ__ADDRESS_TEXT_BYTES];

@@ -31,7 +31,7 @@ typedef struct pqq__range {
   uint32_t minimum, maximum, otherwise;
 } pqq__range;
 
-#define RANGE(name, minimum, maximum, otherwise)                                                   \
+#define RANGE(name, minimum, maximum, otherwise) \
   {#name, offsetof(pqq_config_options, name), minimum, maximum, otherwise}
 
 /* As documented in include/pqq/config.h. */
@@ -55,18 +55,31 @@ pqq_status pqq_config_options_init(pqq_config_options *options, size_t size) {
   return pqq__struct_init("pqq_config_options", options, size, &zero, sizeof zero);
 }
 
-static pqq_status check_range(pqq_config_options *options, const pqq__range *range) {
-  uint32_t *value = (uint32_t *)(void *)((char *)options + range->offset);
+static uint32_t *value_of(pqq_config_options *options, const pqq__range *range) {
+  return (uint32_t *)(void *)((char *)options + range->offset);
+}
 
-  if (*value == 0) {
-    *value = range->otherwise;
-    return PQQ_OK;
-  }
-  if (*value < range->minimum || *value > range->maximum) {
-    return pqq__error_set(PQQ_ERR_INVALID_ARG, "%s: %u, allowed %u to %u", range->name, *value,
-                          range->minimum, range->maximum);
+static pqq_status check_ranges(pqq_config_options *options) {
+  for (size_t i = 0; i < sizeof ranges / sizeof ranges[0]; i++) {
+    const pqq__range *range = &ranges[i];
+    uint32_t value = *value_of(options, range);
+
+    if (value != 0 && (value < range->minimum || value > range->maximum)) {
+      return pqq__error_set(PQQ_ERR_INVALID_ARG, "%s: %u, allowed %u to %u", range->name, value,
+                            range->minimum, range->maximum);
+    }
   }
   return PQQ_OK;
+}
+
+static void fill_defaults(pqq_config_options *options) {
+  for (size_t i = 0; i < sizeof ranges / sizeof ranges[0]; i++) {
+    uint32_t *value = value_of(options, &ranges[i]);
+
+    if (*value == 0) {
+      *value = ranges[i].otherwise;
+    }
+  }
 }
 
 /* The first window is at most the largest one. Where the caller gave only one
@@ -87,17 +100,19 @@ static pqq_status check_windows(const char *name, uint32_t *first, uint32_t firs
 }
 
 static pqq_status check_numbers(pqq_config_options *options) {
-  pqq_status status =
-      check_windows("stream_window_bytes", &options->stream_window_bytes, STREAM_WINDOW,
-                    &options->max_stream_window_bytes, MAX_STREAM_WINDOW);
+  pqq_status status = check_ranges(options);
 
+  if (status == PQQ_OK) {
+    status = check_windows("stream_window_bytes", &options->stream_window_bytes, STREAM_WINDOW,
+                           &options->max_stream_window_bytes, MAX_STREAM_WINDOW);
+  }
   if (status == PQQ_OK) {
     status = check_windows("connection_window_bytes", &options->connection_window_bytes,
                            CONNECTION_WINDOW, &options->max_connection_window_bytes,
                            MAX_CONNECTION_WINDOW);
   }
-  for (size_t i = 0; i < sizeof ranges / sizeof ranges[0] && status == PQQ_OK; i++) {
-    status = check_range(options, &ranges[i]);
+  if (status == PQQ_OK) {
+    fill_defaults(options);
   }
   return status;
 }
@@ -120,8 +135,7 @@ static pqq_status check_choices(pqq_config_options *options) {
     options->profile = PQQ_PROFILE_BALANCED;
   }
   if (pqq__profile_find(options->profile) == NULL) {
-    return pqq__error_set(PQQ_ERR_PROFILE_UNKNOWN, "profile: %d, allowed 1 to 3",
-                          options->profile);
+    return pqq__error_set(PQQ_ERR_PROFILE_UNKNOWN, "profile: %d, allowed 1 to 3", options->profile);
   }
   if (options->pq_on_h3 < PQQ_PQ_ON_H3_AUTO || options->pq_on_h3 > PQQ_PQ_ON_H3_ALWAYS) {
     return pqq__error_set(PQQ_ERR_INVALID_ARG, "pq_on_h3: %d, allowed 0 to 2", options->pq_on_h3);

@@ -185,7 +185,8 @@ pqq_status pqq_exchange_connection_info(const pqq_exchange *exchange, pqq_connec
   return pqq_engine_connection_info(exchange->engine, exchange->conn, info);
 }
 
-/* --- pqq_respond ------------------------------------------------------------------------------- */
+/* --- pqq_respond -------------------------------------------------------------------------------
+ */
 
 static pqq_status check_response(const pqq_exchange *exchange, int32_t status,
                                  const pqq_header *headers, size_t header_count, const void *body,
@@ -193,8 +194,9 @@ static pqq_status check_response(const pqq_exchange *exchange, int32_t status,
   if (exchange == NULL || (headers == NULL && header_count > 0) ||
       (body == NULL && body_bytes > 0)) {
     return pqq__error_set(PQQ_ERR_NULL_ARG, "%s",
-                          exchange == NULL ? "exchange" : body_bytes > 0 ? "headers or body"
-                                                                         : "headers");
+                          exchange == NULL ? "exchange"
+                          : body_bytes > 0 ? "headers or body"
+                                           : "headers");
   }
   if (exchange->is_answered) {
     return pqq__error_set(PQQ_ERR_STATE, "the exchange is answered");

@@ -32,7 +32,8 @@ pqq_status pqq_request_options_init(pqq_request_options *options, size_t size) {
                           sizeof default_options);
 }
 
-/* --- Options ------------------------------------------------------------------------------------ */
+/* --- Options ------------------------------------------------------------------------------------
+ */
 
 /* A token (RFC 9110 section 5.6.2), and not CONNECT, which has no path. */
 static int is_valid_method(const char *method) {
@@ -93,7 +94,8 @@ static pqq_status take_config(const pqq_request_options *options, pqq_config **c
   return pqq_config_new(&config_options, config);
 }
 
-/* --- Headers ------------------------------------------------------------------------------------ */
+/* --- Headers ------------------------------------------------------------------------------------
+ */
 
 /* RFC 9110 section 8.6: with a body, and where the method makes one expected. */
 static int wants_length(const pqq_request_options *options) {
@@ -109,7 +111,8 @@ static size_t fill_headers(const pqq_request_options *options, const pqq__url *u
                            const char *length, pqq_header *headers) {
   size_t count = 0;
 
-  headers[count++] = (pqq_header){.name = pqq__text(":method"), .value = pqq__text(options->method)};
+  headers[count++] =
+      (pqq_header){.name = pqq__text(":method"), .value = pqq__text(options->method)};
   headers[count++] = (pqq_header){.name = pqq__text(":scheme"), .value = pqq__text("https")};
   headers[count++] =
       (pqq_header){.name = pqq__text(":authority"), .value = pqq__text(url->authority)};
@@ -124,7 +127,8 @@ static size_t fill_headers(const pqq_request_options *options, const pqq__url *u
   return count;
 }
 
-/* --- Addresses ---------------------------------------------------------------------------------- */
+/* --- Addresses ----------------------------------------------------------------------------------
+ */
 
 /* The system's resolver, with its own timeouts. */
 static pqq_status resolve(const pqq__url *url, pqq_address *addresses, size_t *count) {
@@ -165,7 +169,7 @@ static pqq_time_ns connect_deadline(pqq_time_ns deadline, size_t addresses_left)
 static pqq_status try_addresses(const pqq__request_plan *plan, const pqq__url *url,
                                 pqq_response *response) {
   pqq_address addresses[PQQ__MAX_ATTEMPTS];
-  size_t count;
+  size_t count = 0;
   pqq_status status = resolve(url, addresses, &count);
 
   if (status != PQQ_OK) {
@@ -173,8 +177,8 @@ static pqq_status try_addresses(const pqq__request_plan *plan, const pqq__url *u
   }
   for (size_t i = 0; i < count; i++) {
     pqq__response_clear(response);
-    status = pqq__attempt(plan, &addresses[i], connect_deadline(plan->deadline, count - i),
-                          response);
+    status =
+        pqq__attempt(plan, &addresses[i], connect_deadline(plan->deadline, count - i), response);
     if (status != PQQ_ERR_UNREACHABLE || pqq__clock_ns() >= plan->deadline) {
       break;
     }
@@ -182,7 +186,8 @@ static pqq_status try_addresses(const pqq__request_plan *plan, const pqq__url *u
   return status;
 }
 
-/* --- pqq_request -------------------------------------------------------------------------------- */
+/* --- pqq_request --------------------------------------------------------------------------------
+ */
 
 static pqq_status run(const pqq_request_options *options, pqq_config *config, const pqq__url *url,
                       pqq_time_ns deadline, pqq_response *response) {

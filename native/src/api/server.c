@@ -56,9 +56,9 @@ static pqq_status check_options(const pqq_server_options *options) {
                           options->cert_file == NULL ? "cert_file" : "key_file");
   }
   if ((options->classical_cert_file == NULL) != (options->classical_key_file == NULL)) {
-    return pqq__error_set(PQQ_ERR_NO_IDENTITY, "%s", options->classical_cert_file == NULL
-                                                         ? "classical_cert_file"
-                                                         : "classical_key_file");
+    return pqq__error_set(PQQ_ERR_NO_IDENTITY, "%s",
+                          options->classical_cert_file == NULL ? "classical_cert_file"
+                                                               : "classical_key_file");
   }
   return PQQ_OK;
 }

@@ -33,7 +33,8 @@ static char lower(char c) {
   return c >= 'A' && c <= 'Z' ? (char)(c + ('a' - 'A')) : c;
 }
 
-/* --- Host and port ----------------------------------------------------------------------------- */
+/* --- Host and port -----------------------------------------------------------------------------
+ */
 
 /* DNS names and IPv4 literals. The underscore is not in RFC 1123 but in use. */
 static int take_name(pqq__url *url, const char *text, size_t length) {
@@ -130,7 +131,8 @@ static pqq_status parse_authority(pqq__url *url, const char *text, size_t length
   return PQQ_OK;
 }
 
-/* --- Path and query ---------------------------------------------------------------------------- */
+/* --- Path and query ----------------------------------------------------------------------------
+ */
 
 /* RFC 3986 appendix A, pchar with "/" and "?". */
 static int is_path_byte(char c) {

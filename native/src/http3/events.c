@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 #include "http3/events.h"
 
+#include <assert.h>
 #include <stdlib.h>
 
 #define FIRST_EVENTS 64
@@ -26,6 +27,7 @@ static int grow(pqq__events *events) {
   if (!ring) {
     return -1;
   }
+  assert(events->ring || events->head == events->tail);
   for (uint64_t i = events->head; i != events->tail; i++) {
     ring[i & (capacity - 1)] = events->ring[i & events->mask];
   }

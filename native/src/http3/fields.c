@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 #include "http3/fields.h"
 
+#include <assert.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -55,6 +56,7 @@ int pqq__fields_add(pqq__fields *fields, pqq_bytes name, pqq_bytes value, uint32
   }
   header = &fields->headers[fields->count++];
   *header = (pqq_header){.name.len = name.len, .value.len = value.len, .flags = flags};
+  assert(fields->bytes || (name.len == 0 && value.len == 0));
   if (name.len) {
     memcpy(fields->bytes + fields->bytes_len, name.data, name.len);
   }

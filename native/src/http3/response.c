@@ -57,6 +57,9 @@ static pqq_status interim(pqq__stream *stream, int32_t status, const pqq_header 
   if (status == 101 || body || flags) {
     return pqq__error_set(PQQ_ERR_INVALID_ARG, "an interim response has no body and is not 101");
   }
+  if (stream->is_out_stopped) {
+    return PQQ_OK;
+  }
   if (submit(stream, status, headers, count, NULL) != 0) {
     return PQQ_ERR_NO_MEMORY;
   }
@@ -69,11 +72,11 @@ pqq_status pqq__respond(pqq__stream *stream, int32_t status, const pqq_header *h
   int is_end = (flags & PQQ_WRITE_END) != 0;
   int has_body = may_have_body(stream, status) && (!is_end || (body && body->data.len));
 
-  if (status < 200) {
-    return interim(stream, status, headers, count, body, flags);
-  }
   if (stream->has_headers_out) {
     return PQQ_ERR_STATE;
+  }
+  if (status < 200) {
+    return interim(stream, status, headers, count, body, flags);
   }
   if (stream->is_out_stopped) {
     drop_body(body, flags);

@@ -48,8 +48,7 @@ static uint32_t worker_of(const pqq_command *command) {
   return command->type == PQQ_COMMAND_CONNECT ? 0 : (uint32_t)(command->id >> 24) & 0xffu;
 }
 
-pqq_status pqq__command_check(const pqq_command *command, uint32_t worker_count,
-                              uint32_t *worker) {
+pqq_status pqq__command_check(const pqq_command *command, uint32_t worker_count, uint32_t *worker) {
   pqq_status status = PQQ_OK;
 
   if (command->type < PQQ_COMMAND_CONNECT || command->type > PQQ_COMMAND_CLOSE) {
@@ -244,6 +243,5 @@ pqq_status pqq__command_run(pqq_engine *engine, const pqq_command *command, pqq_
 }
 
 int pqq__command_is_reported(const pqq_command *command, pqq_status status) {
-  return status < 0 &&
-         (status != PQQ_ERR_NOT_FOUND || command->type == PQQ_COMMAND_REQUEST);
+  return status < 0 && (status != PQQ_ERR_NOT_FOUND || command->type == PQQ_COMMAND_REQUEST);
 }

@@ -94,8 +94,8 @@ static void close_sockets(pqq__udp_socket *sockets, size_t count) {
 
 /* One socket per address for one worker. With `port` 0 the first one picks it
  * for the others. All or none. */
-static pqq_status open_sockets(const pqq_driver *driver, const pqq_address *addresses,
-                               size_t count, pqq__port_sharing sharing, pqq__udp_socket *sockets) {
+static pqq_status open_sockets(const pqq_driver *driver, const pqq_address *addresses, size_t count,
+                               pqq__port_sharing sharing, pqq__udp_socket *sockets) {
   const pqq_driver_options *options = &driver->options;
   uint16_t port = addresses[0].port;
 
@@ -122,9 +122,8 @@ static pqq_status open_sockets(const pqq_driver *driver, const pqq_address *addr
 /* Another port is tried only if it was ours to choose. */
 static pqq_status open_first_sockets(const pqq_driver *driver, const pqq_address *addresses,
                                      size_t count, pqq__udp_socket *sockets) {
-  pqq__port_sharing sharing = driver->options.is_server && driver->worker_count > 1
-                                  ? PQQ__PORT_FIRST
-                                  : PQQ__PORT_EXCLUSIVE;
+  pqq__port_sharing sharing =
+      driver->options.is_server && driver->worker_count > 1 ? PQQ__PORT_FIRST : PQQ__PORT_EXCLUSIVE;
   pqq_status status = PQQ_OK;
 
   for (int attempt = 0; attempt < PQQ__PORT_ATTEMPTS; attempt++) {
@@ -218,8 +217,7 @@ static pqq_status start_threads(pqq_driver *driver) {
 
 static pqq_driver *new_driver(pqq_config *config, const pqq_driver_options *options,
                               const pqq_driver_events *events, void *user_data) {
-  pqq_driver *driver =
-      calloc(1, sizeof *driver + options->workers * sizeof driver->workers[0]);
+  pqq_driver *driver = calloc(1, sizeof *driver + options->workers * sizeof driver->workers[0]);
 
   if (driver == NULL) {
     return NULL;
@@ -241,8 +239,7 @@ static pqq_status start(pqq_driver *driver, const pqq_address *addresses, size_t
 }
 
 pqq_status pqq_driver_start(pqq_config *config, const pqq_driver_options *options,
-                            const pqq_driver_events *events, void *user_data,
-                            pqq_driver **driver) {
+                            const pqq_driver_events *events, void *user_data, pqq_driver **driver) {
   pqq_driver_options own_options = default_options;
   pqq_driver_events own_events = {0};
   pqq_address addresses[PQQ_MAX_LISTEN_HOSTS] = {{0}};
@@ -290,8 +287,7 @@ pqq_status pqq_driver_stop(pqq_driver *driver, uint32_t drain_ms) {
   }
   stop_at = pqq__clock_ns() + drain_ms * PQQ__NS_PER_MS;
   before = atomic_load(&driver->stop_at);
-  while (stop_at < before &&
-         !atomic_compare_exchange_weak(&driver->stop_at, &before, stop_at)) {
+  while (stop_at < before && !atomic_compare_exchange_weak(&driver->stop_at, &before, stop_at)) {
   }
   for (uint32_t i = 0; i < driver->worker_count; i++) {
     pqq__worker_wake(&driver->workers[i]);
@@ -359,7 +355,8 @@ pqq_status pqq_driver_call(pqq_driver *driver, uint32_t worker,
     return pqq__error_set(PQQ_ERR_INVALID_ARG, "worker: %u of %u", worker, driver->worker_count);
   }
   if (pqq__worker_is_current_thread()) {
-    return pqq__error_set(PQQ_ERR_STATE, "pqq_driver_call on a worker's thread would wait for itself");
+    return pqq__error_set(PQQ_ERR_STATE,
+                          "pqq_driver_call on a worker's thread would wait for itself");
   }
   return pqq__command_queue_call(&driver->workers[worker].commands, &call, wake_worker,
                                  &driver->workers[worker]);
@@ -374,8 +371,7 @@ pqq_status pqq_driver_stats(const pqq_driver *driver, pqq_stats *stats) {
   for (uint32_t i = 0; i < driver->worker_count; i++) {
     const pqq__worker_stats *part = &driver->workers[i].stats;
 
-#define PQQ_STAT(name, meaning)                                                                    \
-  sum.name += atomic_load_explicit(&part->name, memory_order_relaxed);
+#define PQQ_STAT(name, meaning) sum.name += atomic_load_explicit(&part->name, memory_order_relaxed);
 #include <pqq/stats.def>
 #undef PQQ_STAT
   }

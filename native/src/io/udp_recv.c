@@ -159,8 +159,7 @@ static int read_message(const pqq__udp_socket *sock, const pqq__udp_arena *arena
   if ((header.msg_flags & MSG_TRUNC) != 0) {
     return -1;
   }
-  *datagram = (pqq_datagram){
-      .data = {.data = arena->data[i], .len = arena->messages[i].msg_len}};
+  *datagram = (pqq_datagram){.data = {.data = arena->data[i], .len = arena->messages[i].msg_len}};
   pqq__address_from_sockaddr(&datagram->remote, &arena->names[i]);
   datagram->local = pqq__udp_socket_local(sock, &datagram->remote);
   read_control(&header, datagram);

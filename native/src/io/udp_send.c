@@ -170,9 +170,8 @@ static int set_message(pqq__udp_sender *sender, size_t index, const pqq__udp_ite
       pqq__address_to_sockaddr(&item->remote, item->sock->family, &batch->names[index]);
 
   batch->vectors[index] = (struct iovec){.iov_base = sender->arena + begin, .iov_len = length};
-  *header = (struct msghdr){.msg_iov = &batch->vectors[index],
-                            .msg_iovlen = 1,
-                            .msg_control = batch->control[index]};
+  *header = (struct msghdr){
+      .msg_iov = &batch->vectors[index], .msg_iovlen = 1, .msg_control = batch->control[index]};
   if (!item->sock->is_connected) {
     header->msg_name = &batch->names[index];
     header->msg_namelen = name_length;
@@ -262,8 +261,8 @@ static pqq_status handle_error(pqq__udp_sender *sender, int code) {
     break;
   case EIO:    /* the device cannot make the checksums that GSO needs */
   case EINVAL: /* the route's MTU is below the segment size, or no GSO after all */
-    if (sock->has_gso && sender->batch->vectors[0].iov_len >
-                             sender->items[sender->batch->items[0]].segment_bytes) {
+    if (sock->has_gso &&
+        sender->batch->vectors[0].iov_len > sender->items[sender->batch->items[0]].segment_bytes) {
       sock->has_gso = 0;
       return PQQ_OK;
     }

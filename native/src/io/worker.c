@@ -256,7 +256,9 @@ static pqq_status wait_for_work(pqq__worker *worker, uint32_t *readable) {
   if (!atomic_compare_exchange_strong(&worker->attention, &running, PQQ__WORKER_ASLEEP)) {
     deadline = 0;
   }
-  status = pqq__poller_wait(&worker->poller, worker->now, deadline, readable);
+  /* Not the time of the turn: sending takes longer than the pacing of what was sent, and a wait for
+   * what has passed already would still sleep for the slack of the timer, 50 us on Linux. */
+  status = pqq__poller_wait(&worker->poller, pqq__clock_ns(), deadline, readable);
   atomic_store(&worker->attention, PQQ__WORKER_RUNNING);
   worker->wakeups++;
   return status;

@@ -56,8 +56,7 @@ int pqq__worker_is_done(const pqq__worker *worker) {
  * for ids that are gone now. */
 static void drop_command(pqq__worker *worker, const pqq_command *command) {
   const pqq_driver_events *events = &worker->driver->events;
-  int is_reported =
-      command->type == PQQ_COMMAND_CONNECT || command->type == PQQ_COMMAND_REQUEST;
+  int is_reported = command->type == PQQ_COMMAND_CONNECT || command->type == PQQ_COMMAND_REQUEST;
 
   pqq__command_release(command);
   if (is_reported && events->on_command_failed != NULL) {
@@ -119,7 +118,7 @@ void pqq__worker_publish(pqq__worker *worker) {
   stats.receive_calls += worker->receiver.calls;
   stats.send_calls += worker->sender.calls;
   stats.wakeups += worker->wakeups;
-#define PQQ_STAT(name, meaning)                                                                    \
+#define PQQ_STAT(name, meaning) \
   atomic_store_explicit(&worker->stats.name, stats.name, memory_order_relaxed);
 #include <pqq/stats.def>
 #undef PQQ_STAT

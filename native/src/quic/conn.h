@@ -27,6 +27,7 @@ typedef struct pqq__flight_log {
   size_t count;
   struct {
     pqq_time_ns at;
+    uint32_t bytes;
     int is_sent;
   } datagrams[PQQ__MAX_TIMED_DATAGRAMS];
 } pqq__flight_log;
@@ -45,6 +46,8 @@ typedef struct pqq__conn {
   int is_server;
   int is_handshake_done;
   int is_app_writable;
+  /* A stream was reset before the flight that ends a client's handshake; see conn_send.c. */
+  int has_early_reset;
   /* The peer sent a stateless reset (RFC 9000 section 10.3). */
   int was_reset;
   /* Set once a fatal error was chosen; conn_close.c sends it. */
@@ -72,7 +75,7 @@ typedef struct pqq__conn {
 pqq__conn *pqq__conn_accept(pqq__endpoint *endpoint, const ngtcp2_pkt_hd *header,
                             const ngtcp2_path *path);
 pqq_status pqq__conn_connect(pqq__endpoint *endpoint, const pqq_connect_options *options, void *app,
-                             pqq__conn **conn);
+                             pqq__conn **result);
 void pqq__conn_free(pqq__conn *conn);
 pqq_status pqq__conn_info(const pqq__conn *conn, pqq_connection_info *info);
 pqq_status pqq__conn_update_keys(pqq__conn *conn);
@@ -82,8 +85,8 @@ extern const ngtcp2_callbacks pqq__conn_server_callbacks;
 extern const ngtcp2_callbacks pqq__conn_client_callbacks;
 
 /* flight.c: the handshake's round trips. */
-void pqq__flight_note(pqq__conn *conn, int is_sent);
-uint32_t pqq__flight_round_trips(const pqq__flight_log *log, uint64_t min_rtt_ns);
+void pqq__flight_note(pqq__conn *conn, int is_sent, size_t bytes);
+uint32_t pqq__flight_round_trips(const pqq__flight_log *log, int is_server, uint64_t min_rtt_ns);
 
 /* conn_recv.c: takes in one datagram; the connection may be gone after. Returns 0 or the error of
  * ngtcp2 that was dealt with. */

@@ -51,7 +51,8 @@ static void note_handshake(pqq__conn *conn) {
   conn->handshake_datagrams_sent = conn->datagrams_sent;
   conn->handshake_datagrams_received = conn->datagrams_received;
   ngtcp2_conn_get_conn_info2(conn->quic, &info);
-  conn->handshake_round_trips = pqq__flight_round_trips(conn->flight_log, info.min_rtt);
+  conn->handshake_round_trips =
+      pqq__flight_round_trips(conn->flight_log, conn->is_server, info.min_rtt);
   free(conn->flight_log);
   conn->flight_log = NULL;
 }

@@ -38,7 +38,7 @@ int pqq__conn_recv(pqq__conn *conn, const ngtcp2_path *path, uint32_t ecn, const
     return 0;
   }
   if (conn->flight_log) {
-    pqq__flight_note(conn, 0);
+    pqq__flight_note(conn, 0, len);
   }
   error = ngtcp2_conn_read_pkt(conn->quic, path, &info, data, len, conn->endpoint->now);
   if (error != 0) {

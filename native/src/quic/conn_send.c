@@ -43,6 +43,17 @@ static ngtcp2_ssize take_result(pqq__conn *conn, int64_t stream_id, ngtcp2_ssize
   return *is_done ? result : 0;
 }
 
+/* Whether HTTP/3 is asked for stream bytes. Not for the packet after a reset that came before the
+ * flight that ends a client's handshake: given stream bytes there, ngtcp2 forgets the reset
+ * (conn_retry_early_payloadlen). */
+static int may_write_streams(pqq__conn *conn) {
+  if (conn->has_early_reset) {
+    conn->has_early_reset = 0;
+    return 0;
+  }
+  return conn->is_app_writable;
+}
+
 /* ngtcp2_write_pkt: one packet. */
 static ngtcp2_ssize write_packet(ngtcp2_conn *quic, ngtcp2_path *path, ngtcp2_pkt_info *info,
                                  uint8_t *data, size_t len, ngtcp2_tstamp now, void *user_data) {
@@ -56,7 +67,7 @@ static ngtcp2_ssize write_packet(ngtcp2_conn *quic, ngtcp2_path *path, ngtcp2_pk
     uint32_t flags = NGTCP2_WRITE_STREAM_FLAG_MORE;
     ngtcp2_ssize taken = -1, result;
 
-    if (conn->is_app_writable) {
+    if (may_write_streams(conn)) {
       count = app->next_write(conn->app, &stream_id, &fin, vec, PQQ__MAX_VEC);
       if (count < 0) {
         return NGTCP2_ERR_CALLBACK_FAILURE;
@@ -97,7 +108,8 @@ static void count_sent(pqq__conn *conn, size_t bytes, size_t segment_bytes) {
   conn->bytes_sent += bytes;
   conn->datagrams_sent += datagrams;
   for (size_t i = 0; conn->flight_log && i < datagrams; i++) {
-    pqq__flight_note(conn, 1);
+    size_t left = bytes - i * segment_bytes;
+    pqq__flight_note(conn, 1, left < segment_bytes ? left : segment_bytes);
   }
 }
 

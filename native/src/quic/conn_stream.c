@@ -25,27 +25,34 @@ void *pqq__conn_stream_data(const pqq__conn *conn, int64_t stream_id) {
   return ngtcp2_conn_get_stream_user_data2(conn->quic, stream_id);
 }
 
+static void begin_reset(pqq__conn *conn) {
+  if (!conn->is_server && conn->datagrams_sent == conn->handshake_datagrams_sent) {
+    conn->has_early_reset = 1;
+  }
+  pqq__conn_want_send(conn);
+}
+
 /* The three only fail for lack of memory; the stream then ends with the
  * connection's idle timeout at the latest. */
 
 void pqq__conn_reset_stream(pqq__conn *conn, int64_t stream_id, uint64_t wire_code) {
   if (pqq__conn_is_live(conn)) {
     (void)ngtcp2_conn_shutdown_stream_write(conn->quic, 0, stream_id, wire_code);
-    pqq__conn_want_send(conn);
+    begin_reset(conn);
   }
 }
 
 void pqq__conn_stop_stream(pqq__conn *conn, int64_t stream_id, uint64_t wire_code) {
   if (pqq__conn_is_live(conn)) {
     (void)ngtcp2_conn_shutdown_stream_read(conn->quic, 0, stream_id, wire_code);
-    pqq__conn_want_send(conn);
+    begin_reset(conn);
   }
 }
 
 void pqq__conn_abort_stream(pqq__conn *conn, int64_t stream_id, uint64_t wire_code) {
   if (pqq__conn_is_live(conn)) {
     (void)ngtcp2_conn_shutdown_stream(conn->quic, 0, stream_id, wire_code);
-    pqq__conn_want_send(conn);
+    begin_reset(conn);
   }
 }
 

@@ -10,17 +10,21 @@
  * peer's computing and reordering in them. So one round is taken as done at 3/4 of it. */
 #define SLACK_SHIFT 2
 
-void pqq__flight_note(pqq__conn *conn, int is_sent) {
+/* RFC 9000 section 8.1. */
+#define AMPLIFICATION_LIMIT 3
+
+void pqq__flight_note(pqq__conn *conn, int is_sent, size_t bytes) {
   pqq__flight_log *log = conn->flight_log;
 
   if (log->count < PQQ__MAX_TIMED_DATAGRAMS) {
     log->datagrams[log->count].at = conn->endpoint->now;
+    log->datagrams[log->count].bytes = (uint32_t)bytes;
     log->datagrams[log->count].is_sent = is_sent;
     log->count++;
   }
 }
 
-uint32_t pqq__flight_round_trips(const pqq__flight_log *log, uint64_t min_rtt_ns) {
+static uint32_t rounds_by_time(const pqq__flight_log *log, uint64_t min_rtt_ns) {
   uint64_t round_ns = min_rtt_ns - (min_rtt_ns >> SLACK_SHIFT);
   uint32_t rounds = 0;
   int is_waiting = 0;
@@ -40,4 +44,28 @@ uint32_t pqq__flight_round_trips(const pqq__flight_log *log, uint64_t min_rtt_ns
     }
   }
   return rounds;
+}
+
+/* On a path of microseconds a client's first round is mostly the server's
+ * computing, and time cannot tell the second. Bytes can: what came beyond three
+ * times what we had sent before the first answer was sent only after the
+ * server had heard from us again. */
+static uint32_t client_rounds_by_bytes(const pqq__flight_log *log) {
+  uint64_t sent_first = 0, received = 0;
+
+  for (size_t i = 0; i < log->count; i++) {
+    if (!log->datagrams[i].is_sent) {
+      received += log->datagrams[i].bytes;
+    } else if (received == 0) {
+      sent_first += log->datagrams[i].bytes;
+    }
+  }
+  return received > AMPLIFICATION_LIMIT * sent_first ? 2 : 1;
+}
+
+uint32_t pqq__flight_round_trips(const pqq__flight_log *log, int is_server, uint64_t min_rtt_ns) {
+  uint32_t rounds = rounds_by_time(log, min_rtt_ns);
+  uint32_t least = is_server ? 1 : client_rounds_by_bytes(log);
+
+  return rounds > least ? rounds : least;
 }

@@ -1,0 +1,122 @@
+/* SPDX-License-Identifier: MIT */
+#include "js_options.h"
+
+namespace velo {
+namespace {
+
+uint32_t ReadUint32(const Napi::Object &object, const char *name) {
+  const Napi::Value value = object.Get(name);
+  return value.IsNumber() ? value.As<Napi::Number>().Uint32Value() : 0;
+}
+
+bool ReadBoolean(const Napi::Object &object, const char *name) {
+  const Napi::Value value = object.Get(name);
+  return value.IsBoolean() && value.As<Napi::Boolean>().Value();
+}
+
+std::string ReadString(const Napi::Object &object, const char *name) {
+  const Napi::Value value = object.Get(name);
+  return value.IsString() ? value.As<Napi::String>().Utf8Value() : std::string();
+}
+
+pqq_bytes ReadBytes(const Napi::Object &object, const char *name) {
+  const Napi::Value value = object.Get(name);
+  if (!value.IsTypedArray()) {
+    return {nullptr, 0};
+  }
+  const auto view = value.As<Napi::Uint8Array>();
+  return {view.Data(), view.ByteLength()};
+}
+
+const char *OrNull(const std::string &text) { return text.empty() ? nullptr : text.c_str(); }
+
+}  // namespace
+
+std::vector<std::string> ReadStrings(const Napi::Value &value) {
+  std::vector<std::string> strings;
+  if (value.IsArray()) {
+    const auto array = value.As<Napi::Array>();
+    for (uint32_t i = 0; i < array.Length(); i++) {
+      const Napi::Value item = array.Get(i);
+      if (item.IsString()) {
+        strings.push_back(item.As<Napi::String>().Utf8Value());
+      }
+    }
+  }
+  return strings;
+}
+
+ConfigInput::ConfigInput(const Napi::Object &object) {
+  pqq_config_options_init(&options_, sizeof options_);
+  ReadIdentities(object.Get("identities"));
+  options_.identities = identities_.data();
+  options_.identity_count = identities_.size();
+  options_.ca_pem = ReadBytes(object, "caPem");
+  ca_file_ = ReadString(object, "caFile");
+  options_.ca_file = OrNull(ca_file_);
+  const Napi::Value groups = object.Get("groups");
+  if (groups.IsArray()) {
+    const auto array = groups.As<Napi::Array>();
+    for (uint32_t i = 0; i < array.Length(); i++) {
+      groups_.push_back(static_cast<uint16_t>(array.Get(i).As<Napi::Number>().Uint32Value()));
+    }
+  }
+  options_.groups = groups_.data();
+  options_.group_count = groups_.size();
+  options_.profile = static_cast<int32_t>(ReadUint32(object, "profile"));
+  options_.pq_on_h3 = static_cast<int32_t>(ReadUint32(object, "pqOnH3"));
+  options_.idle_timeout_ms = ReadUint32(object, "idleTimeoutMs");
+  options_.handshake_timeout_ms = ReadUint32(object, "handshakeTimeoutMs");
+  options_.keep_alive_ms = ReadUint32(object, "keepAliveMs");
+  options_.max_concurrent_requests = ReadUint32(object, "maxConcurrentRequests");
+  options_.max_header_list_bytes = ReadUint32(object, "maxHeaderListBytes");
+  options_.stream_window_bytes = ReadUint32(object, "streamWindowBytes");
+  options_.connection_window_bytes = ReadUint32(object, "connectionWindowBytes");
+  options_.max_stream_window_bytes = ReadUint32(object, "maxStreamWindowBytes");
+  options_.max_connection_window_bytes = ReadUint32(object, "maxConnectionWindowBytes");
+  options_.max_connections = ReadUint32(object, "maxConnections");
+  options_.max_udp_payload_bytes = ReadUint32(object, "maxUdpPayloadBytes");
+  options_.disable_pmtud = ReadBoolean(object, "disablePmtud") ? 1 : 0;
+}
+
+void ConfigInput::ReadIdentities(const Napi::Value &value) {
+  if (!value.IsArray()) {
+    return;
+  }
+  const auto array = value.As<Napi::Array>();
+  paths_.reserve(2 * static_cast<size_t>(array.Length()));
+  for (uint32_t i = 0; i < array.Length(); i++) {
+    const Napi::Value item = array.Get(i);
+    if (!item.IsObject()) {
+      continue;
+    }
+    const auto object = item.As<Napi::Object>();
+    pqq_identity_source source{};
+    source.cert_pem = ReadBytes(object, "certPem");
+    source.key_pem = ReadBytes(object, "keyPem");
+    paths_.push_back(ReadString(object, "certFile"));
+    source.cert_file = OrNull(paths_.back());
+    paths_.push_back(ReadString(object, "keyFile"));
+    source.key_file = OrNull(paths_.back());
+    identities_.push_back(source);
+  }
+}
+
+DriverInput::DriverInput(const Napi::Object &object) {
+  pqq_driver_options_init(&options_, sizeof options_);
+  options_.is_server = ReadBoolean(object, "isServer") ? 1 : 0;
+  hosts_ = ReadStrings(object.Get("hosts"));
+  for (const std::string &host : hosts_) {
+    host_pointers_.push_back(host.c_str());
+  }
+  options_.hosts = host_pointers_.empty() ? nullptr : host_pointers_.data();
+  options_.host_count = host_pointers_.size();
+  options_.port = static_cast<uint16_t>(ReadUint32(object, "port"));
+  const uint32_t workers = ReadUint32(object, "workers");
+  if (workers > 0) {
+    options_.workers = workers;
+  }
+  options_.disable_offload = ReadBoolean(object, "disableOffload") ? 1 : 0;
+}
+
+}  // namespace velo

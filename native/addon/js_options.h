@@ -1,0 +1,52 @@
+/* SPDX-License-Identifier: MIT */
+/* Reads the options objects that lib/internal/native.ts declares. lib/config
+ * has checked them: what has the wrong type here is left at its default, and
+ * libpqq checks all ranges again. */
+#ifndef PQQ_ADDON_JS_OPTIONS_H
+#define PQQ_ADDON_JS_OPTIONS_H
+
+#include <string>
+#include <vector>
+
+#include <napi.h>
+
+#include <pqq/pqq.h>
+
+namespace velo {
+
+// ConfigInput is pqq_config_options read from JavaScript. It borrows the bytes
+// of the Uint8Arrays in it, so it must not outlive the native call.
+class ConfigInput {
+public:
+  explicit ConfigInput(const Napi::Object &object);
+  const pqq_config_options *options() const { return &options_; }
+
+private:
+  void ReadIdentities(const Napi::Value &value);
+
+  pqq_config_options options_;
+  std::vector<pqq_identity_source> identities_;
+  // Two paths per identity; reserved before filled, the sources point in.
+  std::vector<std::string> paths_;
+  std::vector<uint16_t> groups_;
+  std::string ca_file_;
+};
+
+// DriverInput is pqq_driver_options read from JavaScript.
+class DriverInput {
+public:
+  explicit DriverInput(const Napi::Object &object);
+  const pqq_driver_options &options() const { return options_; }
+
+private:
+  pqq_driver_options options_;
+  std::vector<std::string> hosts_;
+  std::vector<const char *> host_pointers_;
+};
+
+// A list of strings; what is not a string is left out.
+std::vector<std::string> ReadStrings(const Napi::Value &value);
+
+}  // namespace velo
+
+#endif
