@@ -1,0 +1,24 @@
+// SPDX-License-Identifier: MIT
+// The client of `get` and `probe`.
+import { Client } from "../client.js";
+import type { Profile } from "../config/index.js";
+import { SHARED_INTEGERS } from "../config/fields.js";
+import { trustFor } from "./trust.js";
+
+/** What both commands can be told about the connection. */
+export interface ConnectionOptions {
+  readonly ca?: string;
+  readonly profile: Profile;
+  readonly timeout?: number;
+}
+
+/** A client for one URL. `--timeout` bounds the handshake too, as far as that has no shorter limit anyway. */
+export function makeClient(url: URL, options: ConnectionOptions): Client {
+  const { min, default: most } = SHARED_INTEGERS.handshakeTimeoutMs;
+  const handshakeTimeoutMs = Math.min(Math.max(options.timeout ?? most, min), most);
+  return new Client({
+    profile: options.profile,
+    handshakeTimeoutMs,
+    ...trustFor(url, options.ca),
+  });
+}

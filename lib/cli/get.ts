@@ -1,0 +1,175 @@
+// SPDX-License-Identifier: MIT
+// `pqq get`
+import { createReadStream, createWriteStream, existsSync, rmSync, statSync } from "node:fs";
+import { rename } from "node:fs/promises";
+import { constants } from "node:os";
+import { dirname } from "node:path";
+import { Readable } from "node:stream";
+import { pipeline } from "node:stream/promises";
+import type { ClientResponse } from "../client.js";
+import type { HeaderPair } from "../headers.js";
+import { makeClient, type ConnectionOptions } from "./client.js";
+import { UsageError } from "./failure.js";
+import { EXIT, note, print, printJson, size } from "./output.js";
+import { startProgress } from "./progress.js";
+
+/** Options of `pqq get`. */
+export interface GetOptions extends ConnectionOptions {
+  readonly output?: string;
+  readonly header?: readonly HeaderPair[];
+  readonly method?: string;
+  readonly data?: string;
+  readonly location?: boolean;
+  readonly include?: boolean;
+  readonly json?: boolean;
+}
+
+/** Fetches a URL and prints or saves the body. */
+export async function get(url: URL, options: GetOptions): Promise<number> {
+  const file = options.output === "-" ? undefined : options.output;
+  if (file !== undefined) checkTarget(file);
+  const body = requestBody(options.data);
+  const client = makeClient(url, options);
+  const interrupt = interruptible();
+  try {
+    const response = await client.request(url.href, {
+      method: options.method ?? (body === null ? "GET" : "POST"),
+      headers: options.header ?? [],
+      body,
+      redirect: options.location === true ? "follow" : "manual",
+      signal: interrupt.signal,
+      timeoutMs: options.timeout,
+    });
+    await deliver(response, url, file, options);
+    return response.status >= 400 ? EXIT.http : EXIT.ok;
+  } catch (error) {
+    if (interrupt.signal.aborted) return 128 + constants.signals.SIGINT;
+    throw error;
+  } finally {
+    interrupt.stop();
+    await client.close();
+  }
+}
+
+/** Puts the response where the options want it. */
+async function deliver(
+  response: ClientResponse,
+  url: URL,
+  file: string | undefined,
+  options: GetOptions,
+): Promise<void> {
+  if (options.json === true) {
+    printJson(await summary(response, url, file));
+    return;
+  }
+  if (options.include === true) {
+    print(
+      `HTTP/3 ${String(response.status)}`,
+      ...headerPairsOf(response).map(([name, value]) => `${name}: ${value}`),
+      "",
+    );
+  }
+  if (file !== undefined && response.ok) {
+    const bytes = await save(response, file);
+    if (process.stderr.isTTY) note(`saved ${size(bytes)} to ${file}`);
+    return;
+  }
+  if (file !== undefined) note(`HTTP ${String(response.status)}: not saved to ${file}`);
+  else await pipeline(chunksOf(response), process.stdout, { end: false });
+}
+
+/** The response as one value; the body is in it unless it goes to a file. */
+async function summary(
+  response: ClientResponse,
+  url: URL,
+  file: string | undefined,
+): Promise<object> {
+  const { status, connection } = response;
+  const isSaved = file !== undefined && response.ok;
+  const content = isSaved
+    ? { bytes: await save(response, file), file }
+    : bodyFields(await response.bytes());
+  const headers = headerPairsOf(response);
+  return { url: url.href, status, headers, ...content, connection: connection.security };
+}
+
+/** Text where it is text. */
+function bodyFields(bytes: Uint8Array): object {
+  try {
+    const body = new TextDecoder("utf-8", { fatal: true, ignoreBOM: true }).decode(bytes);
+    return { bytes: bytes.length, body };
+  } catch {
+    return { bytes: bytes.length, bodyBase64: Buffer.from(bytes).toString("base64") };
+  }
+}
+
+function headerPairsOf(response: ClientResponse): HeaderPair[] {
+  return [...response.headers];
+}
+
+function chunksOf(response: ClientResponse): AsyncIterable<Uint8Array> {
+  return response.body ?? Readable.from([]);
+}
+
+/** Writes the body beside its target and renames it when it is complete. Returns its size. */
+async function save(response: ClientResponse, file: string): Promise<number> {
+  const part = `${file}.${String(process.pid)}.part`;
+  const length = response.headers.get("content-length");
+  const progress = await startProgress(length === null ? null : Number(length));
+  let bytes = 0;
+  try {
+    const counted = async function* (
+      chunks: AsyncIterable<Uint8Array>,
+    ): AsyncGenerator<Uint8Array> {
+      for await (const chunk of chunks) {
+        bytes += chunk.length;
+        progress.add(chunk.length);
+        yield chunk;
+      }
+    };
+    await pipeline(chunksOf(response), counted, createWriteStream(part, { flags: "wx" }));
+    await rename(part, file);
+  } catch (error) {
+    rmSync(part, { force: true });
+    throw error;
+  } finally {
+    progress.stop();
+  }
+  return bytes;
+}
+
+/** Before anything is sent: a target that cannot be written would waste the download. */
+function checkTarget(file: string): void {
+  const folder = dirname(file);
+  if (!existsSync(folder))
+    throw new UsageError(`${folder} does not exist`, "make the folder first");
+  if (statSync(file, { throwIfNoEntry: false })?.isDirectory() === true) {
+    throw new UsageError(`${file} is a folder`, "name a file in it with -o");
+  }
+}
+
+/** The body of `--data`. */
+function requestBody(data: string | undefined): string | AsyncIterable<Uint8Array> | null {
+  if (data === undefined) return null;
+  if (data === "@-") return process.stdin;
+  if (!data.startsWith("@")) return data;
+  const file = data.slice(1);
+  const stats = statSync(file, { throwIfNoEntry: false });
+  if (stats?.isFile() !== true) throw new UsageError(`--data: ${file} is not a file`);
+  return createReadStream(file);
+}
+
+/** A signal that SIGINT aborts, so that a half-written file is removed. */
+function interruptible(): { readonly signal: AbortSignal; stop(): void } {
+  const controller = new AbortController();
+  const onSignal = (): void => {
+    controller.abort();
+  };
+  process.once("SIGINT", onSignal);
+  return {
+    signal: controller.signal,
+    stop: () => {
+      process.off("SIGINT", onSignal);
+    },
+  };
+}

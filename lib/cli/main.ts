@@ -1,0 +1,209 @@
+// SPDX-License-Identifier: MIT
+// The command line of `pqq`: its commands, their options, their help. Stable, because scripts depend on it.
+import { createRequire } from "node:module";
+import { Command, CommanderError } from "commander";
+import { collect, header, httpsUrl, integer, method, profileOption } from "./arguments.js";
+import { certDev, type CertDevOptions } from "./cert.js";
+import { explain } from "./failure.js";
+import { get, type GetOptions } from "./get.js";
+import { EXIT, note, printJson } from "./output.js";
+import { probe, type ProbeOptions } from "./probe.js";
+import { serve, type ServeOptions } from "./serve.js";
+
+const MAX_PORT = 65_535;
+const MAX_WORKERS = 64;
+const MAX_TIMEOUT_MS = 2 ** 31 - 1;
+
+/**
+ * Runs `pqq` with the arguments behind its name.
+ *
+ * @returns the exit code.
+ */
+export async function main(args: readonly string[]): Promise<number> {
+  // Whoever reads our output may stop reading: `pqq get … | head`.
+  process.stdout.on("error", (error: NodeJS.ErrnoException) => {
+    if (error.code === "EPIPE") process.exit(EXIT.ok);
+    throw error;
+  });
+  let exitCode: number = EXIT.ok;
+  const program = makeProgram((code) => {
+    exitCode = code;
+  });
+  try {
+    await program.parseAsync(args, { from: "user" });
+    return exitCode;
+  } catch (error) {
+    return report(error, args.includes("--json"));
+  }
+}
+
+function report(error: unknown, isJson: boolean): number {
+  if (error instanceof CommanderError) {
+    return error.exitCode === 0 ? EXIT.ok : EXIT.usage;
+  }
+  const { exitCode, code, message, hint } = explain(error);
+  if (isJson) printJson({ event: "error", code, message, hint: hint ?? null, exitCode });
+  note(message);
+  if (hint !== undefined) note(`hint: ${hint}`);
+  return exitCode;
+}
+
+const EXIT_CODES = `
+Exit codes: 0 ok, 1 HTTP status of 400 or above, 2 usage, 3 connection or TLS, 4 refused by policy`;
+
+function makeProgram(setExitCode: (code: number) => void): Command {
+  const program = new Command("pqq")
+    .description(
+      "Post-quantum QUIC and HTTP/3: serve files, fetch them, and see what was negotiated.",
+    )
+    .version(packageVersion(), "-V, --version", "print the version")
+    .helpOption("-h, --help", "print this help")
+    .helpCommand("help [command]", "print the help of a command")
+    .showHelpAfterError("(see --help)")
+    .exitOverride()
+    .addHelpText(
+      "after",
+      `
+Examples:
+  $ pqq serve ./public                           serve a folder on https://localhost:4433/
+  $ pqq get https://localhost:4433/              print a page
+  $ pqq probe https://localhost:4433/ --json     what was negotiated, for scripts
+${EXIT_CODES}`,
+    );
+  addServe(program, setExitCode);
+  addGet(program, setExitCode);
+  addProbe(program, setExitCode);
+  addCert(program, setExitCode);
+  return program;
+}
+
+function addServe(program: Command, setExitCode: (code: number) => void): void {
+  program
+    .command("serve")
+    .summary("serve the files of a folder")
+    .description(
+      "Serves the files of a folder over HTTP/3. Without --cert and --key it makes a development identity, keeps it\n" +
+        "in your data folder, and `pqq get` and `pqq probe` on this machine trust it.",
+    )
+    .argument("[dir]", "folder to serve", ".")
+    .option("-p, --port <number>", "UDP port, 0 picks a free one", integer(0, MAX_PORT), 4433)
+    .option(
+      "--host <address>",
+      "address to listen on, repeatable (default: 127.0.0.1 and ::1; all: ::)",
+      collect,
+    )
+    .addOption(profileOption())
+    .option("--cert <file>", "certificate chain (PEM)")
+    .option("--key <file>", "its private key (PEM)")
+    .option("--classical-cert <file>", "ECDSA certificate chain beside an ML-DSA one (PEM)")
+    .option("--classical-key <file>", "its private key (PEM)")
+    .option("--workers <number>", "network threads", integer(1, MAX_WORKERS), 1)
+    .option("--log", "print a line per request")
+    .option("--json", "print JSON, one value a line; the first says where the server listens")
+    .addHelpText(
+      "after",
+      `
+Examples:
+  $ pqq serve                                    the current folder, for this machine only
+  $ pqq serve site --host :: --log               for the whole network, with a log
+  $ pqq serve site --cert pq.pem --key pq.key --classical-cert ec.pem --classical-key ec.key
+
+The first SIGINT or SIGTERM lets the requests under way finish, the second stops at once.`,
+    )
+    .action(async (dir: string, options: ServeOptions) => {
+      setExitCode(await serve(dir, options));
+    });
+}
+
+function addGet(program: Command, setExitCode: (code: number) => void): void {
+  program
+    .command("get")
+    .summary("fetch a URL")
+    .description("Fetches a URL over HTTP/3 and prints the body, or saves it with a progress bar.")
+    .argument("<url>", "what to fetch", httpsUrl)
+    .option("-o, --output <file>", "save the body; the file appears when it is complete")
+    .option("-H, --header <field>", "send a header field 'name: value', repeatable", header)
+    .option("-X, --method <method>", "request method (default: GET, POST with --data)", method)
+    .option("-d, --data <text>", "send a body: text, @FILE, or @- for standard input")
+    .option("-L, --location", "follow redirects")
+    .option("-i, --include", "print the status and the header fields too")
+    .option("--ca <file>", "trust these roots and no others (PEM)")
+    .addOption(profileOption())
+    .option("--timeout <ms>", "give up after this time", integer(1, MAX_TIMEOUT_MS))
+    .option("--json", "print the response as one JSON value")
+    .addHelpText(
+      "after",
+      `
+Examples:
+  $ pqq get https://localhost:4433/
+  $ pqq get https://example.com/large.iso -o large.iso
+  $ pqq get https://localhost:4433/upload -d @photo.jpg -H 'content-type: image/jpeg'
+${EXIT_CODES}`,
+    )
+    .action(async (url: URL, options: GetOptions) => {
+      setExitCode(await get(url, options));
+    });
+}
+
+function addProbe(program: Command, setExitCode: (code: number) => void): void {
+  program
+    .command("probe")
+    .summary("show what a server negotiates")
+    .description(
+      "Connects and shows what was negotiated: key exchange, certificates, cipher, round trips.",
+    )
+    .argument("<url>", "where to connect to", httpsUrl)
+    .option("--ca <file>", "trust these roots and no others (PEM)")
+    .addOption(profileOption())
+    .option("--timeout <ms>", "give up after this time", integer(1, MAX_TIMEOUT_MS))
+    .option("--json", "print one JSON value")
+    .addHelpText(
+      "after",
+      `
+Examples:
+  $ pqq probe https://localhost:4433/
+  $ pqq probe https://localhost:4433/ --json | jq .group
+${EXIT_CODES}`,
+    )
+    .action(async (url: URL, options: ProbeOptions) => {
+      setExitCode(await probe(url, options));
+    });
+}
+
+function addCert(program: Command, setExitCode: (code: number) => void): void {
+  const cert = program
+    .command("cert")
+    .summary("make certificates")
+    .description("Makes certificates.");
+  cert
+    .command("dev")
+    .summary("make a development identity")
+    .description(
+      "Makes two private roots, ML-DSA and ECDSA, and a server certificate under each. One that is there and good for\n" +
+        "seven more days is kept. For development only.",
+    )
+    .addOption(profileOption())
+    .option(
+      "--name <host>",
+      "DNS name or IP address, repeatable (default: localhost, 127.0.0.1 and ::1)",
+      collect,
+    )
+    .option("--out <dir>", "where to put the files (default: your data folder)")
+    .option("--renew", "make new ones even if those that are there are good")
+    .option("--json", "print one JSON value")
+    .addHelpText(
+      "after",
+      `
+Examples:
+  $ pqq cert dev
+  $ pqq cert dev --profile secure --name test.internal --name 10.0.0.7 --out ./certs`,
+    )
+    .action((options: CertDevOptions) => {
+      setExitCode(certDev(options));
+    });
+}
+
+function packageVersion(): string {
+  const require = createRequire(import.meta.url);
+  return (require("../../package.json") as { readonly version: string }).version;
+}

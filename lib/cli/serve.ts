@@ -1,0 +1,181 @@
+// SPDX-License-Identifier: MIT
+// `pqq serve`
+import { hostname, constants } from "node:os";
+import { resolve } from "node:path";
+import type { Identity, Profile } from "../config/index.js";
+import { devIdentity, type DevIdentity } from "../dev.js";
+import { isPqqError } from "../errors/index.js";
+import { Server, type Handler } from "../server.js";
+import { staticFiles } from "../static.js";
+import { UsageError } from "./failure.js";
+import { EXIT, note, print, printJson, strong, table } from "./output.js";
+
+/** Options of `pqq serve`. */
+export interface ServeOptions {
+  readonly port: number;
+  readonly host?: readonly string[];
+  readonly profile: Profile;
+  readonly cert?: string;
+  readonly key?: string;
+  readonly classicalCert?: string;
+  readonly classicalKey?: string;
+  readonly workers: number;
+  readonly log?: boolean;
+  readonly json?: boolean;
+}
+
+/** Both, because browsers try ::1 first for localhost and other programs do not. */
+const LOOPBACK: readonly string[] = ["127.0.0.1", "::1"];
+const WILDCARDS: ReadonlySet<string> = new Set(["::", "0.0.0.0"]);
+/** How long requests under way may take after the first signal. */
+const DRAIN_MS = 10_000;
+
+/** Serves a folder until a signal comes. */
+export async function serve(folder: string, options: ServeOptions): Promise<number> {
+  const files = staticFiles(folder);
+  const given = givenIdentity(options);
+  const dev =
+    given === null
+      ? devIdentity({ profile: options.profile, names: devNames(options.host) })
+      : null;
+  const identity = given ?? dev?.identity;
+  if (identity === undefined) throw new UsageError("no identity");
+  const handler = options.log === true ? logged(files, options.json === true) : files;
+  const server = await listen(handler, options, identity);
+  server.on("error", (error) => {
+    note(error instanceof Error ? error.message : String(error));
+  });
+  // Before anybody is told that the server is there: the next thing that comes may be a signal.
+  const stopped = untilStopped(server);
+  if (options.json === true) announceJson(server, options, dev);
+  else announce(server, resolve(folder), options, dev);
+  return stopped;
+}
+
+/** The identity of the command line; null if there is none on it. */
+function givenIdentity(options: ServeOptions): Identity | null {
+  const { cert, key, classicalCert, classicalKey } = options;
+  if ((cert === undefined) !== (key === undefined))
+    throw new UsageError("--cert and --key belong together");
+  if ((classicalCert === undefined) !== (classicalKey === undefined)) {
+    throw new UsageError("--classical-cert and --classical-key belong together");
+  }
+  const classical =
+    classicalCert !== undefined && classicalKey !== undefined
+      ? { certFile: classicalCert, keyFile: classicalKey }
+      : undefined;
+  if (cert === undefined || key === undefined) {
+    if (classical === undefined) return null;
+    throw new UsageError(
+      "--classical-cert comes beside --cert",
+      "an ECDSA certificate alone goes into --cert and --key",
+    );
+  }
+  return { certFile: cert, keyFile: key, classical };
+}
+
+/** What a development certificate has to be for, beside this machine's own names; undefined for nothing else. */
+function devNames(hosts: readonly string[] | undefined): string[] | undefined {
+  const others = (hosts ?? []).filter((host) => host !== "localhost" && !LOOPBACK.includes(host));
+  if (others.length === 0) return undefined;
+  const names = others.map((host) => (WILDCARDS.has(host) ? hostname() : host));
+  return [...new Set(["localhost", ...LOOPBACK, ...names])];
+}
+
+async function listen(
+  handler: Handler,
+  options: ServeOptions,
+  identity: Identity,
+): Promise<Server> {
+  const { port, profile, workers } = options;
+  const hosts = options.host?.flatMap((host) => (host === "localhost" ? LOOPBACK : host));
+  const start = (host: readonly string[]): Promise<Server> =>
+    Server.serve({ port, host, profile, workers, identity }, handler);
+  if (hosts !== undefined) return start(hosts);
+  try {
+    return await start(LOOPBACK);
+  } catch (error) {
+    if (!isPqqError(error) || error.code !== "PQQ_ERR_ADDRESS_UNAVAILABLE") throw error;
+    note("this machine has no IPv6; serving on 127.0.0.1 only");
+    return start(["127.0.0.1"]);
+  }
+}
+
+function announceJson(server: Server, { profile }: ServeOptions, dev: DevIdentity | null): void {
+  const { url, port } = server;
+  printJson({ event: "listening", url, port, profile, ca: dev?.caFile ?? null, pid: process.pid });
+}
+
+function announce(
+  server: Server,
+  folder: string,
+  options: ServeOptions,
+  dev: DevIdentity | null,
+): void {
+  const rows: [string, string][] = [
+    ["folder", folder],
+    [
+      "addresses",
+      server.addresses
+        .map(({ address, port, family }) =>
+          family === 6 ? `[${address}]:${port}` : `${address}:${port}`,
+        )
+        .join(", "),
+    ],
+    ["profile", options.profile],
+    [
+      "identity",
+      dev === null
+        ? (options.cert ?? "")
+        : `for development, to ${dev.validTo.toISOString().slice(0, 10)}`,
+    ],
+  ];
+  if (dev !== null) rows.push(["roots", dev.caFile]);
+  print(
+    `Serving ${strong(server.url)} over HTTP/3`,
+    ...table(rows),
+    `Try \`pqq get ${server.url}\`; stop with Ctrl+C.`,
+  );
+}
+
+/** A line per request: when the response is made, before its content is sent. */
+function logged(handler: Handler, isJson: boolean): Handler {
+  return async (request, context) => {
+    const startMs = performance.now();
+    const response = await handler(request, context);
+    const { pathname, search } = new URL(request.url);
+    const entry = {
+      event: "request",
+      time: new Date().toISOString(),
+      remote: context.connection.remoteAddress,
+      method: request.method,
+      path: pathname + search,
+      status: response.status,
+      bytes: Number(response.headers.get("content-length") ?? 0),
+      ms: Math.round((performance.now() - startMs) * 100) / 100,
+    };
+    if (isJson) printJson(entry);
+    else
+      print(
+        `${entry.time} ${entry.remote} ${entry.method} ${entry.path} ${entry.status} ${entry.bytes} ${entry.ms} ms`,
+      );
+    return response;
+  };
+}
+
+/** The first signal drains, the second ends the process at once. */
+function untilStopped(server: Server): Promise<number> {
+  return new Promise((done, fail) => {
+    let isStopping = false;
+    const onSignal = (signal: "SIGINT" | "SIGTERM"): void => {
+      if (isStopping) process.exit(128 + constants.signals[signal]);
+      isStopping = true;
+      note("finishing the requests under way; once more stops at once");
+      server.close({ drainMs: DRAIN_MS }).then(() => {
+        process.off("SIGINT", onSignal).off("SIGTERM", onSignal);
+        done(EXIT.ok);
+      }, fail);
+    };
+    process.on("SIGINT", onSignal).on("SIGTERM", onSignal);
+  });
+}

@@ -1,0 +1,33 @@
+// SPDX-License-Identifier: MIT
+import type { Connection } from "./connection.js";
+import type { WireHeaders } from "./headers.js";
+import type { BodySource } from "./internal/body.js";
+import { Response } from "./response.js";
+
+/** What a client knows of a response. */
+export interface ClientResponseParts {
+  readonly status: number;
+  readonly headers: WireHeaders;
+  readonly body: BodySource | null;
+  readonly url: string;
+  readonly redirected: boolean;
+  readonly connection: Connection;
+}
+
+/** A received response: a {@link Response} that knows where it came from. */
+export class ClientResponse extends Response {
+  /** The URL that answered, behind all redirects. */
+  readonly url: string;
+  /** Whether a redirect was followed. */
+  readonly redirected: boolean;
+  /** The connection that it came on. */
+  readonly connection: Connection;
+
+  /** @internal */
+  constructor(parts: ClientResponseParts) {
+    super(parts.body, { status: parts.status, headers: parts.headers });
+    this.url = parts.url;
+    this.redirected = parts.redirected;
+    this.connection = parts.connection;
+  }
+}

@@ -1,0 +1,166 @@
+// SPDX-License-Identifier: MIT
+// Every option that is a plain value, once: its range, its default, and the words an error says about it. The numbers
+// are those of include/pqq/config.h and native/src/api/config.c; libpqq checks them again.
+
+/** An integer option. */
+export interface IntegerField {
+  readonly min: number;
+  readonly max: number;
+  /** Undefined: no default, the option may be left out. */
+  readonly default: number | undefined;
+  readonly unit: string;
+  /** What 0 means, where it is allowed although `min` is larger. */
+  readonly zero?: string;
+  readonly summary: string;
+}
+
+const MINUTE_MS = 60_000;
+const MIB = 1024 * 1024;
+
+/** Window sizes: 16 KiB holds one datagram burst; above 1 GiB nothing gets faster and a peer could fill memory. */
+const WINDOW = { min: 16_384, max: 1024 * MIB, unit: "bytes" } as const;
+
+/** Options that servers and clients share. */
+export const SHARED_INTEGERS = {
+  idleTimeoutMs: {
+    min: 1_000,
+    max: 10 * MINUTE_MS,
+    default: 30_000,
+    unit: "milliseconds",
+    summary: "A connection without traffic is closed after this time (RFC 9000 section 10.1).",
+  },
+  handshakeTimeoutMs: {
+    min: 100,
+    max: 10 * MINUTE_MS,
+    default: 10_000,
+    unit: "milliseconds",
+    summary: "A handshake that takes longer is given up; bounds half-open state.",
+  },
+  maxHeaderListBytes: {
+    min: 1_024,
+    max: MIB,
+    default: 65_536,
+    unit: "bytes",
+    summary:
+      "Largest header section accepted: name + value + 32 per field (RFC 9114 section 4.2.2).",
+  },
+  streamWindowBytes: {
+    ...WINDOW,
+    default: 256 * 1024,
+    summary: "What a peer may send on one stream before it is consumed, at first.",
+  },
+  connectionWindowBytes: {
+    ...WINDOW,
+    default: MIB,
+    summary: "What a peer may send on one connection before it is consumed, at first.",
+  },
+  maxStreamWindowBytes: {
+    ...WINDOW,
+    default: 6 * MIB,
+    summary: "How far a stream's window may grow with the path.",
+  },
+  maxConnectionWindowBytes: {
+    ...WINDOW,
+    default: 16 * MIB,
+    summary: "How far a connection's window may grow with the path.",
+  },
+  maxUdpPayloadBytes: {
+    min: 1_200,
+    max: 65_527,
+    default: 1_452,
+    unit: "bytes",
+    summary: "Largest UDP payload sent; sizes above 1,200 are probed first (RFC 8899).",
+  },
+} as const satisfies Record<string, IntegerField>;
+
+/** Options of servers only. */
+export const SERVER_INTEGERS = {
+  port: {
+    min: 0,
+    max: 65_535,
+    default: 4433,
+    unit: "a UDP port, 0 picks a free one",
+    summary: "UDP port to listen on, the same on every host.",
+  },
+  workers: {
+    min: 1,
+    max: 64,
+    default: 1,
+    unit: "threads",
+    summary: "Network threads, each with its own socket.",
+  },
+  maxConcurrentRequests: {
+    min: 1,
+    max: 65_535,
+    default: 100,
+    unit: "requests",
+    summary:
+      "Requests that a client may have open at once on one connection (RFC 9114 section 6.1).",
+  },
+  maxRequestBodyBytes: {
+    min: 0,
+    max: Number.MAX_SAFE_INTEGER,
+    default: undefined,
+    unit: "bytes",
+    summary:
+      "Larger request bodies fail. Without it, bodies are streamed and only the reader's pace limits them.",
+  },
+  maxConnections: {
+    min: 1,
+    max: 1_000_000,
+    default: 65_536,
+    unit: "connections of one worker",
+    summary: "More first datagrams are dropped.",
+  },
+} as const satisfies Record<string, IntegerField>;
+
+/** Options of clients only. */
+export const CLIENT_INTEGERS = {
+  keepAliveMs: {
+    min: 1_000,
+    max: 10 * MINUTE_MS,
+    default: 0,
+    zero: "none",
+    unit: "milliseconds",
+    summary: "Interval of PINGs on an idle connection.",
+  },
+  requestTimeoutMs: {
+    min: 1,
+    max: 2 ** 31 - 1,
+    default: 0,
+    zero: "none",
+    unit: "milliseconds",
+    summary: "A request that takes longer, body included, fails.",
+  },
+} as const satisfies Record<string, IntegerField>;
+
+/** Profile names and their numbers in include/pqq/types.h. */
+export const PROFILES = { light: 1, balanced: 2, secure: 3 } as const;
+
+/** A named set of algorithms: `light`, `balanced` (the default) or `secure`. */
+export type Profile = keyof typeof PROFILES;
+
+/** When an ML-DSA identity is used on plain `h3`, and the numbers in include/pqq/config.h. */
+export const PQ_ON_H3 = { auto: 0, never: 1, always: 2 } as const;
+
+/** See {@link PQ_ON_H3}. */
+export type PqOnH3 = keyof typeof PQ_ON_H3;
+
+/** Key-exchange groups by their IANA name and number (TLS Supported Groups). */
+export const GROUPS = {
+  X25519MLKEM768: 0x11ec,
+  SecP256r1MLKEM768: 0x11eb,
+  SecP384r1MLKEM1024: 0x11ed,
+  MLKEM512: 0x0200,
+  MLKEM768: 0x0201,
+  MLKEM1024: 0x0202,
+  X25519: 0x001d,
+  secp256r1: 0x0017,
+  secp384r1: 0x0018,
+} as const;
+
+/** IANA name of a key-exchange group. */
+export type GroupName = keyof typeof GROUPS;
+
+/** Most addresses that one server listens on (PQQ_MAX_LISTEN_HOSTS). */
+export const MAX_LISTEN_HOSTS = 8;

@@ -1,0 +1,188 @@
+// SPDX-License-Identifier: MIT
+// The schemas of ServerOptions and ClientOptions. An action's message is "what was expected", a line feed, and "what
+// to do about it"; an object's message is the list of its names. parse.ts makes errors of them, and
+// docs/config.schema.json is made from the same schemas.
+import { isIP } from "node:net";
+import * as v from "valibot";
+import {
+  CLIENT_INTEGERS,
+  GROUPS,
+  MAX_LISTEN_HOSTS,
+  PQ_ON_H3,
+  PROFILES,
+  SERVER_INTEGERS,
+  SHARED_INTEGERS,
+  type IntegerField,
+} from "./fields.js";
+import type { Pem } from "./types.js";
+
+function keysOf<T extends object>(table: T): (keyof T)[] {
+  return Object.keys(table) as (keyof T)[];
+}
+
+function object<const T extends v.ObjectEntries>(entries: T) {
+  return v.strictObject(entries, Object.keys(entries).join(" "));
+}
+
+function integer(field: IntegerField) {
+  const zero = field.zero === undefined ? "" : `0 (${field.zero}) or `;
+  const safe =
+    field.default === undefined ? "leave it out for no limit" : `a safe value is ${field.default}`;
+  const message = `${zero}an integer ${field.min}–${field.max} (${field.unit})\n${safe}`;
+  const inRange = v.pipe(
+    v.number(message),
+    v.integer(message),
+    v.minValue(field.min, message),
+    v.maxValue(field.max, message),
+  );
+  const schema =
+    field.zero === undefined ? inRange : v.union([v.literal(0, message), inRange], message);
+  const described = v.pipe(schema, v.description(field.summary));
+  return v.optional(described, field.default);
+}
+
+function integers<const T extends Record<string, IntegerField>>(fields: T) {
+  const schemas = Object.entries(fields).map(([name, field]) => [name, integer(field)]);
+  return Object.fromEntries(schemas) as { readonly [K in keyof T]: ReturnType<typeof integer> };
+}
+
+function oneOf<const T extends readonly string[]>(names: T, safe: string) {
+  return v.picklist(names, `one of ${names.join(", ")}\na safe value is "${safe}"`);
+}
+
+function flag(summary: string) {
+  return v.optional(
+    v.pipe(v.boolean("true or false\na safe value is false"), v.description(summary)),
+    false,
+  );
+}
+
+/** PEM text with at least one block of the wanted kind in it. */
+function pem(what: string, marker: RegExp, fileOption: string) {
+  const message = `PEM text of ${what} (-----BEGIN …)\nfor a file use ${fileOption}`;
+  return v.custom<Pem>(
+    (input) =>
+      (typeof input === "string" || input instanceof Uint8Array) && marker.test(textOf(input)),
+    message,
+  );
+}
+
+/** The text of a PEM value. Latin-1: PEM is ASCII, and whatever else is there is ignored by its readers. */
+export function textOf(input: Pem): string {
+  return typeof input === "string"
+    ? input
+    : Buffer.from(input.buffer, input.byteOffset, input.length).toString("latin1");
+}
+
+const CERTIFICATE = /-----BEGIN (?:TRUSTED |X509 )?CERTIFICATE-----/;
+const PRIVATE_KEY = /-----BEGIN (?:EC )?PRIVATE KEY-----/;
+
+function file(what: string) {
+  const message = `the path of ${what}\nan empty string is no path`;
+  return v.pipe(v.string(message), v.nonEmpty(message));
+}
+
+const KEY_PAIR_ENTRIES = {
+  cert: v.optional(pem("a certificate chain, leaf first", CERTIFICATE, "certFile")),
+  key: v.optional(pem("an unencrypted private key", PRIVATE_KEY, "keyFile")),
+  certFile: v.optional(file("a PEM certificate chain, leaf first")),
+  keyFile: v.optional(file("a PEM private key")),
+};
+
+/** A KeyPair before it is known which of its two forms it has. */
+export interface LooseKeyPair {
+  readonly cert?: Pem | undefined;
+  readonly key?: Pem | undefined;
+  readonly certFile?: string | undefined;
+  readonly keyFile?: string | undefined;
+}
+
+/** Both as text or both as files: a mixture is more often a slip than a wish. */
+function isWholePair(pair: LooseKeyPair): boolean {
+  const asText = pair.cert !== undefined && pair.key !== undefined;
+  const asFiles = pair.certFile !== undefined && pair.keyFile !== undefined;
+  const given = [pair.cert, pair.key, pair.certFile, pair.keyFile].filter(
+    (value) => value !== undefined,
+  ).length;
+  return given === 2 && (asText || asFiles);
+}
+
+const PAIR_MESSAGE =
+  "either { cert, key } or { certFile, keyFile }\n`pqq cert dev` makes an identity for development";
+
+const identity = v.pipe(
+  object({
+    ...KEY_PAIR_ENTRIES,
+    classical: v.optional(
+      v.pipe(
+        object(KEY_PAIR_ENTRIES),
+        v.check((pair) => isWholePair(pair), PAIR_MESSAGE),
+      ),
+    ),
+    pqOnH3: v.optional(oneOf(keysOf(PQ_ON_H3), "auto"), "auto"),
+  }),
+  v.check((pair) => isWholePair(pair), PAIR_MESSAGE),
+);
+
+const HOST_MESSAGE =
+  'an IP address, such as "127.0.0.1" or "::1"\nleave it out to listen on every address';
+const address = v.pipe(
+  v.string(HOST_MESSAGE),
+  v.check((host) => isIP(host) !== 0, HOST_MESSAGE),
+);
+const HOSTS_MESSAGE = `1–${MAX_LISTEN_HOSTS} IP addresses\nleave it out to listen on every address`;
+const hosts = v.pipe(
+  v.array(address, HOSTS_MESSAGE),
+  v.minLength(1, HOSTS_MESSAGE),
+  v.maxLength(MAX_LISTEN_HOSTS, HOSTS_MESSAGE),
+);
+
+const GROUPS_MESSAGE = 'an array of group names\na safe value is ["X25519MLKEM768"]';
+const groups = v.pipe(
+  v.array(oneOf(keysOf(GROUPS), "X25519MLKEM768"), GROUPS_MESSAGE),
+  v.minLength(1, GROUPS_MESSAGE),
+  v.check(
+    (names) => new Set(names).size === names.length,
+    'every group once\na safe value is ["X25519MLKEM768"]',
+  ),
+  v.description("Key-exchange groups by IANA name, most preferred first."),
+);
+
+const shared = {
+  profile: v.optional(oneOf(keysOf(PROFILES), "balanced"), "balanced"),
+  groups: v.optional(groups),
+  ...integers(SHARED_INTEGERS),
+  disablePmtud: flag("Stay at datagrams of 1,200 bytes instead of probing for larger ones."),
+  disableOffload: flag("Do not use UDP GSO and GRO even if the kernel has them."),
+};
+
+/** See ServerOptions. */
+export const serverSchema = object({
+  identity,
+  host: v.optional(v.union([address, hosts], HOST_MESSAGE)),
+  ...shared,
+  ...integers(SERVER_INTEGERS),
+});
+
+const ca = pem("trust anchors", CERTIFICATE, "caFile");
+const CA_MESSAGE =
+  "PEM text of trust anchors (-----BEGIN …), or an array of them\nfor a file use caFile";
+
+/** See ClientOptions. */
+export const clientSchema = v.pipe(
+  object({
+    ca: v.optional(
+      v.union([ca, v.pipe(v.array(ca, CA_MESSAGE), v.minLength(1, CA_MESSAGE))], CA_MESSAGE),
+    ),
+    caFile: v.optional(file("PEM trust anchors")),
+    signal: v.optional(
+      v.instance(AbortSignal, "an AbortSignal\nleave it out if nothing aborts the client"),
+    ),
+    ...shared,
+    ...integers(CLIENT_INTEGERS),
+  }),
+  v.check(
+    (options) => options.ca === undefined || options.caFile === undefined,
+    "either ca or caFile\nput all anchors into one of them",
+  ),
+);

@@ -1,0 +1,94 @@
+// SPDX-License-Identifier: MIT
+// From a status number of libpqq to the error class of its layer.
+import { PqqError, type PqqErrorOptions } from "./base.js";
+import {
+  ApplicationError,
+  ConfigError,
+  HandshakeError,
+  StreamError,
+  TimeoutError,
+  TransportError,
+  type HandshakeFacts,
+  type WireFacts,
+} from "./classes.js";
+import { codeOfStatus, messageOfCode, type PqqErrorCode } from "./codes.js";
+
+/** The option at fault when libpqq refuses a configuration that the schema could not judge. */
+const OPTION_OF_CODE: Partial<Record<PqqErrorCode, string>> = {
+  PQQ_ERR_CERT_UNREADABLE: "identity.cert",
+  PQQ_ERR_KEY_UNREADABLE: "identity.key",
+  PQQ_ERR_KEY_MISMATCH: "identity.key",
+  PQQ_ERR_KEY_TYPE_UNSUPPORTED: "identity.key",
+  PQQ_ERR_NO_IDENTITY: "identity",
+  PQQ_ERR_CA_UNREADABLE: "ca",
+  PQQ_ERR_NO_ROOTS: "ca",
+  PQQ_ERR_GROUP_UNKNOWN: "groups",
+  PQQ_ERR_PROFILE_UNKNOWN: "profile",
+};
+
+const EXPECTED_OF_OPTION: Readonly<Record<string, string>> = {
+  identity: "at least one certificate with its key",
+  "identity.cert": "a readable PEM certificate chain, leaf first",
+  "identity.key": "the certificate's PEM private key: ML-DSA-44, -65, -87 or ECDSA P-256, P-384",
+  ca: "readable PEM trust anchors",
+  groups: "key-exchange groups of this build",
+  profile: "light, balanced or secure",
+};
+
+/** What is known beside the status number. */
+export interface StatusInfo extends HandshakeFacts, WireFacts {
+  readonly cause?: unknown;
+}
+
+/**
+ * The typed error of a libpqq status.
+ *
+ * @param status - A negative `pqq_status`.
+ * @param detail - `pqq_error_detail`, a peer's reason phrase, or what was being done.
+ */
+export function errorFromStatus(status: number, detail?: string, info: StatusInfo = {}): PqqError {
+  const code = codeOfStatus(status);
+  const options: PqqErrorOptions = {
+    detail,
+    ...("cause" in info ? { cause: info.cause } : {}),
+  };
+  const option = OPTION_OF_CODE[code];
+  if (option !== undefined) {
+    const received = detail ? `${messageOfCode(code)} (${detail})` : messageOfCode(code);
+    return new ConfigError(
+      [{ path: option, expected: EXPECTED_OF_OPTION[option] ?? "", received }],
+      code,
+      info.cause,
+    );
+  }
+  switch (code) {
+    case "PQQ_ERR_HANDSHAKE_TIMEOUT":
+    case "PQQ_ERR_IDLE_TIMEOUT":
+    case "PQQ_ERR_REQUEST_TIMEOUT":
+      return new TimeoutError(code, options);
+    case "PQQ_ERR_HTTP_PROTOCOL":
+    case "PQQ_ERR_GOING_AWAY":
+      return new ApplicationError(code, info, options);
+    default:
+      return errorOfBand(Math.ceil(status / 100), code, info, options);
+  }
+}
+
+/** Bands of error_codes.def: -3xx TLS, -4xx QUIC, -5xx HTTP/3; the rest has no class of its own. */
+function errorOfBand(
+  band: number,
+  code: PqqErrorCode,
+  info: StatusInfo,
+  options: PqqErrorOptions,
+): PqqError {
+  switch (band) {
+    case -3:
+      return new HandshakeError(code, info, options);
+    case -4:
+      return new TransportError(code, info, options);
+    case -5:
+      return new StreamError(code, info, options);
+    default:
+      return new PqqError(code, options);
+  }
+}

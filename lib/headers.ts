@@ -1,0 +1,111 @@
+// SPDX-License-Identifier: MIT
+// Header fields on their way in and out: checked pairs for the wire, a Headers object for readers.
+import { splitText, toPairs } from "./internal/text.js";
+
+/** One field: lower-case name and value. */
+export type HeaderPair = readonly [name: string, value: string];
+
+/** What can be given as header fields; an array value repeats its field. */
+export type HeadersInit =
+  | Headers
+  | Iterable<HeaderPair>
+  | Readonly<Record<string, string | number | readonly string[] | undefined>>;
+
+/**
+ * Fields as they came from the peer: n0, v0, n1, v1, …, or one text of them with NULs between, which is cut up when
+ * somebody asks. A value of this class is not checked again, and no Headers object is made before it is wanted.
+ */
+export class WireHeaders {
+  #fields: readonly string[] | string;
+
+  constructor(fields: readonly string[] | string) {
+    this.#fields = fields;
+  }
+
+  get fields(): readonly string[] {
+    if (typeof this.#fields === "string") this.#fields = splitText(this.#fields);
+    return this.#fields;
+  }
+
+  /** The first value of a field; `name` in lower case. */
+  get(name: string): string | undefined {
+    const { fields } = this;
+    for (let i = 0; i + 1 < fields.length; i += 2) if (fields[i] === name) return fields[i + 1];
+    return undefined;
+  }
+
+  toPairs(): HeaderPair[] {
+    return toPairs(this.fields);
+  }
+
+  toHeaders(): Headers {
+    return toHeaders(this.toPairs());
+  }
+}
+
+/** RFC 9110 section 5.6.2, lower case as RFC 9114 section 4.2 wants it. */
+const NAME = /^[!#$%&'*+\-.^_`|~0-9a-z]+$/;
+/** RFC 9110 section 5.5: no control characters, bytes only. */
+const VALUE = /^[\t\x20-\x7e\x80-\xff]*$/;
+
+/** Fields of HTTP/1.1's connection, which HTTP/3 forbids (RFC 9114 section 4.2). */
+const CONNECTION_FIELDS: ReadonlySet<string> = new Set([
+  "connection",
+  "keep-alive",
+  "proxy-connection",
+  "transfer-encoding",
+  "upgrade",
+]);
+
+/**
+ * Checked fields for the wire, names in lower case. Fields that belong to an HTTP/1.1 connection are left out: they
+ * mean nothing here, and handlers written for HTTP/1.1 set them.
+ *
+ * @throws TypeError if a name or a value is not allowed.
+ */
+export function headerPairs(init: HeadersInit | WireHeaders): HeaderPair[] {
+  const pairs: HeaderPair[] = [];
+  if (init instanceof WireHeaders)
+    return init.toPairs().filter(([name]) => !CONNECTION_FIELDS.has(name));
+  if (isIterable(init)) {
+    for (const [name, value] of init) addPair(pairs, name, value);
+    return pairs;
+  }
+  for (const name in init) {
+    const value = init[name];
+    if (value === undefined) continue;
+    if (typeof value !== "object") addPair(pairs, name, value);
+    else for (const one of value) addPair(pairs, name, one);
+  }
+  return pairs;
+}
+
+/** A Headers object of checked or received fields. */
+export function toHeaders(pairs: readonly HeaderPair[]): Headers {
+  const headers = new Headers();
+  let cookie = "";
+  for (const [name, value] of pairs) {
+    // A cookie may come in several fields, to compress better; together they are one (RFC 9114 section 4.2.1).
+    if (name === "cookie") cookie += cookie === "" ? value : `; ${value}`;
+    else append(headers, name, value);
+  }
+  if (cookie !== "") append(headers, "cookie", cookie);
+  return headers;
+}
+
+function append(headers: Headers, name: string, value: string): void {
+  headers.append(name, VALUE.test(value) ? value : Buffer.from(value).toString("latin1"));
+}
+
+function isIterable(init: object): init is Headers | Iterable<HeaderPair> {
+  return Symbol.iterator in init;
+}
+
+function addPair(pairs: HeaderPair[], name: string, value: string | number): void {
+  const lower = name.toLowerCase();
+  const text = typeof value === "string" ? value : String(value);
+  if (!NAME.test(lower)) throw new TypeError(`${JSON.stringify(name)} is not a header field name`);
+  if (!VALUE.test(text))
+    throw new TypeError(`header field ${lower}: the value has characters that are not allowed`);
+  if (!CONNECTION_FIELDS.has(lower)) pairs.push([lower, text]);
+}

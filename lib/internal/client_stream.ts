@@ -1,0 +1,180 @@
+// SPDX-License-Identifier: MIT
+// A request on its way through a client, from its command to the end of the response.
+import type { PeerConnection } from "../connection.js";
+import { errorFromStatus } from "../errors/index.js";
+import type { HeaderPair } from "../headers.js";
+import type { WholeBody } from "./commands.js";
+import type { Endpoint } from "./endpoint.js";
+import { IncomingBody } from "./incoming.js";
+import { holdLoop, releaseLoop } from "./keep_alive.js";
+import type { ChunkedBody } from "./outgoing.js";
+import {
+  COMMAND_REQUEST,
+  H3_REQUEST_CANCELLED,
+  STATUS_CONNECTION_CLOSED,
+  STATUS_REQUEST_TIMEOUT,
+  WRITE_END,
+} from "./rows.js";
+import { Stream } from "./stream.js";
+
+/** A request as it goes over the wire. */
+export interface WireRequest {
+  /** Pseudo-header fields first, in the form of text.ts. */
+  readonly headers: string;
+  readonly headerCount: number;
+  readonly isHead: boolean;
+  readonly whole: WholeBody;
+  /** Content that comes in pieces; `whole` is null then. */
+  readonly pieces: ChunkedBody | null;
+  readonly trailers: (() => Promise<readonly HeaderPair[]>) | null;
+  readonly signal: AbortSignal | undefined;
+  /** 0: no limit. */
+  readonly timeoutMs: number;
+}
+
+/** A response as it came. */
+export interface ResponseHead {
+  readonly status: number;
+  /** In the form of text.ts. */
+  readonly headers: string;
+  /** Null: the response has no content. */
+  readonly body: IncomingBody | null;
+  readonly connection: PeerConnection;
+}
+
+/** Responses that end with their headers, even if the end comes later (RFC 9110 section 6.4.1). */
+const NULL_BODY_STATUSES: ReadonlySet<number> = new Set([204, 205, 304]);
+
+/** A failure before anything of the request was sent: it can be made again as it is. */
+export class UnsentError extends Error {
+  constructor(cause: Error) {
+    super(cause.message, { cause });
+  }
+}
+
+/** See the file's head. */
+export class ClientStream extends Stream {
+  readonly keepsAlive = true;
+  readonly connection: PeerConnection;
+  readonly response: Promise<ResponseHead>;
+  readonly #request: WireRequest;
+  #resolve: ((head: ResponseHead) => void) | undefined;
+  #reject: ((error: unknown) => void) | undefined;
+  #isOpen = false;
+  #timer: NodeJS.Timeout | undefined;
+
+  constructor(endpoint: Endpoint, connection: PeerConnection, request: WireRequest) {
+    super(endpoint);
+    this.connection = connection;
+    this.#request = request;
+    this.response = new Promise((resolve, reject) => {
+      this.#resolve = resolve;
+      this.#reject = reject;
+    });
+    holdLoop();
+  }
+
+  /**
+   * Sends the request.
+   *
+   * @param token - By which its stream will be told.
+   * @throws PqqError `PQQ_ERR_HEADERS_TOO_LARGE`
+   */
+  send(token: number): void {
+    const { headers, headerCount, whole, pieces, signal, timeoutMs } = this.#request;
+    const { idLow, idHigh } = this.connection;
+    const flags = pieces === null ? WRITE_END : 0;
+    this.commands.request(idLow, idHigh, token, headers, headerCount, whole, flags);
+    signal?.addEventListener("abort", this.#onAbort);
+    if (timeoutMs > 0) this.#timer = setTimeout(this.#onTimeout, timeoutMs).unref();
+  }
+
+  onOpened(low: number, high: number): void {
+    this.idLow = low;
+    this.idHigh = high;
+    this.#isOpen = true;
+    if (this.isClosed) {
+      this.commands.reset(low, high, H3_REQUEST_CANCELLED);
+      return;
+    }
+    this.endpoint.streams.add(this);
+    const { pieces, trailers } = this.#request;
+    if (pieces !== null) this.sendPieces(pieces, trailers);
+  }
+
+  onOpenFailed(status: number): void {
+    this.isClosed = true;
+    this.#end(new UnsentError(errorFromStatus(status)));
+  }
+
+  onCommandFailed(type: number, status: number): void {
+    if (type === COMMAND_REQUEST) this.onOpenFailed(status);
+    else this.cancel(errorFromStatus(status));
+  }
+
+  onResponse(status: number, text: string, isEnd: boolean): void {
+    // Interim responses (RFC 9110 section 15.2) have nothing that callers ask for.
+    if (status < 200 || this.#resolve === undefined) return;
+    const hasContent = !isEnd && !this.#request.isHead && !NULL_BODY_STATUSES.has(status);
+    if (hasContent) this.incoming = new IncomingBody(this);
+    const resolve = this.#resolve;
+    this.#settle();
+    resolve({ status, headers: text, body: this.incoming, connection: this.connection });
+  }
+
+  override onClosed(status: number, wireCode: number): void {
+    super.onClosed(status, wireCode);
+    this.#end(errorFromStatus(STATUS_CONNECTION_CLOSED));
+  }
+
+  override onReset(wireCode: number): void {
+    super.onReset(wireCode);
+    this.abandon(H3_REQUEST_CANCELLED, undefined);
+  }
+
+  onSourceFailed(error: unknown): void {
+    this.cancel(error);
+  }
+
+  onSent(): void {
+    // The response decides when the request is done.
+  }
+
+  /** Gives the request up; what waits for it fails with `reason`. */
+  cancel(reason: unknown): void {
+    if (this.isClosed) return;
+    if (this.#isOpen) this.abandon(H3_REQUEST_CANCELLED, reason);
+    this.isClosed = true;
+    this.#end(reason);
+  }
+
+  protected readonly stopReadingCode = H3_REQUEST_CANCELLED;
+
+  protected onFailed(error: Error): void {
+    this.#end(error);
+  }
+
+  readonly #onAbort = (): void => {
+    this.cancel(this.#request.signal?.reason);
+  };
+
+  readonly #onTimeout = (): void => {
+    this.cancel(errorFromStatus(STATUS_REQUEST_TIMEOUT, `${this.#request.timeoutMs} ms`));
+  };
+
+  /** Nothing more can come: lets go of timer and signal, and of who still waits for a response. */
+  #end(error: unknown): void {
+    clearTimeout(this.#timer);
+    this.#request.signal?.removeEventListener("abort", this.#onAbort);
+    const reject = this.#reject;
+    if (reject === undefined) return;
+    this.#settle();
+    reject(error);
+  }
+
+  #settle(): void {
+    this.#resolve = undefined;
+    this.#reject = undefined;
+    releaseLoop();
+  }
+}

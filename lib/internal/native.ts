@@ -1,0 +1,110 @@
+// SPDX-License-Identifier: MIT
+// The single typed declaration of the addon (native/addon). Everything else gets it from load.ts.
+
+/** One certificate chain and key: both as PEM bytes, or both as files. */
+export interface NativeIdentity {
+  readonly certPem?: Uint8Array | undefined;
+  readonly keyPem?: Uint8Array | undefined;
+  readonly certFile?: string | undefined;
+  readonly keyFile?: string | undefined;
+}
+
+/** What an endpoint is made with; the fields are those of pqq_config_options and pqq_driver_options. */
+export interface NativeOptions {
+  readonly isServer: boolean;
+  readonly hosts?: readonly string[] | undefined;
+  readonly port?: number | undefined;
+  readonly workers?: number | undefined;
+  readonly disableOffload?: boolean | undefined;
+  readonly identities?: readonly NativeIdentity[] | undefined;
+  readonly caPem?: Uint8Array | undefined;
+  readonly caFile?: string | undefined;
+  readonly groups?: readonly number[] | undefined;
+  readonly profile?: number | undefined;
+  readonly pqOnH3?: number | undefined;
+  readonly idleTimeoutMs?: number | undefined;
+  readonly handshakeTimeoutMs?: number | undefined;
+  readonly keepAliveMs?: number | undefined;
+  readonly maxConcurrentRequests?: number | undefined;
+  readonly maxHeaderListBytes?: number | undefined;
+  readonly streamWindowBytes?: number | undefined;
+  readonly connectionWindowBytes?: number | undefined;
+  readonly maxStreamWindowBytes?: number | undefined;
+  readonly maxConnectionWindowBytes?: number | undefined;
+  readonly maxConnections?: number | undefined;
+  readonly maxUdpPayloadBytes?: number | undefined;
+  readonly disablePmtud?: boolean | undefined;
+}
+
+/** Memory that native threads write to and read from. Made here, kept alive there, never handed to users. */
+export interface NativeBuffers {
+  /** Event rows, one array per worker: a power of two of rows. */
+  readonly rows: readonly Uint32Array[];
+  /** The events' texts and body bytes, one array per worker: at least twice the largest event. */
+  readonly data: readonly Uint8Array[];
+  /** Command rows. */
+  readonly commands: Uint32Array;
+  /** The commands' texts and small bodies. */
+  readonly blob: Uint8Array;
+}
+
+/** A bound address. */
+export interface NativeAddress {
+  readonly address: string;
+  readonly port: number;
+  readonly family: 4 | 6;
+}
+
+/** A driver with its threads. Fallible calls throw an Error with `status` and `detail`. */
+export interface NativeEndpoint {
+  addresses(): NativeAddress[];
+  /** Gives `consumed` rows back; returns the number of rows to read and the POLL_* bits. */
+  poll(worker: number, consumed: number): number;
+  /** Commands that failed since the last call: type, id low, id high, status, … */
+  failures(): number[];
+  /** The status with which a worker gave up, 0 if none did. */
+  endStatus(): number;
+  /** Submits the first `count` command rows; `bodies` are those with BODY_ARRAY. Returns a status. */
+  submit(count: number, bodies: readonly Uint8Array[] | undefined): number;
+  /** Counters in the order of include/pqq/stats.def. */
+  stats(): Float64Array;
+  /** Undefined if the connection is gone. See native/addon/connection_stats.h for the order. */
+  connectionStats(idLow: number, idHigh: number): Promise<Float64Array | undefined>;
+  /** Begins the end. The workers' end shows in `poll`. */
+  stop(drainMs: number): void;
+  /** Joins the threads. The last call. */
+  free(): void;
+}
+
+/** PEM texts of a development identity. */
+export interface NativeDevIdentity {
+  /** Both roots, for a client's `ca`. */
+  readonly caPem: string;
+  readonly pqCertPem: string;
+  readonly pqKeyPem: string;
+  readonly classicalCertPem: string;
+  readonly classicalKeyPem: string;
+}
+
+/** The addon. */
+export interface Native {
+  /** Version of libpqq. */
+  version(): string;
+  /** JSON text: versions of the libraries inside, groups, signature schemes. */
+  capabilities(): string;
+  /** Name and sentence of a status. */
+  strerror(status: number): [name: string, sentence: string];
+  /** @param profile - Number of the profile. @param names - DNS names and IP addresses. @param days - Validity. */
+  devIdentity(profile: number, names: readonly string[], days: number): NativeDevIdentity;
+  /** Sets the function that is called when there is something to poll. Once, before the first endpoint. */
+  onWake(wake: () => void): void;
+  /** Whether that function keeps the event loop alive; at first it does not. */
+  setReferenced(isReferenced: boolean): void;
+  readonly Endpoint: new (options: NativeOptions, buffers: NativeBuffers) => NativeEndpoint;
+}
+
+/** What fallible native calls throw. */
+export interface NativeError extends Error {
+  readonly status: number;
+  readonly detail: string;
+}

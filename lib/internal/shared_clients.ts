@@ -1,0 +1,66 @@
+// SPDX-License-Identifier: MIT
+// The clients behind Client's static methods: one for each set of options, so that unrelated callers with the same
+// options share connections.
+import type { ClientOptions } from "../config/index.js";
+import type { ClientRequestInit } from "./wire_request.js";
+
+/** Each has a thread and a socket. More sets of options than these are not options but data. */
+const MAX_CLIENTS = 16;
+
+/** What is told to the request and not to the client. */
+const REQUEST_FIELDS = new Set([
+  "method",
+  "headers",
+  "body",
+  "trailers",
+  "signal",
+  "timeoutMs",
+  "redirect",
+]);
+
+/** What requests that are still under way on a client that makes room for another may take. */
+const DRAIN_MS = 30_000;
+
+interface Closable {
+  close(options: { readonly drainMs: number }): Promise<void>;
+}
+
+const clients = new Map<string, Closable>();
+
+/** The client for the options in `init`, and the rest of `init`. */
+export function sharedClient<T extends Closable>(
+  init: ClientRequestInit & Omit<ClientOptions, "signal">,
+  create: (options: ClientOptions) => T,
+): { client: T; request: ClientRequestInit } {
+  const request: Record<string, unknown> = {};
+  const options: Record<string, unknown> = {};
+  for (const [name, value] of Object.entries(init)) {
+    (REQUEST_FIELDS.has(name) ? request : options)[name] = value;
+  }
+  const key = keyOf(options);
+  const client = (clients.get(key) as T | undefined) ?? create(options);
+  // The most recently used is the last.
+  clients.delete(key);
+  clients.set(key, client);
+  if (clients.size > MAX_CLIENTS) closeOldest();
+  return { client, request };
+}
+
+function closeOldest(): void {
+  for (const [key, client] of clients) {
+    clients.delete(key);
+    void client.close({ drainMs: DRAIN_MS });
+    return;
+  }
+}
+
+function keyOf(options: Record<string, unknown>): string {
+  const names = Object.keys(options).sort();
+  return JSON.stringify(names.map((name) => [name, plain(options[name])]));
+}
+
+/** Certificates may come as bytes, which JSON has no short form for. */
+function plain(value: unknown): unknown {
+  if (value instanceof Uint8Array) return Buffer.from(value).toString("latin1");
+  return Array.isArray(value) ? value.map(plain) : value;
+}

@@ -1,0 +1,125 @@
+// SPDX-License-Identifier: MIT
+// What request streams of servers and clients have in common: an id, content in, content out.
+import { errorFromStatus } from "../errors/index.js";
+import type { CommandQueue } from "./commands.js";
+import type { Endpoint } from "./endpoint.js";
+import type { IncomingBody } from "./incoming.js";
+import { type IncomingOwner } from "./incoming.js";
+import { BodyPump, type ChunkedBody, type OutgoingOwner } from "./outgoing.js";
+import type { HeaderPair } from "../headers.js";
+import {
+  H3_REQUEST_REJECTED,
+  STATUS_OK,
+  STATUS_STREAM_REFUSED,
+  STATUS_STREAM_RESET,
+} from "./rows.js";
+import type { Identified } from "./slots.js";
+
+/** One request with its response. Its events come from its endpoint. */
+export abstract class Stream implements Identified, IncomingOwner, OutgoingOwner {
+  idLow = 0;
+  idHigh = 0;
+  abstract readonly keepsAlive: boolean;
+  protected readonly endpoint: Endpoint;
+  protected incoming: IncomingBody | null = null;
+  protected pump: BodyPump | undefined;
+  /** The stream is gone, or was given up: commands for it have no effect. */
+  protected isClosed = false;
+
+  constructor(endpoint: Endpoint) {
+    this.endpoint = endpoint;
+  }
+
+  get commands(): CommandQueue {
+    return this.endpoint.commands;
+  }
+
+  /** The code of STOP_SENDING when the reader of our content does not want the rest. */
+  protected abstract readonly stopReadingCode: number;
+
+  /** A response's header section; only clients get it. */
+  abstract onResponse(status: number, text: string, isEnd: boolean): void;
+  /** A command for this stream has failed. */
+  abstract onCommandFailed(type: number, status: number): void;
+  abstract onSourceFailed(error: unknown): void;
+  abstract onSent(): void;
+  /** The stream has ended other than by the ends of both messages. */
+  protected abstract onFailed(error: Error): void;
+
+  onData(ring: Uint8Array, offset: number, bytes: number, isEnd: boolean): void {
+    if (this.incoming !== null) this.incoming.push(ring, offset, bytes, isEnd);
+    else if (bytes > 0) this.consume(bytes);
+  }
+
+  onTrailers(text: string): void {
+    this.incoming?.pushTrailers(text);
+  }
+
+  /** The peer gave up its half. */
+  onReset(wireCode: number): void {
+    this.#fail(resetError(wireCode));
+  }
+
+  /** The peer does not want our half. */
+  onStopped(wireCode: number): void {
+    this.pump?.stop(resetError(wireCode));
+  }
+
+  onWritable(): void {
+    this.pump?.onWritable();
+  }
+
+  onClosed(status: number, wireCode: number): void {
+    this.isClosed = true;
+    if (status === STATUS_OK) {
+      this.pump?.stop(undefined);
+      return;
+    }
+    const isReset = status === STATUS_STREAM_RESET && wireCode === H3_REQUEST_REJECTED;
+    this.#fail(
+      errorFromStatus(isReset ? STATUS_STREAM_REFUSED : status, undefined, {
+        wireCode: BigInt(wireCode),
+        remote: true,
+      }),
+    );
+  }
+
+  /** Gives up both halves; nothing is heard of the stream any more. */
+  abandon(wireCode: number, reason: unknown): void {
+    if (this.isClosed) return;
+    this.isClosed = true;
+    this.endpoint.streams.remove(this);
+    this.commands.reset(this.idLow, this.idHigh, wireCode);
+    this.incoming?.fail(reason);
+    this.pump?.stop(reason);
+  }
+
+  consume(bytes: number): void {
+    if (!this.isClosed) this.commands.consume(this.idLow, this.idHigh, bytes);
+  }
+
+  stopReading(): void {
+    if (!this.isClosed) this.commands.stopReading(this.idLow, this.idHigh, this.stopReadingCode);
+  }
+
+  /** Sends content that comes in pieces, and then trailers. */
+  protected sendPieces(
+    body: ChunkedBody,
+    trailers: (() => Promise<readonly HeaderPair[]>) | null,
+  ): void {
+    this.pump = new BodyPump(this, body);
+    void this.pump.run(trailers);
+  }
+
+  #fail(error: Error): void {
+    this.incoming?.fail(error);
+    this.pump?.stop(error);
+    this.onFailed(error);
+  }
+}
+
+/** What RESET_STREAM or STOP_SENDING with `wireCode` means for the request. */
+function resetError(wireCode: number): Error {
+  const status = wireCode === H3_REQUEST_REJECTED ? STATUS_STREAM_REFUSED : STATUS_STREAM_RESET;
+  return errorFromStatus(status, undefined, { wireCode: BigInt(wireCode), remote: true });
+}

@@ -1,0 +1,236 @@
+// SPDX-License-Identifier: MIT
+// The server: one endpoint, its connections, and a handler.
+import { EventEmitter } from "node:events";
+import { isIPv6 } from "node:net";
+import { setTimeout as delay } from "node:timers/promises";
+import { PQ_ON_H3, PROFILES, parseServerOptions } from "./config/index.js";
+import type { ServerConfig, ServerOptions } from "./config/index.js";
+import { PeerConnection } from "./connection.js";
+import { errorFromStatus } from "./errors/index.js";
+import { Endpoint, type EndpointListener } from "./internal/endpoint.js";
+import { holdLoop, releaseLoop } from "./internal/keep_alive.js";
+import type { NativeOptions } from "./internal/native.js";
+import { ServerStream, type Handler, type RequestOwner } from "./internal/server_stream.js";
+import { SlotTable } from "./internal/slots.js";
+import { toStats, type Stats } from "./stats.js";
+
+export type { Handler, HandlerResult, RequestContext } from "./internal/server_stream.js";
+
+/** A bound address. */
+export interface ServerAddress {
+  readonly address: string;
+  readonly port: number;
+  readonly family: 4 | 6;
+}
+
+/** Options of {@link Server.close}. */
+export interface CloseOptions {
+  /** Milliseconds that requests may take to finish. @defaultValue 5000 for servers, 0 for clients */
+  readonly drainMs?: number | undefined;
+}
+
+/** Events of {@link Server}. */
+export interface ServerEvents {
+  /** A handler has failed, or the network has. Without a listener it becomes a process warning. */
+  error: [error: unknown];
+}
+
+const DRAIN_MS = 5_000;
+
+/**
+ * An HTTP/3 server.
+ *
+ * @example
+ * ```ts
+ * const server = await Server.serve(
+ *   { port: 4433, identity: { cert, key } },
+ *   (request) => new Response(`you asked for ${request.url}\n`),
+ * );
+ * console.log(server.url);
+ * ```
+ */
+export class Server extends EventEmitter<ServerEvents> implements AsyncDisposable {
+  readonly #endpoint: Endpoint;
+  readonly #config: ServerConfig;
+  readonly #background = new Set<Promise<unknown>>();
+  readonly #ended: Promise<void>;
+
+  /**
+   * Starts a server. It keeps the process alive until it is closed.
+   *
+   * Rejects with a ConfigError for a certificate or key that is not usable, and with a PqqError
+   * `PQQ_ERR_ADDRESS_IN_USE`, `PQQ_ERR_ADDRESS_UNAVAILABLE` or `PQQ_ERR_PERMISSION` if the port cannot be had.
+   *
+   * @throws ConfigError for options that are not allowed.
+   */
+  static serve(options: ServerOptions, handler: Handler): Promise<Server> {
+    if (typeof handler !== "function") {
+      throw new TypeError(`Server.serve: the handler has to be a function, not ${typeof handler}`);
+    }
+    const config = parseServerOptions(options);
+    return new Promise((resolve) => {
+      resolve(new Server(config, handler));
+    });
+  }
+
+  private constructor(config: ServerConfig, handler: Handler) {
+    super();
+    this.#config = config;
+    let settle: () => void = () => undefined;
+    this.#ended = new Promise((resolve) => {
+      settle = resolve;
+    });
+    const listener = new ServerListener({
+      handler,
+      maxRequestBodyBytes: config.maxRequestBodyBytes ?? Infinity,
+      waitUntil: (promise) => {
+        this.#waitUntil(promise);
+      },
+      reportError: (error) => {
+        this.#reportError(error);
+      },
+      onEnd: (status) => {
+        releaseLoop();
+        if (status !== 0) this.#reportError(errorFromStatus(status, "a network thread has ended"));
+        settle();
+      },
+    });
+    this.#endpoint = new Endpoint(nativeOptions(config), listener);
+    listener.endpoint = this.#endpoint;
+    holdLoop();
+  }
+
+  /** The UDP port. */
+  get port(): number {
+    return this.#endpoint.addresses[0]?.port ?? 0;
+  }
+
+  /** All addresses that the server listens on. */
+  get addresses(): readonly ServerAddress[] {
+    return this.#endpoint.addresses;
+  }
+
+  /** A URL of the server, such as `"https://localhost:4433/"`. */
+  get url(): string {
+    const host = this.#config.hosts.find((address) => !isOfThisMachine(address)) ?? "localhost";
+    return `https://${isIPv6(host) ? `[${host}]` : host}:${this.port}/`;
+  }
+
+  /** Counters since the start. */
+  stats(): Stats {
+    return toStats(this.#endpoint.stats());
+  }
+
+  /**
+   * Takes no new requests, lets those under way finish for up to `drainMs`, and ends. Resolves when the port is free
+   * again; calling it again can only shorten the time.
+   */
+  async close(options: CloseOptions = {}): Promise<void> {
+    const drainMs = options.drainMs ?? DRAIN_MS;
+    this.#endpoint.stop(drainMs);
+    await this.#ended;
+    if (this.#background.size === 0 || drainMs === 0) return;
+    const timeout = new AbortController();
+    const rest = Promise.allSettled(this.#background);
+    await Promise.race([rest, delay(drainMs, undefined, { signal: timeout.signal })]);
+    timeout.abort();
+  }
+
+  [Symbol.asyncDispose](): Promise<void> {
+    return this.close();
+  }
+
+  #waitUntil(promise: Promise<unknown>): void {
+    const background: Promise<unknown> = Promise.resolve(promise).then(
+      () => this.#background.delete(background),
+      (error: unknown) => {
+        this.#background.delete(background);
+        this.#reportError(error);
+      },
+    );
+    this.#background.add(background);
+  }
+
+  #reportError(error: unknown): void {
+    if (this.listenerCount("error") > 0) this.emit("error", error);
+    else process.emitWarning(error instanceof Error ? error : String(error));
+  }
+}
+
+interface ListenerOwner extends RequestOwner {
+  onEnd(status: number): void;
+}
+
+/** The server's side of its endpoint. */
+class ServerListener implements EndpointListener {
+  endpoint: Endpoint | undefined;
+  readonly #owner: ListenerOwner;
+  readonly #connections = new SlotTable<PeerConnection>();
+
+  constructor(owner: ListenerOwner) {
+    this.#owner = owner;
+  }
+
+  onConnected(idLow: number, idHigh: number, _token: number, facts: string): void {
+    const { endpoint } = this;
+    if (endpoint === undefined) return;
+    this.#connections.add(new PeerConnection(endpoint, idLow, idHigh, facts));
+  }
+
+  onClosed(idLow: number, idHigh: number): void {
+    const connection = this.#connections.get(idLow, idHigh);
+    if (connection !== undefined) this.#connections.remove(connection);
+  }
+
+  onRequest(
+    idLow: number,
+    idHigh: number,
+    connLow: number,
+    connHigh: number,
+    text: string,
+    isEnd: boolean,
+  ): void {
+    const { endpoint } = this;
+    const connection = this.#connections.get(connLow, connHigh);
+    if (endpoint === undefined || connection === undefined) return;
+    const stream = new ServerStream(endpoint, this.#owner, connection, idLow, idHigh, text, isEnd);
+    endpoint.streams.add(stream);
+    stream.handle();
+  }
+
+  onCommandFailed(type: number, idLow: number, idHigh: number, status: number): void {
+    this.endpoint?.streams.get(idLow, idHigh)?.onCommandFailed(type, status);
+  }
+
+  onEnd(status: number): void {
+    this.#owner.onEnd(status);
+  }
+
+  onGoingAway(): void {
+    // Clients do not push, so their GOAWAY asks for nothing (RFC 9114 section 5.2).
+  }
+
+  onOpened(): void {
+    // Only clients open streams.
+  }
+
+  onOpenFailed(): void {
+    // Only clients open streams.
+  }
+}
+
+function nativeOptions(config: ServerConfig): NativeOptions {
+  return {
+    ...config,
+    isServer: true,
+    profile: PROFILES[config.profile],
+    pqOnH3: PQ_ON_H3[config.pqOnH3],
+  };
+}
+
+/** Addresses for which a URL better says `localhost`. */
+function isOfThisMachine(address: string): boolean {
+  return (
+    address === "::" || address === "0.0.0.0" || address === "::1" || address.startsWith("127.")
+  );
+}
