@@ -20,8 +20,8 @@ pqq_config_options fixture_options(void) {
   const pqq_dev_identity *identity = fixture_identity();
   pqq_config_options options;
 
-  sources[0] = (pqq_identity_source){.cert_pem = identity->pq_cert_pem,
-                                     .key_pem = identity->pq_key_pem};
+  sources[0] =
+      (pqq_identity_source){.cert_pem = identity->pq_cert_pem, .key_pem = identity->pq_key_pem};
   sources[1] = (pqq_identity_source){.cert_pem = identity->classical_cert_pem,
                                      .key_pem = identity->classical_key_pem};
   EXPECT_INT(pqq_config_options_init(&options, sizeof options), PQQ_OK);

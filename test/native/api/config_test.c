@@ -107,8 +107,7 @@ TEST("a first window above its maximum is a mistake, a default gives way") {
   pqq_config_unref(config);
 }
 
-static void expect_error(const pqq_config_options *options, pqq_status status,
-                         const char *detail) {
+static void expect_error(const pqq_config_options *options, pqq_status status, const char *detail) {
   pqq_config *config = NULL;
 
   NOTE("%s", detail);

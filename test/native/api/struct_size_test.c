@@ -8,9 +8,9 @@
 
 typedef pqq_status (*init_function)(void *out, size_t size);
 
-#define INIT(type)                                                                                 \
-  static pqq_status init_##type(void *out, size_t size) {                                          \
-    return type##_init(out, size);                                                                 \
+#define INIT(type)                                        \
+  static pqq_status init_##type(void *out, size_t size) { \
+    return type##_init(out, size);                        \
   }
 INIT(pqq_config_options)
 INIT(pqq_engine_options)

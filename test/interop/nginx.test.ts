@@ -1,0 +1,131 @@
+// SPDX-License-Identifier: MIT
+// Our client against nginx (its own QUIC, OpenSSL) with an ML-DSA-65 certificate and key made by OpenSSL.
+import { expect } from "chai";
+import { spawn, type ChildProcess } from "node:child_process";
+import { createSocket } from "node:dgram";
+import { once } from "node:events";
+import { join } from "node:path";
+import { createInterface } from "node:readline";
+import { Client, HandshakeError, devIdentity } from "../../lib/index.js";
+import { debian } from "./peers.js";
+import { report } from "./report.js";
+import { describePeer, execute, sha256 } from "./support.js";
+
+const cli = join(process.cwd(), "lib", "cli", "pqq.mjs");
+
+/** A root and a leaf under it; OpenSSL writes the leaf's key in its own default form. */
+const makeCertificates = `
+openssl req -x509 -newkey mldsa65 -nodes -subj "/CN=interop root" -keyout root.key -out ca.pem -days 2
+openssl req -newkey mldsa65 -nodes -subj "/CN=localhost" -keyout key.pem -out request.pem
+printf 'subjectAltName=DNS:localhost,IP:127.0.0.1\\nbasicConstraints=CA:FALSE\\n' > extensions
+openssl x509 -req -in request.pem -CA ca.pem -CAkey root.key -days 2 -extfile extensions -out cert.pem
+head -c 8388608 /dev/urandom > www/large.bin
+`;
+
+const configuration = (folder: string, port: number): string => `
+daemon off; master_process off; user root;
+pid ${folder}/nginx.pid; error_log stderr notice;
+events { worker_connections 512; }
+http {
+  access_log off;
+  server {
+    listen 127.0.0.1:${port} quic reuseport;
+    http3 on;
+    ssl_certificate ${folder}/cert.pem;
+    ssl_certificate_key ${folder}/key.pem;
+    location = /group { return 200 "$ssl_curve\\n"; }
+    location / { root ${folder}/www; }
+  }
+}
+`;
+
+/** A UDP port that was free a moment ago: nginx cannot say which one port 0 became. */
+async function freePort(): Promise<number> {
+  const socket = createSocket("udp4").bind(0, "127.0.0.1");
+  await once(socket, "listening");
+  const { port } = socket.address();
+  socket.close();
+  await once(socket, "close");
+  return port;
+}
+
+describePeer("nginx", debian, (chroot) => {
+  const folder = chroot.makeFolder();
+  const ca = chroot.outside(`${folder}/ca.pem`);
+  let nginx: ChildProcess;
+  let origin: string;
+
+  before(async () => {
+    const made = chroot.run("sh", "-ec", `cd ${folder}; mkdir www; ${makeCertificates}`);
+    expect(made.status, made.stderr).to.equal(0);
+    const port = await freePort();
+    chroot.write(`${folder}/nginx.conf`, configuration(folder, port));
+    origin = `https://localhost:${port}`;
+    const [command, args] = chroot.command("nginx", "-c", `${folder}/nginx.conf`);
+    nginx = spawn(command, args, { stdio: ["ignore", "ignore", "pipe"] });
+    // Its first notices come when its sockets are open.
+    const lines = createInterface({ input: nginx.stderr! });
+    const started = lines[Symbol.asyncIterator]();
+    const first = (await started.next()) as IteratorResult<string, undefined>;
+    expect(first.value).to.match(/\[notice\]/);
+    nginx.stderr!.resume();
+  });
+
+  after(async () => {
+    nginx.kill();
+    await once(nginx, "exit");
+    chroot.remove(folder);
+  });
+
+  it("gives our client X25519MLKEM768 and an ML-DSA-65 chain", async () => {
+    await using client = new Client({ caFile: ca });
+    const response = await client.get(`${origin}/group`);
+    expect(response.status).to.equal(200);
+    expect(await response.text()).to.equal("X25519MLKEM768\n");
+    const { alpn, group, signature, authentication } = response.connection.security;
+    expect({ alpn, group, signature, authentication }).to.deep.equal({
+      alpn: "h3",
+      group: "X25519MLKEM768",
+      signature: "ML-DSA-65",
+      authentication: "pq",
+    });
+    const peer = chroot
+      .run("nginx", "-v")
+      .stderr.replace(/^nginx version: nginx\//, "nginx ")
+      .trim();
+    report({ peer, role: "server", protocol: alpn, group, signature, result: "page, 8 MiB file" });
+  });
+
+  it("serves a large file to pqq get", async () => {
+    const output = chroot.outside(`${folder}/got.bin`);
+    const args = [cli, "get", `${origin}/large.bin`, "--ca", ca, "-o", output];
+    const { status, stderr } = await execute([process.execPath, args]);
+    expect(status, stderr).to.equal(0);
+    expect(sha256(chroot.read(`${folder}/got.bin`))).to.equal(
+      sha256(chroot.read(`${folder}/www/large.bin`)),
+    );
+  });
+
+  it("is described by pqq probe", async () => {
+    const args = [cli, "probe", origin, "--ca", ca, "--json"];
+    const { status, stdout, stderr } = await execute([process.execPath, args]);
+    expect(status, stderr).to.equal(0);
+    expect(JSON.parse(stdout)).to.include({
+      alpn: "h3",
+      group: "X25519MLKEM768",
+      signature: "ML-DSA-65",
+      hybrid: true,
+    });
+  });
+
+  it("is not trusted under another root", async () => {
+    const { caFile } = devIdentity({ dir: chroot.outside(`${folder}/other`) });
+    await using client = new Client({ caFile });
+    const error: unknown = await client.get(`${origin}/group`).then(
+      () => undefined,
+      (reason: unknown) => reason,
+    );
+    expect(error).to.be.instanceOf(HandshakeError);
+    expect(error).to.have.property("code", "PQQ_ERR_CERT_UNTRUSTED");
+  });
+});

@@ -1,0 +1,63 @@
+// SPDX-License-Identifier: MIT
+import { readdirSync } from "node:fs";
+import { expect } from "chai";
+import { Client, Response, type Handler } from "../../lib/index.js";
+import { growth } from "../helpers/memory.js";
+import { startService, testIdentity } from "../helpers/service.js";
+
+const CONNECTIONS = 2_000;
+/** A connection has some 50 KiB while it lives; what stays of one that ended is noise of the allocators. */
+const MOST_BYTES_PER_CONNECTION = 1024;
+
+function openFiles(): number {
+  return readdirSync("/proc/self/fd").length;
+}
+
+describe("leak: connections", function () {
+  this.timeout(600_000);
+
+  async function measure(
+    handler: Handler,
+    use: (client: Client, url: string) => Promise<void>,
+  ): Promise<void> {
+    await using service = await startService(handler);
+    const ca = testIdentity().caPem;
+    const files = openFiles();
+    const { bytesPerRepetition, samples } = await growth(CONNECTIONS, async (count) => {
+      for (let i = 0; i < count; i++) {
+        await using client = new Client({ ca });
+        await use(client, service.url);
+      }
+    });
+    const readings = samples.map((bytes) => Math.round(bytes / 1024)).join(" ");
+    expect(bytesPerRepetition, `resident KiB: ${readings}`).to.be.below(MOST_BYTES_PER_CONNECTION);
+    expect(openFiles()).to.be.at.most(files + 1);
+    expect(service.server.stats().connectionsAccepted).to.be.at.least(CONNECTIONS);
+  }
+
+  it(`${CONNECTIONS} clients, one request each, leave nothing behind`, async () => {
+    await measure(
+      () => new Response("ok"),
+      async (client, url) => {
+        expect(await (await client.get(url)).text()).to.equal("ok");
+      },
+    );
+  });
+
+  it(`${CONNECTIONS} clients that go in the middle of a request leave nothing behind`, async () => {
+    await measure(
+      (request) =>
+        new Promise((_, reject) => {
+          request.signal.addEventListener("abort", () => {
+            reject(request.signal.reason as Error);
+          });
+        }),
+      async (client, url) => {
+        const response = client.get(url).catch(() => undefined);
+        await new Promise((resolve) => setImmediate(resolve));
+        await client.close();
+        await response;
+      },
+    );
+  });
+});

@@ -1,0 +1,68 @@
+// SPDX-License-Identifier: MIT
+import { expect } from "chai";
+import { Response, type Client, type Handler } from "../../lib/index.js";
+import { growth } from "../helpers/memory.js";
+import { startService } from "../helpers/service.js";
+
+const REQUESTS = 100_000;
+const AT_ONCE = 64;
+/** Far below what one forgotten object per request would be. */
+const MOST_BYTES_PER_REQUEST = 20;
+
+async function times(count: number, once: () => Promise<void>): Promise<void> {
+  let left = count;
+  const lanes = Array.from({ length: AT_ONCE }, async () => {
+    while (left-- > 0) await once();
+  });
+  await Promise.all(lanes);
+}
+
+async function* endless(): AsyncGenerator<Uint8Array> {
+  for (;;) yield await Promise.resolve(new Uint8Array(1000));
+}
+
+describe("leak: requests", function () {
+  this.timeout(600_000);
+
+  const cases: [string, Handler, (client: Client, url: string) => Promise<void>][] = [
+    [
+      "small GETs",
+      () => new Response("ok"),
+      async (client, url) => {
+        await (await client.get(url)).text();
+      },
+    ],
+    [
+      "streamed echoes",
+      (request) => new Response(request.body, { trailers: { "x-end": "1" } }),
+      async (client, url) => {
+        const body = ReadableStream.from([Buffer.from("one"), Buffer.from("two")]);
+        const response = await client.request(url, { method: "POST", body });
+        await response.bytes();
+        await response.trailers;
+      },
+    ],
+    [
+      "requests that are cancelled",
+      () => new Response(endless()),
+      async (client, url) => {
+        const controller = new AbortController();
+        const response = await client.get(url, { signal: controller.signal });
+        controller.abort();
+        await response.bytes().catch(() => undefined);
+      },
+    ],
+  ];
+
+  for (const [name, handler, use] of cases) {
+    it(`${REQUESTS} ${name} leave nothing behind`, async () => {
+      await using service = await startService(handler);
+      const { bytesPerRepetition, samples } = await growth(REQUESTS, (count) =>
+        times(count, () => use(service.client, service.url)),
+      );
+      const readings = samples.map((bytes) => Math.round(bytes / 1024)).join(" ");
+      expect(bytesPerRepetition, `resident KiB: ${readings}`).to.be.below(MOST_BYTES_PER_REQUEST);
+      expect(service.errors).to.deep.equal([]);
+    });
+  }
+});

@@ -1,0 +1,60 @@
+// SPDX-License-Identifier: MIT
+// The programs in README.md are accepted by the compilers, against what the package really offers.
+import { expect } from "chai";
+import { spawnSync } from "node:child_process";
+import { mkdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
+import { join } from "node:path";
+
+// Inside the package, so that "velo-pqq" means this package.
+const folder = join(process.cwd(), "build", "readme");
+const readme = readFileSync("README.md", "utf8");
+
+/** The fenced blocks of one language. */
+function blocks(language: string): string[] {
+  const fences = readme.matchAll(new RegExp(`^\`\`\`${language}\\n([^]*?)^\`\`\``, "gm"));
+  return [...fences].map(([, block]) => block!);
+}
+
+function check(command: string, ...args: string[]): void {
+  const { status, stdout, stderr, error } = spawnSync(command, args, { encoding: "utf8" });
+  expect(status, error?.message ?? stdout + stderr).to.equal(0);
+}
+
+describe("README.md", function () {
+  this.timeout(60_000);
+
+  before(() => {
+    mkdirSync(folder, { recursive: true });
+  });
+
+  after(() => {
+    rmSync(folder, { recursive: true, force: true });
+  });
+
+  it("has TypeScript that compiles", () => {
+    const [program, excerpt] = blocks("ts");
+    const files = { program: program!, excerpt: excerpt! };
+    const context = `import { Server, type Handler } from "velo-pqq";\ndeclare const handler: Handler;\n`;
+    writeFileSync(join(folder, "program.ts"), files.program);
+    writeFileSync(join(folder, "excerpt.ts"), context + files.excerpt);
+    const options = ["--ignoreConfig", "--noEmit", "--strict", "--skipLibCheck", "--types", "node"];
+    const target = [
+      "--target",
+      "es2022",
+      "--module",
+      "nodenext",
+      "--lib",
+      "es2023,esnext.disposable",
+    ];
+    const sources = Object.keys(files).map((name) => join(folder, `${name}.ts`));
+    const tsc = join("node_modules", "typescript", "bin", "tsc");
+    check(process.execPath, tsc, ...options, ...target, ...sources);
+  });
+
+  it("has C that compiles", () => {
+    const [program] = blocks("c");
+    const source = join(folder, "hello.c");
+    writeFileSync(source, program!);
+    check("cc", "-std=c11", "-Wall", "-Wextra", "-Werror", "-fsyntax-only", "-Iinclude", source);
+  });
+});

@@ -1,0 +1,38 @@
+/* SPDX-License-Identifier: MIT */
+/* Configurations of the scenarios: one server name, development identities of
+ * each algorithm, made once per process. */
+#ifndef PQQ_SIM_WORLD_H
+#define PQQ_SIM_WORLD_H
+
+#include <pqq/pqq.h>
+
+/* What the server's certificate and the client's URL say. */
+#define SIM_SERVER_NAME "server.test"
+
+typedef enum sim_identity {
+  SIM_P256,
+  SIM_P384,
+  SIM_MLDSA44,
+  SIM_MLDSA65,
+  SIM_MLDSA87,
+  SIM_IDENTITIES
+} sim_identity;
+
+/* As pqq_certificate_info.algorithm spells it. */
+const char *sim_identity_name(sim_identity identity);
+/* SIM_IDENTITIES if there is no such name. */
+sim_identity sim_identity_from_name(const char *name);
+
+/* Its certificate and key; valid for the rest of the process. */
+pqq_identity_source sim_identity_source(sim_identity identity);
+/* The anchors of all identities in one text. */
+pqq_bytes sim_anchors(void);
+
+/* pqq_config_new with that identity (SIM_IDENTITIES: none) and the anchors added to a copy of
+ * `options`, which may be NULL. The caller unrefs. */
+pqq_config *sim_config(const pqq_config_options *options, sim_identity identity);
+
+/* Options with defaults. */
+pqq_config_options sim_options(void);
+
+#endif

@@ -1,0 +1,98 @@
+// SPDX-License-Identifier: MIT
+// What callers may write and what they get. Checked by the compiler alone.
+import type { ReadableStream } from "node:stream/web";
+import { expectTypeOf } from "expect-type";
+import type * as v from "valibot";
+import {
+  Client,
+  devIdentity,
+  isPqqError,
+  Response,
+  Server,
+  staticFiles,
+  webHandler,
+} from "../../lib/index.js";
+import type {
+  ClientOptions,
+  ClientResponse,
+  Connection,
+  Handler,
+  Identity,
+  PqqErrorCode,
+  Security,
+  ServerOptions,
+  ServerRequest,
+  ConfigError,
+  HandshakeError,
+  PqqError,
+  TransportError,
+} from "../../lib/index.js";
+import type { clientSchema, serverSchema } from "../../lib/config/schema.js";
+
+// The interfaces, which have the documentation, and the schemas, which do the work, have the same names.
+expectTypeOf<keyof ServerOptions>().toEqualTypeOf<keyof v.InferInput<typeof serverSchema>>();
+expectTypeOf<keyof ClientOptions>().toEqualTypeOf<keyof v.InferInput<typeof clientSchema>>();
+
+// An identity is text or files, never half of one.
+expectTypeOf<{ cert: string; key: Buffer }>().toExtend<Identity>();
+expectTypeOf<{
+  certFile: string;
+  keyFile: string;
+  classical: { cert: string; key: string };
+}>().toExtend<Identity>();
+expectTypeOf<{ cert: string }>().not.toExtend<Identity>();
+expectTypeOf<{ cert: string; keyFile: string }>().not.toExtend<Identity>();
+expectTypeOf<ServerOptions["groups"]>()
+  .extract<readonly string[]>()
+  .items.extract<"X25519MLKEM768">()
+  .toBeString();
+expectTypeOf<{ identity: Identity; profile: "fast" }>().not.toExtend<ServerOptions>();
+
+// Handlers.
+const handler: Handler = (request, { connection, waitUntil }) => {
+  expectTypeOf(request).toEqualTypeOf<ServerRequest>();
+  expectTypeOf(request).toExtend<Request>();
+  expectTypeOf(request.body).toEqualTypeOf<ReadableStream<Uint8Array> | null>();
+  expectTypeOf(connection).toEqualTypeOf<Connection>();
+  expectTypeOf(waitUntil).returns.toBeVoid();
+  return new Response("x");
+};
+expectTypeOf(() => new globalThis.Response("x")).toExtend<Handler>();
+expectTypeOf(() => Promise.resolve(Response.json({}))).toExtend<Handler>();
+expectTypeOf(() => "text").not.toExtend<Handler>();
+expectTypeOf(staticFiles(".")).toExtend<Handler>();
+expectTypeOf(
+  webHandler((request: Request) => new globalThis.Response(request.body)),
+).toExtend<Handler>();
+
+// The two doors.
+expectTypeOf(
+  Server.serve({ identity: devIdentity().identity }, handler),
+).resolves.toEqualTypeOf<Server>();
+expectTypeOf(
+  Client.get("https://localhost/", { caFile: "ca.pem" }),
+).resolves.toEqualTypeOf<ClientResponse>();
+expectTypeOf<ClientResponse["connection"]["security"]>().toEqualTypeOf<Security>();
+expectTypeOf<ClientResponse>().toExtend<Response>();
+expectTypeOf<Client>().toExtend<AsyncDisposable>();
+expectTypeOf<Server>().toExtend<AsyncDisposable>();
+
+// Bodies.
+expectTypeOf(Response).toBeConstructibleWith("x");
+expectTypeOf(Response).toBeConstructibleWith(Buffer.from("x"), {
+  status: 200,
+  headers: { a: "b" },
+});
+expectTypeOf(Response).toBeConstructibleWith(ReadableStreamOf(), { trailers: () => ({ a: "b" }) });
+// @ts-expect-error -- a number is no body
+new Response(5);
+declare function ReadableStreamOf(): ReadableStream<Uint8Array>;
+
+// Errors.
+declare const caught: unknown;
+if (isPqqError(caught)) expectTypeOf(caught.code).toEqualTypeOf<PqqErrorCode>();
+expectTypeOf<ConfigError>().toExtend<PqqError>();
+expectTypeOf<HandshakeError["alert"]>().toEqualTypeOf<number | undefined>();
+expectTypeOf<TransportError["wireCode"]>().toEqualTypeOf<bigint | undefined>();
+expectTypeOf<"PQQ_ERR_CERT_UNTRUSTED">().toExtend<PqqErrorCode>();
+expectTypeOf<"PQQ_ERR_NO_SUCH_THING">().not.toExtend<PqqErrorCode>();
