@@ -1,0 +1,94 @@
+/* SPDX-License-Identifier: MIT */
+#include "bench.h"
+
+#include <stdarg.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <time.h>
+#include <unistd.h>
+
+const bench_kind bench_kinds[BENCH_KINDS] = {
+    {"P-256", PQQ_PROFILE_BALANCED, 0},
+    {"ML-DSA-44", PQQ_PROFILE_LIGHT, 1},
+    {"ML-DSA-65", PQQ_PROFILE_BALANCED, 1},
+    {"ML-DSA-87", PQQ_PROFILE_SECURE, 1},
+};
+
+void bench_fail(const char *format, ...) {
+  va_list args;
+
+  va_start(args, format);
+  fputs("bench: ", stderr);
+  vfprintf(stderr, format, args);
+  fputc('\n', stderr);
+  va_end(args);
+  exit(1);
+}
+
+void bench_check(pqq_status status, const char *what) {
+  if (status != PQQ_OK) {
+    bench_fail("%s: %s %s", what, pqq_strerror(status), pqq_error_detail());
+  }
+}
+
+static uint64_t read_clock(clockid_t clock) {
+  struct timespec now;
+
+  if (clock_gettime(clock, &now) != 0) {
+    bench_fail("clock %d cannot be read", (int)clock);
+  }
+  return (uint64_t)now.tv_sec * UINT64_C(1000000000) + (uint64_t)now.tv_nsec;
+}
+
+uint64_t bench_thread_cpu_ns(void) { return read_clock(CLOCK_THREAD_CPUTIME_ID); }
+
+uint64_t bench_process_cpu_ns(void) { return read_clock(CLOCK_PROCESS_CPUTIME_ID); }
+
+uint64_t bench_wall_ns(void) { return read_clock(CLOCK_MONOTONIC); }
+
+uint64_t bench_resident_bytes(void) {
+  FILE *file = fopen("/proc/self/statm", "r");
+  unsigned long long total = 0, resident = 0;
+
+  if (!file) {
+    return 0;
+  }
+  if (fscanf(file, "%llu %llu", &total, &resident) != 2) {
+    resident = 0;
+  }
+  fclose(file);
+  return resident * (uint64_t)sysconf(_SC_PAGESIZE);
+}
+
+int bench_read_line(char *line, int size) {
+  if (!fgets(line, size, stdin)) {
+    return 0;
+  }
+  line[strcspn(line, "\n")] = '\0';
+  return 1;
+}
+
+const char *bench_option(int argc, char **argv, const char *name) {
+  for (int i = 1; i + 1 < argc; i++) {
+    if (strcmp(argv[i], name) == 0) {
+      return argv[i + 1];
+    }
+  }
+  return NULL;
+}
+
+uint32_t bench_number(int argc, char **argv, const char *name, uint32_t otherwise) {
+  const char *text = bench_option(argc, argv, name);
+  char *end;
+  unsigned long value;
+
+  if (!text) {
+    return otherwise;
+  }
+  value = strtoul(text, &end, 10);
+  if (*text == '\0' || *end != '\0' || value > UINT32_MAX) {
+    bench_fail("%s: \"%s\" is not a number", name, text);
+  }
+  return (uint32_t)value;
+}

@@ -1,0 +1,44 @@
+/* SPDX-License-Identifier: MIT */
+/* What the benchmark programs share: clocks, failing, identities, and their
+ * one way of talking: JSON lines on stdout, words on stdin. */
+#ifndef BENCH_H
+#define BENCH_H
+
+#include <stdint.h>
+
+#include <pqq/pqq.h>
+
+/* Says why on stderr and ends the process with status 1. A benchmark that is
+ * not sure of its own figures must not print any. */
+_Noreturn void bench_fail(const char *format, ...) __attribute__((format(printf, 1, 2)));
+
+/* Fails unless `status` is PQQ_OK. */
+void bench_check(pqq_status status, const char *what);
+
+/* CPU time of the calling thread, of the whole process, and wall time. */
+uint64_t bench_thread_cpu_ns(void);
+uint64_t bench_process_cpu_ns(void);
+uint64_t bench_wall_ns(void);
+
+/* Resident memory of this process; 0 where the system does not say. */
+uint64_t bench_resident_bytes(void);
+
+/* The next line of stdin, without its end; 0 when there is none any more. */
+int bench_read_line(char *line, int size);
+
+/* `--name VALUE` of the command line, or NULL. */
+const char *bench_option(int argc, char **argv, const char *name);
+uint32_t bench_number(int argc, char **argv, const char *name, uint32_t otherwise);
+
+/* One kind of server certificate, issued directly under its root. */
+typedef struct bench_kind {
+  const char *name;
+  /* The profile whose development identity has it, and in which half. */
+  int32_t profile;
+  int is_pq;
+} bench_kind;
+
+#define BENCH_KINDS 4
+extern const bench_kind bench_kinds[BENCH_KINDS];
+
+#endif

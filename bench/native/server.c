@@ -1,0 +1,171 @@
+/* SPDX-License-Identifier: MIT */
+/* The server of the UDP benchmarks with a handler in C: one worker of the
+ * built-in driver, answers from memory.
+ *
+ *   server --cert FILE --key FILE
+ *
+ * `/small` answers 1 KiB, `/download/BYTES` streams that many from one borrowed
+ * block. Speaks the protocol of bench/servers/control.mjs: prints a `listening`
+ * line, answers each line of stdin with a `usage` line, ends with stdin. */
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "bench.h"
+
+#define SMALL_BYTES 1024
+/* What one write takes from the block; below the stream's high-water mark. */
+#define CHUNK_BYTES (128u * 1024u)
+
+static uint8_t block[CHUNK_BYTES];
+
+static pqq_bytes text(const char *value) {
+  return (pqq_bytes){(const uint8_t *)value, strlen(value)};
+}
+
+static pqq_bytes find_path(const pqq_event *event) {
+  for (size_t i = 0; i < event->header_count; i++) {
+    const pqq_header *header = &event->headers[i];
+
+    if (header->name.len == 5 && memcmp(header->name.data, ":path", 5) == 0) {
+      return header->value;
+    }
+  }
+  return (pqq_bytes){NULL, 0};
+}
+
+/* A download's bytes that are still to be written, kept as the stream's user data. */
+static void write_on(pqq_engine *engine, pqq_id stream, uint64_t *left) {
+  pqq_status status = PQQ_OK;
+
+  while (*left > 0 && status == PQQ_OK) {
+    pqq_body body = {.data = {block, *left < CHUNK_BYTES ? (size_t)*left : CHUNK_BYTES}};
+
+    *left -= body.data.len;
+    status = pqq_engine_write(engine, stream, &body,
+                              PQQ_WRITE_BORROW | (*left == 0 ? PQQ_WRITE_END : 0));
+    if (status < 0) {
+      bench_fail("write: %s", pqq_strerror(status));
+    }
+  }
+}
+
+static void begin_download(pqq_engine *engine, pqq_id stream, const char *bytes) {
+  pqq_header headers[] = {{.name = text("content-type"), .value = text("application/octet-stream")},
+                          {.name = text("content-length"), .value = text(bytes)}};
+  uint64_t *left = malloc(sizeof *left);
+
+  if (!left) {
+    bench_fail("out of memory");
+  }
+  *left = strtoull(bytes, NULL, 10);
+  bench_check(pqq_engine_set_user_data(engine, stream, left), "user data");
+  bench_check(pqq_engine_respond(engine, stream, 200, headers, 2, NULL, 0), "respond");
+  write_on(engine, stream, left);
+}
+
+static void answer(pqq_engine *engine, const pqq_event *event) {
+  static const char prefix[] = "/download/";
+  pqq_bytes path = find_path(event);
+  char bytes[24] = "";
+
+  if (path.len > strlen(prefix) && path.len - strlen(prefix) < sizeof bytes &&
+      memcmp(path.data, prefix, strlen(prefix)) == 0) {
+    memcpy(bytes, path.data + strlen(prefix), path.len - strlen(prefix));
+    begin_download(engine, event->stream, bytes);
+  } else {
+    pqq_header headers[] = {{.name = text("content-type"), .value = text("text/plain")},
+                            {.name = text("content-length"), .value = text("1024")}};
+    pqq_body body = {.data = {block, SMALL_BYTES}};
+
+    bench_check(pqq_engine_respond(engine, event->stream, 200, headers, 2, &body,
+                                   PQQ_WRITE_BORROW | PQQ_WRITE_END),
+                "respond");
+  }
+}
+
+static pqq_status on_event(pqq_engine *engine, uint32_t worker, const pqq_event *event,
+                           void *user_data) {
+  uint64_t *left;
+
+  (void)worker;
+  (void)user_data;
+  switch (event->type) {
+  case PQQ_EVENT_REQUEST:
+    answer(engine, event);
+    break;
+  case PQQ_EVENT_WRITABLE:
+    left = pqq_engine_user_data(engine, event->stream);
+    if (left) {
+      write_on(engine, event->stream, left);
+    }
+    break;
+  case PQQ_EVENT_STREAM_CLOSED:
+    free(pqq_engine_user_data(engine, event->stream));
+    break;
+  default:
+    break;
+  }
+  return PQQ_OK;
+}
+
+static void print_usage(const pqq_driver *driver) {
+  pqq_stats stats = {.struct_size = sizeof stats};
+  const char *separator = "";
+
+  bench_check(pqq_driver_stats(driver, &stats), "stats");
+  printf("{\"event\":\"usage\",\"cpuMicros\":%.1f,\"residentBytes\":%llu,\"stats\":{",
+         (double)bench_process_cpu_ns() / 1e3, (unsigned long long)bench_resident_bytes());
+#define PQQ_STAT(name, meaning)                                                                    \
+  printf("%s\"" #name "\":%llu", separator, (unsigned long long)stats.name);                       \
+  separator = ",";
+#include <pqq/stats.def>
+#undef PQQ_STAT
+  printf("}}\n");
+  fflush(stdout);
+}
+
+static pqq_driver *start(int argc, char **argv) {
+  static const char *const hosts[] = {"127.0.0.1"};
+  pqq_identity_source identity = {.cert_file = bench_option(argc, argv, "--cert"),
+                                  .key_file = bench_option(argc, argv, "--key")};
+  pqq_config_options config_options;
+  pqq_driver_options options;
+  pqq_driver_events events;
+  pqq_config *config;
+  pqq_driver *driver;
+
+  bench_check(pqq_config_options_init(&config_options, sizeof config_options), "config options");
+  config_options.identities = &identity;
+  config_options.identity_count = 1;
+  bench_check(pqq_config_new(&config_options, &config), "config");
+  bench_check(pqq_driver_options_init(&options, sizeof options), "driver options");
+  options.is_server = 1;
+  options.hosts = hosts;
+  options.host_count = 1;
+  bench_check(pqq_driver_events_init(&events, sizeof events), "driver events");
+  events.on_event = on_event;
+  bench_check(pqq_driver_start(config, &options, &events, NULL, &driver), "driver");
+  pqq_config_unref(config);
+  return driver;
+}
+
+int main(int argc, char **argv) {
+  pqq_address address;
+  pqq_driver *driver;
+  size_t count;
+  char line[64];
+
+  memset(block, 'x', sizeof block);
+  bench_check(pqq_init(), "pqq_init");
+  driver = start(argc, argv);
+  bench_check(pqq_driver_addresses(driver, &address, 1, &count), "addresses");
+  printf("{\"event\":\"listening\",\"port\":%u,\"capabilities\":%s}\n", address.port,
+         pqq_capabilities());
+  fflush(stdout);
+  while (bench_read_line(line, sizeof line)) {
+    print_usage(driver);
+  }
+  pqq_driver_free(driver);
+  return 0;
+}
