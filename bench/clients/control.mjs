@@ -38,7 +38,8 @@ async function repeat(count, slots, one) {
   const run = async (slot) => {
     while (left > 0) {
       left--;
-      bytes += await one(slot);
+      const received = await one(slot);
+      bytes += received;
     }
   };
   await Promise.all(Array.from({ length: Math.min(slots, count) }, (_, slot) => run(slot)));

@@ -41,11 +41,17 @@ static uint64_t read_clock(clockid_t clock) {
   return (uint64_t)now.tv_sec * UINT64_C(1000000000) + (uint64_t)now.tv_nsec;
 }
 
-uint64_t bench_thread_cpu_ns(void) { return read_clock(CLOCK_THREAD_CPUTIME_ID); }
+uint64_t bench_thread_cpu_ns(void) {
+  return read_clock(CLOCK_THREAD_CPUTIME_ID);
+}
 
-uint64_t bench_process_cpu_ns(void) { return read_clock(CLOCK_PROCESS_CPUTIME_ID); }
+uint64_t bench_process_cpu_ns(void) {
+  return read_clock(CLOCK_PROCESS_CPUTIME_ID);
+}
 
-uint64_t bench_wall_ns(void) { return read_clock(CLOCK_MONOTONIC); }
+uint64_t bench_wall_ns(void) {
+  return read_clock(CLOCK_MONOTONIC);
+}
 
 uint64_t bench_resident_bytes(void) {
   FILE *file = fopen("/proc/self/statm", "r");

@@ -138,8 +138,8 @@ static void on_stream_closed(client *self, pqq_engine *engine, const pqq_event *
 
 static void on_closed(client *self, const pqq_event *event) {
   if (event->status != PQQ_OK) {
-    bench_fail("connection: %s (%.*s)", pqq_strerror(event->status),
-               (int)event->close->reason.len, (const char *)event->close->reason.data);
+    bench_fail("connection: %s (%.*s)", pqq_strerror(event->status), (int)event->close->reason.len,
+               (const char *)event->close->reason.data);
   }
   if (self->mode != HANDSHAKES) {
     return;
@@ -308,9 +308,9 @@ int main(int argc, char **argv) {
   run_phase(&self, self.count);
   printf("{\"event\":\"done\",\"wallMicros\":%.1f,\"cpuMicros\":%.1f,\"bytes\":%llu,"
          "\"group\":\"%s\",\"signature\":%u,\"cipher\":%u,\"roundTrips\":%u}\n",
-         (double)(bench_wall_ns() - began_ns) / 1e3, (double)(bench_process_cpu_ns() - cpu_ns) / 1e3,
-         (unsigned long long)self.received_bytes, pqq_group_name(self.group), self.signature,
-         self.cipher, self.round_trips);
+         (double)(bench_wall_ns() - began_ns) / 1e3,
+         (double)(bench_process_cpu_ns() - cpu_ns) / 1e3, (unsigned long long)self.received_bytes,
+         pqq_group_name(self.group), self.signature, self.cipher, self.round_trips);
   pqq_driver_free(self.driver);
   free(self.ids);
   return 0;

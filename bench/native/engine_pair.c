@@ -243,4 +243,6 @@ void engine_pair_handshake(engine_pair *pair, handshake_cost *cost) {
   }
 }
 
-handshake_facts engine_pair_facts(const engine_pair *pair) { return pair->facts; }
+handshake_facts engine_pair_facts(const engine_pair *pair) {
+  return pair->facts;
+}

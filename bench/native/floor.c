@@ -87,14 +87,14 @@ static int on_handshake_completed(ngtcp2_conn *quic, void *user_data) {
   return 0;
 }
 
-#define COMMON_CALLBACKS                                                                           \
-  .recv_crypto_data = ngtcp2_crypto_recv_crypto_data_cb,                                           \
-  .handshake_completed = on_handshake_completed, .encrypt = ngtcp2_crypto_encrypt_cb,              \
-  .decrypt = ngtcp2_crypto_decrypt_cb, .hp_mask = ngtcp2_crypto_hp_mask_cb, .rand = on_rand,       \
-  .get_new_connection_id2 = on_new_cid, .update_key = ngtcp2_crypto_update_key_cb,                 \
-  .delete_crypto_aead_ctx = ngtcp2_crypto_delete_crypto_aead_ctx_cb,                               \
-  .delete_crypto_cipher_ctx = ngtcp2_crypto_delete_crypto_cipher_ctx_cb,                           \
-  .get_path_challenge_data2 = on_path_challenge,                                                   \
+#define COMMON_CALLBACKS                                                                     \
+  .recv_crypto_data = ngtcp2_crypto_recv_crypto_data_cb,                                     \
+  .handshake_completed = on_handshake_completed, .encrypt = ngtcp2_crypto_encrypt_cb,        \
+  .decrypt = ngtcp2_crypto_decrypt_cb, .hp_mask = ngtcp2_crypto_hp_mask_cb, .rand = on_rand, \
+  .get_new_connection_id2 = on_new_cid, .update_key = ngtcp2_crypto_update_key_cb,           \
+  .delete_crypto_aead_ctx = ngtcp2_crypto_delete_crypto_aead_ctx_cb,                         \
+  .delete_crypto_cipher_ctx = ngtcp2_crypto_delete_crypto_cipher_ctx_cb,                     \
+  .get_path_challenge_data2 = on_path_challenge,                                             \
   .version_negotiation = ngtcp2_crypto_version_negotiation_cb
 
 static const ngtcp2_callbacks server_callbacks = {
@@ -188,7 +188,9 @@ static void load_key(floor_pair *pair, pqq_bytes pem) {
   }
 }
 
-static X509 *read_certificate(BIO *bio) { return PEM_read_bio_X509(bio, NULL, NULL, NULL); }
+static X509 *read_certificate(BIO *bio) {
+  return PEM_read_bio_X509(bio, NULL, NULL, NULL);
+}
 
 static void load_certificate(floor_pair *pair, pqq_bytes pem) {
   BIO *bio = BIO_new_mem_buf(pem.data, (ossl_ssize_t)pem.len);
@@ -482,4 +484,6 @@ void floor_handshake(floor_pair *pair, handshake_cost *cost) {
   SSL_free(pair->client.ssl);
 }
 
-handshake_facts floor_facts(const floor_pair *pair) { return pair->facts; }
+handshake_facts floor_facts(const floor_pair *pair) {
+  return pair->facts;
+}

@@ -116,8 +116,8 @@ static void print_usage(const pqq_driver *driver) {
   bench_check(pqq_driver_stats(driver, &stats), "stats");
   printf("{\"event\":\"usage\",\"cpuMicros\":%.1f,\"residentBytes\":%llu,\"stats\":{",
          (double)bench_process_cpu_ns() / 1e3, (unsigned long long)bench_resident_bytes());
-#define PQQ_STAT(name, meaning)                                                                    \
-  printf("%s\"" #name "\":%llu", separator, (unsigned long long)stats.name);                       \
+#define PQQ_STAT(name, meaning)                                              \
+  printf("%s\"" #name "\":%llu", separator, (unsigned long long)stats.name); \
   separator = ",";
 #include <pqq/stats.def>
 #undef PQQ_STAT

@@ -66,7 +66,8 @@ PQQ_EXPORT pqq_status pqq_driver_options_init(pqq_driver_options *options, size_
 PQQ_EXPORT pqq_status pqq_driver_events_init(pqq_driver_events *events, size_t size);
 
 /** pqq_driver_start binds the sockets and starts the threads; the driver keeps
- *  a reference to `config` and a copy of `options` and `events`.
+ *  a reference to `config` and a copy of `options` and `events`. A port that
+ *  anybody else has is in use, even one shared by SO_REUSEPORT.
  *  Errors: PQQ_ERR_NULL_ARG, PQQ_ERR_STRUCT_SIZE, PQQ_ERR_INVALID_ARG (hosts,
  *  workers), PQQ_ERR_NO_IDENTITY, PQQ_ERR_ADDRESS_IN_USE,
  *  PQQ_ERR_ADDRESS_UNAVAILABLE, PQQ_ERR_PERMISSION, PQQ_ERR_IO,

@@ -118,6 +118,13 @@ PQQ_EXPORT pqq_time_ns pqq_engine_deadline(const pqq_engine *engine);
  *  Errors: PQQ_ERR_NULL_ARG. */
 PQQ_EXPORT pqq_status pqq_engine_expire(pqq_engine *engine, pqq_time_ns now);
 
+/** pqq_engine_unreachable says that the system has reported `remote` as not
+ *  reachable (ICMP, no route). Client connections to it that have never had an
+ *  answer end with PQQ_ERR_UNREACHABLE; all others ignore it. Errors:
+ *  PQQ_ERR_NULL_ARG. */
+PQQ_EXPORT pqq_status pqq_engine_unreachable(pqq_engine *engine, const pqq_address *remote,
+                                             pqq_time_ns now);
+
 /** pqq_engine_peek_event shows the next event without taking it. The view is valid until
  *  pqq_engine_pop_event. PQQ_OK or PQQ_AGAIN (none). Leaving events where they
  *  are is how a reader pushes back: flow control stops the peers.

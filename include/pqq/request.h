@@ -15,7 +15,7 @@ typedef struct pqq_request_options {
   uint32_t reserved;
   /** Absolute https URL. Required. */
   const char *url;
-  /** Default "GET". */
+  /** Default "GET". A token (RFC 9110 section 5.6.2), not CONNECT. */
   const char *method;
   /** Either a config of the caller's, or NULL and ca_file. */
   pqq_config *config;
@@ -25,7 +25,7 @@ typedef struct pqq_request_options {
   pqq_bytes body;
   /** Whole request, milliseconds, 1-3,600,000; default 30,000. */
   uint32_t timeout_ms;
-  /** Largest response body; default 64 MiB. */
+  /** Largest response body in bytes, 0-2^32-1; pqq_request_options_init sets 64 MiB. */
   uint32_t max_body_bytes;
 } pqq_request_options;
 
@@ -38,9 +38,18 @@ PQQ_EXPORT pqq_status pqq_request_options_init(pqq_request_options *options, siz
 
 /** pqq_request makes one request over a connection of its own and blocks until
  *  the whole response is here. No thread is started. Thread-safe.
- *  Errors: PQQ_ERR_URL_INVALID, PQQ_ERR_RESOLVE, PQQ_ERR_UNREACHABLE,
- *  PQQ_ERR_REQUEST_TIMEOUT, PQQ_ERR_BODY_TOO_LARGE, those of pqq_config_new
- *  and pqq_engine_request, and the status of the connection's close. */
+ *
+ *  The addresses of the host are tried one after the other, each with an equal
+ *  share of the time that is left; one that ICMP reports as closed ends at once.
+ *  Resolving the name takes as long as the system's resolver likes, beside
+ *  timeout_ms. `content-length` is added where the method or the body wants it.
+ *  Interim responses and trailers are skipped, redirects are not followed.
+ *  Errors: PQQ_ERR_NULL_ARG, PQQ_ERR_STRUCT_SIZE, PQQ_ERR_INVALID_ARG (method,
+ *  timeout_ms), PQQ_ERR_NO_ROOTS (neither config nor ca_file), PQQ_ERR_URL_INVALID,
+ *  PQQ_ERR_RESOLVE, PQQ_ERR_UNREACHABLE (no answer from any address),
+ *  PQQ_ERR_REQUEST_TIMEOUT, PQQ_ERR_BODY_TOO_LARGE, PQQ_ERR_IO, those of
+ *  pqq_config_new and pqq_engine_request, and the status of the stream's or
+ *  connection's end. */
 PQQ_EXPORT pqq_status pqq_request(const pqq_request_options *options, pqq_response **response);
 
 /** pqq_response_* read a response; views live until pqq_response_free. */

@@ -33,13 +33,14 @@ typedef struct pqq_server_options {
   const char *key_file;
   const char *classical_cert_file;
   const char *classical_key_file;
-  /** As in pqq_driver_options. */
+  /** As in pqq_driver_options: NULL listens on all addresses, port 0 picks one. */
   const char *const *hosts;
   size_t host_count;
   uint16_t port;
   uint16_t reserved2;
   uint32_t workers;
-  /** Largest request body, 0-1 GiB; default 1 MiB. More gets 413. */
+  /** Largest request body in bytes, 0-1 GiB; pqq_server_options_init sets 1 MiB.
+   *  More gets 413, at once if content-length announces it. */
   uint32_t max_body_bytes;
   /** Required. */
   pqq_handler handler;
@@ -51,7 +52,8 @@ typedef struct pqq_server_options {
 PQQ_EXPORT pqq_status pqq_server_options_init(pqq_server_options *options, size_t size);
 
 /** pqq_start_server starts a server. Errors: those of pqq_config_new and
- *  pqq_driver_start; pqq_error_detail says which file or address. */
+ *  pqq_driver_start, PQQ_ERR_INVALID_ARG (max_body_bytes), PQQ_ERR_NO_IDENTITY (no
+ *  config and no files); pqq_error_detail says which option, file or address. */
 PQQ_EXPORT pqq_status pqq_start_server(const pqq_server_options *options, pqq_server **server);
 
 /** pqq_server_port returns the UDP port in host byte order, 0 if NULL. */
@@ -76,9 +78,12 @@ PQQ_EXPORT pqq_bytes pqq_exchange_body(const pqq_exchange *exchange);
  *  exchange's connection. */
 PQQ_EXPORT pqq_status pqq_exchange_connection_info(const pqq_exchange *exchange, pqq_connection_info *info);
 
-/** pqq_respond answers an exchange, once, from its handler. Headers and body
- *  are copied, unless flags has PQQ_WRITE_BORROW: then `body` must outlive the
- *  server. `content-length` is added.
+/** pqq_respond answers an exchange, once, from its handler, with a final
+ *  response (status 200-599). Headers and body are copied, unless flags has
+ *  PQQ_WRITE_BORROW: then `body` must outlive the server. Other flags are
+ *  ignored. `content-length` is added unless `headers` has it or the status
+ *  forbids it (RFC 9110 section 8.6). After an error the exchange still waits
+ *  for its answer.
  *  Errors: as pqq_engine_respond. */
 PQQ_EXPORT pqq_status pqq_respond(pqq_exchange *exchange, int32_t status, const pqq_header *headers,
                                   size_t header_count, const void *body, size_t body_bytes, uint32_t flags);

@@ -12,41 +12,66 @@ import { makeClient, type ConnectionOptions } from "./client.js";
 import { UsageError } from "./failure.js";
 import { EXIT, note, print, printJson, size } from "./output.js";
 import { startProgress } from "./progress.js";
+import { nextRequest } from "./redirect.js";
 
 /** Options of `pqq get`. */
 export interface GetOptions extends ConnectionOptions {
   readonly output?: string;
-  readonly header?: readonly HeaderPair[];
-  readonly method?: string;
-  readonly data?: string;
+  readonly header?: readonly HeaderPair[] | undefined;
+  readonly method?: string | undefined;
+  readonly data?: string | undefined;
   readonly location?: boolean;
   readonly include?: boolean;
   readonly json?: boolean;
 }
 
 /** Fetches a URL and prints or saves the body. */
-export async function get(url: URL, options: GetOptions): Promise<number> {
+export async function get(first: URL, options: GetOptions): Promise<number> {
   const file = options.output === "-" ? undefined : options.output;
   if (file !== undefined) checkTarget(file);
-  const body = requestBody(options.data);
-  const client = makeClient(url, options);
-  const interrupt = interruptible();
+  const interrupt = new Interrupt();
   try {
-    const response = await client.request(url.href, {
-      method: options.method ?? (body === null ? "GET" : "POST"),
-      headers: options.header ?? [],
-      body,
-      redirect: options.location === true ? "follow" : "manual",
-      signal: interrupt.signal,
-      timeoutMs: options.timeout,
-    });
-    await deliver(response, url, file, options);
-    return response.status >= 400 ? EXIT.http : EXIT.ok;
+    let hop: Hop | null = { url: first, options };
+    let status = 0;
+    for (let redirects = 0; hop !== null; redirects += 1) {
+      ({ hop, status } = await getHop(hop, file, redirects, interrupt.signal));
+    }
+    return status >= 400 ? EXIT.http : EXIT.ok;
   } catch (error) {
-    if (interrupt.signal.aborted) return 128 + constants.signals.SIGINT;
+    if (interrupt.exitCode !== 0) return interrupt.exitCode;
     throw error;
   } finally {
     interrupt.stop();
+  }
+}
+
+interface Hop {
+  readonly url: URL;
+  readonly options: GetOptions;
+}
+
+/** One request, and either its redirect or its response delivered. */
+async function getHop(
+  { url, options }: Hop,
+  file: string | undefined,
+  redirects: number,
+  signal: AbortSignal,
+): Promise<{ readonly hop: Hop | null; readonly status: number }> {
+  const body = requestBody(options.data);
+  const client = makeClient(url, options);
+  try {
+    const response = await client.request(url, {
+      method: options.method ?? (body === null ? "GET" : "POST"),
+      headers: options.header ?? [],
+      body,
+      redirect: "manual",
+      signal,
+      timeoutMs: options.timeout,
+    });
+    const hop = nextRequest(response, url, options, redirects);
+    if (hop === null) await deliver(response, url, file, options);
+    return { hop, status: response.status };
+  } finally {
     await client.close();
   }
 }
@@ -159,17 +184,30 @@ function requestBody(data: string | undefined): string | AsyncIterable<Uint8Arra
   return createReadStream(file);
 }
 
-/** A signal that SIGINT aborts, so that a half-written file is removed. */
-function interruptible(): { readonly signal: AbortSignal; stop(): void } {
-  const controller = new AbortController();
-  const onSignal = (): void => {
-    controller.abort();
-  };
-  process.once("SIGINT", onSignal);
-  return {
-    signal: controller.signal,
-    stop: () => {
-      process.off("SIGINT", onSignal);
-    },
+/** Aborts its signal at SIGINT and SIGTERM, so that a half-written file is removed. */
+class Interrupt {
+  readonly #controller = new AbortController();
+  #exitCode = 0;
+
+  constructor() {
+    process.once("SIGINT", this.#onSignal).once("SIGTERM", this.#onSignal);
+  }
+
+  get signal(): AbortSignal {
+    return this.#controller.signal;
+  }
+
+  /** That of a process ended by the signal, 0 if none has come. */
+  get exitCode(): number {
+    return this.#exitCode;
+  }
+
+  stop(): void {
+    process.off("SIGINT", this.#onSignal).off("SIGTERM", this.#onSignal);
+  }
+
+  readonly #onSignal = (signal: "SIGINT" | "SIGTERM"): void => {
+    this.#exitCode = 128 + constants.signals[signal];
+    this.#controller.abort();
   };
 }

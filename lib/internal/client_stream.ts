@@ -124,12 +124,8 @@ export class ClientStream extends Stream {
 
   override onClosed(status: number, wireCode: number): void {
     super.onClosed(status, wireCode);
-    this.#end(errorFromStatus(STATUS_CONNECTION_CLOSED));
-  }
-
-  override onReset(wireCode: number): void {
-    super.onReset(wireCode);
-    this.abandon(H3_REQUEST_CANCELLED, undefined);
+    // An error is only made for somebody who waits: it costs more than the rest of the request.
+    this.#end(this.#reject && errorFromStatus(STATUS_CONNECTION_CLOSED));
   }
 
   onSourceFailed(error: unknown): void {

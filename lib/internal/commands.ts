@@ -35,6 +35,8 @@ import {
 const COMMAND_ROWS = 1024;
 /** Texts and small bodies of one submit; also the largest header section that can be sent. */
 const BLOB_BYTES = 256 * 1024;
+/** Bytes outside of the blob after which a submit does not wait for the end of the turn; they are copied then. */
+const MAX_BODY_BYTES = 8 * 1024 * 1024;
 /** Larger bodies are not copied into the blob but by native code, straight from where they are. */
 const MAX_INLINE_BYTES = 4096;
 /** UTF-8 bytes of one UTF-16 unit, at most. */
@@ -59,6 +61,7 @@ export class CommandQueue {
   #count = 0;
   #used = 0;
   #bodies: Uint8Array[] | undefined;
+  #bodyBytes = 0;
   #isScheduled = false;
 
   constructor(native: NativeEndpoint, buffers: Pick<NativeBuffers, "commands" | "blob">) {
@@ -179,6 +182,7 @@ export class CommandQueue {
     this.#count = 0;
     this.#used = 0;
     this.#bodies = undefined;
+    this.#bodyBytes = 0;
     // A driver that is stopping reports the end of its streams itself.
     if (status !== STATUS_OK && status !== STATUS_STATE) throw errorFromStatus(status, "submit");
   }
@@ -202,6 +206,7 @@ export class CommandQueue {
 
   #end(): void {
     this.#count += 1;
+    if (this.#bodyBytes > MAX_BODY_BYTES) this.flush();
     if (this.#isScheduled) return;
     this.#isScheduled = true;
     queueMicrotask(this.#deferFlush);
@@ -240,6 +245,7 @@ export class CommandQueue {
       return this.#putPlace(row, BODY_BLOB, this.#used, body.length);
     }
     this.#bodies ??= [];
+    this.#bodyBytes += body.length;
     return this.#putPlace(row, BODY_ARRAY, this.#bodies.push(body) - 1, body.length);
   }
 

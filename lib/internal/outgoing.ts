@@ -7,11 +7,27 @@ import { holdLoop, releaseLoop } from "./keep_alive.js";
 import { WRITE_END, WRITE_NOTIFY } from "./rows.js";
 import { headerText } from "./text.js";
 
+/** Larger content is sent in pieces: one response must not fill the network thread's memory. */
+export const MAX_WHOLE_BYTES = 64 * 1024;
+
 /**
  * Bytes that are written before the network has to say that it has sent most of them. As much as libpqq's high-water
  * mark (native/src/core/limits.h): more would only wait there.
  */
-const WINDOW_BYTES = 256 * 1024;
+const MAX_WINDOW_BYTES = 256 * 1024;
+/** What a stream may write however many there are. */
+const MIN_WINDOW_BYTES = 16 * 1024;
+/** All windows together. Far below what may wait for a network thread (native/src/io/limits.h). */
+const TOTAL_WINDOW_BYTES = 64 * 1024 * 1024;
+
+let pumps = 0;
+
+function windowBytes(): number {
+  return Math.max(
+    MIN_WINDOW_BYTES,
+    Math.min(MAX_WINDOW_BYTES, Math.floor(TOTAL_WINDOW_BYTES / pumps)),
+  );
+}
 
 /** Content that comes in pieces. */
 export type ChunkedBody = ReadableStream<Uint8Array> | AsyncIterable<Uint8Array>;
@@ -38,7 +54,8 @@ interface Source {
 export class BodyPump {
   readonly #owner: OutgoingOwner;
   readonly #source: Source;
-  #unconfirmed = 0;
+  /** Bytes that may still be written before the network has to say something. */
+  #window = 0;
   #isStopped = false;
   #resume: (() => void) | undefined;
 
@@ -53,6 +70,8 @@ export class BodyPump {
    * @param trailers - Called at the end of the content.
    */
   async run(trailers: (() => Promise<readonly HeaderPair[]>) | null): Promise<void> {
+    pumps += 1;
+    this.#window = windowBytes();
     try {
       while (!this.#isStopped) {
         const result = await this.#source.next();
@@ -65,6 +84,8 @@ export class BodyPump {
       if (this.#isStopped) return;
       this.stop(error);
       this.#owner.onSourceFailed(error);
+    } finally {
+      pumps -= 1;
     }
   }
 
@@ -85,10 +106,10 @@ export class BodyPump {
   async #write(bytes: Uint8Array): Promise<void> {
     const { commands, idLow, idHigh } = this.#owner;
     for (let at = 0; at < bytes.length && !this.#isStopped;) {
-      const piece = bytes.subarray(at, at + WINDOW_BYTES - this.#unconfirmed);
+      const piece = bytes.subarray(at, at + this.#window);
       at += piece.length;
-      this.#unconfirmed += piece.length;
-      const isFull = this.#unconfirmed === WINDOW_BYTES;
+      this.#window -= piece.length;
+      const isFull = this.#window === 0;
       commands.write(idLow, idHigh, piece, isFull ? WRITE_NOTIFY : 0);
       if (isFull) await this.#writable();
     }
@@ -102,7 +123,7 @@ export class BodyPump {
     });
     if (keepsAlive) releaseLoop();
     this.#resume = undefined;
-    this.#unconfirmed = 0;
+    this.#window = windowBytes();
   }
 
   #finish(fields: readonly HeaderPair[]): void {

@@ -8,13 +8,12 @@ import { responseParts, type Response, type ResponseParts } from "../response.js
 import type { Endpoint } from "./endpoint.js";
 import { httpDate } from "./http_date.js";
 import { IncomingBody } from "./incoming.js";
-import { wholeSource, type ChunkedBody } from "./outgoing.js";
+import { MAX_WHOLE_BYTES, wholeSource, type ChunkedBody } from "./outgoing.js";
 import {
   COMMAND_RESPOND,
   COMMAND_TRAILERS,
   H3_INTERNAL_ERROR,
   H3_NO_ERROR,
-  H3_REQUEST_CANCELLED,
   STATUS_CANCELLED,
   WRITE_END,
 } from "./rows.js";
@@ -46,8 +45,6 @@ export interface RequestOwner {
   reportError(error: unknown): void;
 }
 
-/** Larger content is sent in pieces, so that one response does not fill the network thread's memory. */
-const MAX_WHOLE_BYTES = 256 * 1024;
 const HEAD = "HEAD";
 const EMPTY = new Uint8Array(0);
 
@@ -64,6 +61,7 @@ export class ServerStream extends Stream implements RequestParts {
   #abort: AbortController | undefined;
   #failure: Error | undefined;
   #hasResponded = false;
+  #isSent = false;
 
   constructor(
     endpoint: Endpoint,
@@ -154,11 +152,6 @@ export class ServerStream extends Stream implements RequestParts {
     else this.abandon(H3_INTERNAL_ERROR, error);
   }
 
-  override onReset(wireCode: number): void {
-    super.onReset(wireCode);
-    this.abandon(H3_REQUEST_CANCELLED, this.#failure);
-  }
-
   override onStopped(wireCode: number): void {
     super.onStopped(wireCode);
     this.onFailed(
@@ -173,12 +166,15 @@ export class ServerStream extends Stream implements RequestParts {
 
   /** The response is out: a request body that nobody has begun to read is not needed (RFC 9114 section 4.1). */
   onSent(): void {
+    this.#isSent = true;
     if (this.incoming !== null && !this.incoming.isTaken) this.incoming.cancel();
   }
 
   protected readonly stopReadingCode = H3_NO_ERROR;
 
   protected onFailed(error: Error): void {
+    // Behind the response there is nothing left to abort.
+    if (this.#isSent) return;
     this.#failure ??= error;
     this.#abort?.abort(this.#failure);
   }

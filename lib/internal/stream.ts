@@ -8,6 +8,7 @@ import { type IncomingOwner } from "./incoming.js";
 import { BodyPump, type ChunkedBody, type OutgoingOwner } from "./outgoing.js";
 import type { HeaderPair } from "../headers.js";
 import {
+  H3_REQUEST_CANCELLED,
   H3_REQUEST_REJECTED,
   STATUS_OK,
   STATUS_STREAM_REFUSED,
@@ -57,7 +58,11 @@ export abstract class Stream implements Identified, IncomingOwner, OutgoingOwner
 
   /** The peer gave up its half. */
   onReset(wireCode: number): void {
-    this.#fail(resetError(wireCode));
+    // The answer to our own STOP_SENDING is no failure.
+    if (this.incoming?.isDone === true) return;
+    const error = resetError(wireCode);
+    this.#fail(error);
+    this.abandon(H3_REQUEST_CANCELLED, error);
   }
 
   /** The peer does not want our half. */
@@ -75,13 +80,7 @@ export abstract class Stream implements Identified, IncomingOwner, OutgoingOwner
       this.pump?.stop(undefined);
       return;
     }
-    const isReset = status === STATUS_STREAM_RESET && wireCode === H3_REQUEST_REJECTED;
-    this.#fail(
-      errorFromStatus(isReset ? STATUS_STREAM_REFUSED : status, undefined, {
-        wireCode: BigInt(wireCode),
-        remote: true,
-      }),
-    );
+    this.#fail(status === STATUS_STREAM_RESET ? resetError(wireCode) : errorFromStatus(status));
   }
 
   /** Gives up both halves; nothing is heard of the stream any more. */

@@ -6,7 +6,7 @@ import { headerPairs, type HeaderPair, type HeadersInit } from "../headers.js";
 import type { TrailersInit } from "../response.js";
 import type { WireRequest } from "./client_stream.js";
 import type { WholeBody } from "./commands.js";
-import { wholeSource, type ChunkedBody } from "./outgoing.js";
+import { MAX_WHOLE_BYTES, wholeSource, type ChunkedBody } from "./outgoing.js";
 import type { Origin } from "./pool.js";
 import { STATUS_URL_INVALID } from "./rows.js";
 
@@ -50,8 +50,6 @@ const FORBIDDEN = new Set(["CONNECT", "TRACE", "TRACK"]);
 const TEXT_TYPE: HeaderPair = ["content-type", "text/plain;charset=UTF-8"];
 const HTTPS_PORT = 443;
 const MAX_TIMEOUT_MS = 2 ** 31 - 1;
-/** Larger content is sent in pieces, at the pace of the network. */
-const MAX_WHOLE_BYTES = 256 * 1024;
 
 /**
  * Checks a request.

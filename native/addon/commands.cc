@@ -2,6 +2,8 @@
 #include "commands.h"
 
 #include <charconv>
+#include <chrono>
+#include <thread>
 
 #include "address.h"
 #include "rows.h"
@@ -11,6 +13,20 @@ namespace velo {
 namespace {
 
 pqq_bytes Bytes(std::string_view text) { return {reinterpret_cast<const uint8_t *>(text.data()), text.size()}; }
+
+// A worker's queue is full only when its thread is far behind. It gets on
+// without JavaScript, so waiting for it is safe, and the only way to slow down
+// what overwhelms it.
+pqq_status SubmitPatiently(pqq_driver *driver, const pqq_command *commands, size_t count) {
+  constexpr std::chrono::milliseconds kPause(1);
+  constexpr int kMaxPauses = 10000;
+  pqq_status status = pqq_driver_submit(driver, commands, count);
+  for (int i = 0; i < kMaxPauses && status == PQQ_ERR_LIMIT; i++) {
+    std::this_thread::sleep_for(kPause);
+    status = pqq_driver_submit(driver, commands, count);
+  }
+  return status;
+}
 
 bool HasToken(uint32_t type) { return type == PQQ_COMMAND_CONNECT || type == PQQ_COMMAND_REQUEST; }
 
@@ -39,7 +55,7 @@ pqq_status CommandReader::Submit(DriverHost *host, uint32_t count, Napi::Value a
   for (uint32_t i = 0; i < count; i++) {
     Read(host, rows_ + static_cast<size_t>(i) * kCommandWords, arrays);
   }
-  return commands_.empty() ? PQQ_OK : pqq_driver_submit(host->driver(), commands_.data(), commands_.size());
+  return commands_.empty() ? PQQ_OK : SubmitPatiently(host->driver(), commands_.data(), commands_.size());
 }
 
 void CommandReader::Read(DriverHost *host, const uint32_t *row, const Napi::Value &arrays) {

@@ -206,15 +206,20 @@ describe("pqq get", () => {
     expect({ status, stderr }).to.deep.equal({ status: 0, stderr: "" });
   });
 
-  it("leaves no half file behind after SIGINT", async () => {
-    const run = sandbox.spawn("get", url("/endless"), "-o", "endless.bin", "--ca", ca);
-    const partial = (): string[] =>
-      readdirSync(sandbox.folder).filter((name) => name.startsWith("endless"));
-    while (partial().length === 0) await new Promise((resolve) => setImmediate(resolve));
-    run.child.kill("SIGINT");
-    expect((await run.ended).status).to.equal(130);
-    expect(partial()).to.deep.equal([]);
-  });
+  for (const [signal, number] of [
+    ["SIGINT", 2],
+    ["SIGTERM", 15],
+  ] as const) {
+    it(`leaves no half file behind after ${signal}`, async () => {
+      const run = sandbox.spawn("get", url("/endless"), "-o", "endless.bin", "--ca", ca);
+      const partial = (): string[] =>
+        readdirSync(sandbox.folder).filter((name) => name.startsWith("endless"));
+      while (partial().length === 0) await new Promise((resolve) => setImmediate(resolve));
+      run.child.kill(signal);
+      expect((await run.ended).status).to.equal(128 + number);
+      expect(partial()).to.deep.equal([]);
+    });
+  }
 
   it("shows a progress bar on a terminal, and only there", async function () {
     if (spawnSync("script", ["--version"]).error !== undefined) this.skip();

@@ -28,7 +28,10 @@ describe("request: header fields", () => {
     const names = Array.from({ length: 15 }, (_, i) => `x-${String(i)}`);
     const values = names.map((name) => name.padEnd(4000, "v"));
     await using service = await startService(
-      (request) => new Response(null, { headers: names.map((n) => [n, request.headers.get(n)!]) }),
+      (request) =>
+        new Response(null, {
+          headers: names.map((name) => [name, request.headers.get(name)!] as const),
+        }),
     );
     const headers = Object.fromEntries(names.map((name, i) => [name, values[i]]));
     const response = await service.client.get(service.url, { headers });

@@ -1,4 +1,5 @@
 // SPDX-License-Identifier: MIT
+import { inspect } from "node:util";
 import { expect } from "chai";
 import { Response, type Handler } from "../../lib/index.js";
 import { rejection, signal, startService } from "../helpers/service.js";
@@ -24,9 +25,9 @@ describe("failure of a handler", () => {
     });
   }
 
-  for (const value of [undefined, null, "text", 7, {}]) {
-    it(`that returns ${JSON.stringify(value) ?? "nothing"} gives 500`, async () => {
-      await using service = await startService(() => value as unknown as Response);
+  for (const value of [undefined, null, "text", 7, {}] as unknown[]) {
+    it(`that returns ${inspect(value)} gives 500`, async () => {
+      await using service = await startService(() => value as Response);
       expect((await service.client.get(service.url)).status).to.equal(500);
       expect(service.errors).to.have.length(1);
       expect(service.errors[0]).to.be.instanceOf(TypeError);

@@ -3,7 +3,7 @@ import { readdirSync } from "node:fs";
 import { expect } from "chai";
 import { Client, Response, type Handler } from "../../lib/index.js";
 import { growth } from "../helpers/memory.js";
-import { startService, testIdentity } from "../helpers/service.js";
+import { signal, startService, testIdentity } from "../helpers/service.js";
 
 const CONNECTIONS = 2_000;
 /** A connection has some 50 KiB while it lives; what stays of one that ended is noise of the allocators. */
@@ -45,16 +45,20 @@ describe("leak: connections", function () {
   });
 
   it(`${CONNECTIONS} clients that go in the middle of a request leave nothing behind`, async () => {
+    let arrived = signal();
     await measure(
-      (request) =>
-        new Promise((_, reject) => {
+      (request) => {
+        arrived.resolve();
+        return new Promise((_, reject) => {
           request.signal.addEventListener("abort", () => {
             reject(request.signal.reason as Error);
           });
-        }),
+        });
+      },
       async (client, url) => {
+        arrived = signal();
         const response = client.get(url).catch(() => undefined);
-        await new Promise((resolve) => setImmediate(resolve));
+        await arrived.promise;
         await client.close();
         await response;
       },

@@ -120,6 +120,15 @@ pqq_status pqq_engine_expire(pqq_engine *engine, pqq_time_ns now) {
   return PQQ_OK;
 }
 
+pqq_status pqq_engine_unreachable(pqq_engine *engine, const pqq_address *remote, pqq_time_ns now) {
+  if (!engine || !remote) {
+    return PQQ_ERR_NULL_ARG;
+  }
+  pqq__endpoint_set_time(&engine->endpoint, now);
+  pqq__conn_unreachable(&engine->endpoint, remote);
+  return PQQ_OK;
+}
+
 pqq_status pqq_engine_peek_event(pqq_engine *engine, pqq_event *event) {
   const pqq__event *first;
 

@@ -22,16 +22,21 @@
 #define PQQ__MAX_EARLY_DATAGRAMS 64
 #define PQQ__MAX_EARLY_BYTES 1536
 
-/* Smallest datagram that gets a stateless reset, and how much smaller the
- * reset must be, so that two endpoints cannot answer each other for ever (RFC
- * 9000 section 10.3.3). */
-#define PQQ__MIN_RESET_TRIGGER_BYTES 43
+/* A stateless reset looks like the shortest usual packet, and is at least one byte shorter than what
+ * it answers, so that two endpoints cannot answer each other for ever (RFC 9000 section 10.3.3). One
+ * of less than 21 bytes is not recognised. */
 #define PQQ__STATELESS_RESET_BYTES 42
+#define PQQ__MIN_STATELESS_RESET_BYTES 21
 
 /* Connection ids that a peer may keep of ours at once (RFC 9000 section
  * 5.1.1): enough for a migration, small enough that a table entry flood by
  * RETIRE_CONNECTION_ID is not worth it. */
 #define PQQ__ACTIVE_CID_LIMIT 4
+
+/* Stateless reset tokens of a peer that are known at once: of the id in use, and of those of a
+ * migration that is under way. */
+#define PQQ__MAX_RESET_TOKENS 8
+#define PQQ__RESET_TOKEN_BYTES 16
 
 /* How many datagrams of a connection's handshake are timed for the round trip
  * count. A flight of ML-DSA-87 with loss needs about 30. */

@@ -28,7 +28,7 @@ typedef struct pqq__session {
   /* The peer sent GOAWAY. */
   int is_going_away;
   /* pqq_engine_shutdown: notice sent, then the final GOAWAY. */
-  int is_shutting_down, is_final_goaway_sent, is_drained;
+  int is_shutting_down, is_notice_timed, is_final_goaway_sent, is_drained;
   uint64_t token;
   /* Streams that have a QUIC stream, and requests that wait for one. */
   pqq__node streams, pending;
@@ -120,6 +120,8 @@ nghttp3_nv *pqq__to_nv(const pqq_header *headers, size_t count, nghttp3_nv few[P
                        nghttp3_nv **storage);
 
 /* shutdown.c */
+/* The peer takes no more: requests that wait for a stream fail. */
+void pqq__session_refuse_pending(pqq__session *session);
 void pqq__session_shutdown(pqq__session *session);
 void pqq__session_on_timer(void *app);
 /* Closes a connection that is shutting down and has nothing left. */

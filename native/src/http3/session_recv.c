@@ -273,6 +273,7 @@ static int on_shutdown(nghttp3_conn *http, int64_t id, void *user_data) {
   event->type = PQQ_EVENT_GOING_AWAY;
   event->conn = session->conn_id;
   event->token = session->token;
+  pqq__session_refuse_pending(session);
   return 0;
 }
 

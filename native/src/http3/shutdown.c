@@ -17,10 +17,18 @@ void pqq__session_shutdown(pqq__session *session) {
   }
   if (session->is_server) {
     (void)nghttp3_conn_submit_shutdown_notice(session->http);
-    pqq__conn_set_app_timer(session->conn,
-                            session->engine->endpoint.now +
-                                PQQ__GOAWAY_NOTICE_PTOS * pqq__conn_pto(session->conn));
+    pqq__conn_set_app_timer(session->conn, session->engine->endpoint.now);
     pqq__conn_want_send(session->conn);
+  }
+  pqq__session_close_if_drained(session);
+}
+
+void pqq__session_refuse_pending(pqq__session *session) {
+  pqq__node *node;
+
+  while ((node = pqq__list_first(&session->pending)) != NULL) {
+    pqq__stream_close(PQQ__OWNER(node, pqq__stream, node), PQQ_ERR_GOING_AWAY,
+                      PQQ__H3_REQUEST_REJECTED);
   }
   pqq__session_close_if_drained(session);
 }
@@ -33,6 +41,14 @@ void pqq__session_on_timer(void *app) {
     return;
   }
   if (!session->http || session->is_final_goaway_sent) {
+    return;
+  }
+  /* pqq_engine_shutdown does not know the time; the timer does. */
+  if (!session->is_notice_timed) {
+    session->is_notice_timed = 1;
+    pqq__conn_set_app_timer(session->conn,
+                            session->engine->endpoint.now +
+                                PQQ__GOAWAY_NOTICE_PTOS * pqq__conn_pto(session->conn));
     return;
   }
   session->is_final_goaway_sent = 1;

@@ -43,8 +43,8 @@
  * PQQ_MAX_LISTEN_HOSTS stays below the usual 1,024 descriptors. */
 #define PQQ__MAX_WORKERS 64
 
-/* Errors of recvmsg in a row that are neither "nothing there" nor a report of
- * an earlier send, until a worker gives up instead of spinning. */
+/* Errors of recvmsg in a row that are neither "nothing there" nor a report
+ * about an earlier send, until a worker gives up instead of spinning. */
 #define PQQ__MAX_SOCKET_FAILURES 64
 
 /* Datagrams that wait in a worker's hand-over ring. They are rare (a client

@@ -12,9 +12,13 @@
 
 #include "core/error.h"
 #include "io/address.h"
+#include "io/udp_error.h"
 
 /* Room for packet info, ECN and segment size. */
 #define CONTROL_BYTES 128
+
+/* No place in the arena. */
+#define NOT_RETRIED SIZE_MAX
 
 #if defined(__linux__)
 typedef struct mmsghdr message;
@@ -36,7 +40,8 @@ struct pqq__udp_batch {
 
 pqq_status pqq__udp_sender_init(pqq__udp_sender *sender) {
   *sender = (pqq__udp_sender){.arena = malloc(PQQ__SEND_ARENA_BYTES),
-                              .batch = calloc(1, sizeof(pqq__udp_batch))};
+                              .batch = calloc(1, sizeof(pqq__udp_batch)),
+                              .retried = NOT_RETRIED};
   if (sender->arena == NULL || sender->batch == NULL) {
     pqq__udp_sender_deinit(sender);
     return PQQ_ERR_NO_MEMORY;
@@ -240,6 +245,26 @@ static int transmit(int fd, message *messages, unsigned int count) {
 #endif
 }
 
+static void drop_first(pqq__udp_sender *sender) {
+  sender->refused++;
+  advance(sender, 1);
+}
+
+/* Such an error may be the report of an ICMP message about an earlier datagram,
+ * perhaps to another peer; the kernel gives each one once, and has not sent
+ * this datagram. */
+static pqq_status retry_once(pqq__udp_sender *sender) {
+  const pqq__udp_item *item = &sender->items[sender->first];
+
+  if (sender->retried != item->begin) {
+    sender->retried = item->begin;
+    return PQQ_OK;
+  }
+  sender->unreachable = item->remote;
+  drop_first(sender);
+  return PQQ_OK;
+}
+
 /* What to do about the first message after an error. */
 static pqq_status handle_error(pqq__udp_sender *sender, int code) {
   pqq__udp_socket *sock = sender->items[sender->first].sock;
@@ -256,9 +281,6 @@ static pqq_status handle_error(pqq__udp_sender *sender, int code) {
   case ENOTSOCK:
   case EFAULT:
     return pqq__error_set(PQQ_ERR_IO, "sendmsg: %s", strerror(code));
-  case ECONNREFUSED:
-    sender->was_refused = 1;
-    break;
   case EIO:    /* the device cannot make the checksums that GSO needs */
   case EINVAL: /* the route's MTU is below the segment size, or no GSO after all */
     if (sock->has_gso &&
@@ -268,10 +290,12 @@ static pqq_status handle_error(pqq__udp_sender *sender, int code) {
     }
     break;
   default:
+    if (pqq__is_unreachable(code)) {
+      return retry_once(sender);
+    }
     break;
   }
-  sender->refused++;
-  advance(sender, 1);
+  drop_first(sender);
   return PQQ_OK;
 }
 
@@ -299,5 +323,6 @@ pqq_status pqq__udp_sender_flush(pqq__udp_sender *sender) {
   }
   sender->first = sender->count = 0;
   sender->used_bytes = 0;
+  sender->retried = NOT_RETRIED;
   return PQQ_OK;
 }

@@ -33,8 +33,10 @@ typedef struct pqq__udp_sender {
   /* Counters: system calls, and datagrams that the kernel refused. */
   uint64_t calls;
   uint64_t refused;
-  /* 1 after ECONNREFUSED on a connected socket. */
-  int was_refused;
+  /* The last peer to which there was no way; family 0: none. */
+  pqq_address unreachable;
+  /* The datagram (its place in the arena) that failed and is tried again. */
+  size_t retried;
 } pqq__udp_sender;
 
 /* Errors: PQQ_ERR_NO_MEMORY. */

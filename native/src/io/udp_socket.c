@@ -93,6 +93,19 @@ static int ask_for_local_address(const pqq__udp_socket *sock) {
 #endif
 }
 
+/* Linux keeps what ICMP says about an unconnected socket's peers in a queue. */
+static int ask_for_errors(const pqq__udp_socket *sock) {
+#if defined(__linux__)
+  int has_ipv4 = set_option(sock->fd, IPPROTO_IP, IP_RECVERR, 1) == 0;
+
+  return sock->family == AF_INET6 ? set_option(sock->fd, IPPROTO_IPV6, IPV6_RECVERR, 1) == 0
+                                  : has_ipv4;
+#else
+  (void)sock;
+  return 0;
+#endif
+}
+
 static void probe_offload(pqq__udp_socket *sock) {
 #ifdef UDP_SEGMENT
   sock->has_gso = set_option(sock->fd, IPPROTO_UDP, UDP_SEGMENT, 0) == 0;
@@ -112,6 +125,7 @@ static void set_up(pqq__udp_socket *sock, const pqq__udp_options *options) {
   forbid_fragments(sock);
   ask_for_ecn(sock);
   sock->has_pktinfo = options->use_pktinfo && ask_for_local_address(sock);
+  sock->has_errors = options->use_errors && ask_for_errors(sock);
   if (options->use_offload) {
     probe_offload(sock);
   }

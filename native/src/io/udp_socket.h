@@ -37,6 +37,8 @@ typedef struct pqq__udp_options {
   uint32_t buffer_bytes;
   /* Learn each datagram's local address and send from it (servers). */
   int use_pktinfo;
+  /* Learn which peers are not reachable (clients); see udp_error.h. */
+  int use_errors;
   int use_offload;
 } pqq__udp_options;
 
@@ -49,6 +51,7 @@ typedef struct pqq__udp_socket {
   pqq_address bound;
   int is_connected;
   int has_pktinfo;
+  int has_errors;
   int has_gso;
   int has_gro;
 } pqq__udp_socket;

@@ -11,6 +11,7 @@
 #include "io/address.h"
 #include "io/clock.h"
 #include "io/driver.h"
+#include "io/udp_error.h"
 
 static _Thread_local int is_worker_thread;
 
@@ -40,14 +41,27 @@ static void take_in(pqq__worker *worker, const pqq_datagram *datagram, int is_ro
   }
 }
 
+/* Reports about peers that cannot be reached; only clients have any. */
+static void receive_errors(pqq__worker *worker, const pqq__udp_socket *sock) {
+  pqq_address remote;
+
+  while (pqq__udp_take_error(sock, &remote) == PQQ_OK) {
+    if (remote.family != 0) {
+      (void)pqq_engine_unreachable(worker->engine, &remote, worker->now);
+    }
+  }
+}
+
 /* One batch: more waits until what these need has been sent; the poller says
  * again that it is there. */
 static pqq_status receive_from(pqq__worker *worker, const pqq__udp_socket *sock) {
   size_t count = 0;
   pqq_status status = pqq__udp_recv(&worker->receiver, sock, &count);
 
-  if (status < 0) {
-    /* Reports of earlier sends come as errors too, one each. */
+  if (status != PQQ_OK) {
+    receive_errors(worker, sock);
+  }
+  if (status == PQQ_ERR_IO) {
     return ++worker->socket_failures > PQQ__MAX_SOCKET_FAILURES ? status : PQQ_OK;
   }
   worker->socket_failures = 0;
@@ -183,6 +197,10 @@ static pqq_status flush(pqq__worker *worker) {
   status = pqq__udp_sender_flush(sender);
   if (status < 0) {
     return status;
+  }
+  if (sender->unreachable.family != 0) {
+    (void)pqq_engine_unreachable(worker->engine, &sender->unreachable, worker->now);
+    sender->unreachable.family = 0;
   }
   worker->is_blocked = status == PQQ_AGAIN;
   for (size_t i = 0; i < worker->socket_count; i++) {

@@ -43,10 +43,11 @@ void pqq__cid_keys_free(pqq__cid_keys *keys) {
   free(keys);
 }
 
-void pqq__cid_make(const pqq__cid_keys *keys, uint32_t worker, uint8_t cid[PQQ__CID_BYTES]) {
+void pqq__cid_make(const pqq__cid_keys *keys, pqq__random_pool *random, uint32_t worker,
+                   uint8_t cid[PQQ__CID_BYTES]) {
   uint8_t block[PQQ__CID_BYTES] = {CID_VERSION, (uint8_t)worker};
 
-  pqq__tls_random(block + 2, NONCE_BYTES);
+  pqq__random_take(random, block + 2, NONCE_BYTES);
   pqq__block_encrypt(keys->cid, block, cid);
 }
 

@@ -11,6 +11,7 @@
 #include <pqq/engine.h>
 
 #include "core/limits.h"
+#include "tls/tls.h"
 
 typedef struct pqq__cid_keys pqq__cid_keys;
 
@@ -18,8 +19,9 @@ typedef struct pqq__cid_keys pqq__cid_keys;
 pqq__cid_keys *pqq__cid_keys_new(const uint8_t key[PQQ_ENGINE_KEY_BYTES]);
 void pqq__cid_keys_free(pqq__cid_keys *keys);
 
-/* Makes a fresh id for `worker`. */
-void pqq__cid_make(const pqq__cid_keys *keys, uint32_t worker, uint8_t cid[PQQ__CID_BYTES]);
+/* Makes a fresh id for `worker`, its nonce from `random`. */
+void pqq__cid_make(const pqq__cid_keys *keys, pqq__random_pool *random, uint32_t worker,
+                   uint8_t cid[PQQ__CID_BYTES]);
 
 /* Returns the worker of an id that we made, or -1: wrong length, version or
  * check (2^-32 of random blocks pass; they only cost a hand-over). */

@@ -32,12 +32,13 @@ static size_t fill_probes(uint16_t probes[PROBES], uint32_t most) {
   return count;
 }
 
-static void fill_settings(const pqq__endpoint *endpoint, ngtcp2_settings *settings,
+static void fill_settings(pqq__endpoint *endpoint, ngtcp2_settings *settings,
                           uint16_t probes[PROBES]) {
   const pqq_config_options *values = &endpoint->config->values;
 
   ngtcp2_settings_default(settings);
   settings->initial_ts = endpoint->now;
+  settings->rand_ctx.native_handle = &endpoint->random;
   settings->handshake_timeout = (ngtcp2_duration)values->handshake_timeout_ms * NS_PER_MS;
   settings->max_window = values->max_connection_window_bytes;
   settings->max_stream_window = values->max_stream_window_bytes;
@@ -80,7 +81,7 @@ static pqq__conn *conn_new(pqq__endpoint *endpoint, ngtcp2_cid *scid) {
   ngtcp2_ccerr_default(&conn->failure);
   conn->id = pqq__slots_add(&endpoint->conns, conn);
   scid->datalen = PQQ__CID_BYTES;
-  pqq__cid_make(endpoint->cid_keys, endpoint->worker, scid->data);
+  pqq__cid_make(endpoint->cid_keys, &endpoint->random, endpoint->worker, scid->data);
   if (!conn->flight_log || !conn->id ||
       pqq__heap_reserve(&endpoint->timers, endpoint->conns.used) != 0 ||
       pqq__cidmap_put(&endpoint->cids, scid->data, scid->datalen, conn) != 0) {
@@ -217,6 +218,7 @@ void pqq__conn_free(pqq__conn *conn) {
   pqq__endpoint *endpoint = conn->endpoint;
 
   pqq__heap_set(&endpoint->timers, &conn->timer, PQQ_TIME_NEVER);
+  pqq__conn_forget_reset_tokens(conn);
   pqq__list_remove(&conn->all_node);
   if (pqq__node_is_linked(&conn->sending_node)) {
     pqq__list_remove(&conn->sending_node);

@@ -54,6 +54,9 @@ typedef struct pqq__conn {
   int has_failure;
   ngtcp2_ccerr failure;
   pqq_job *job;
+  /* The peer's, under which endpoint.reset_tokens has this connection. */
+  uint8_t reset_tokens[PQQ__MAX_RESET_TOKENS][PQQ__RESET_TOKEN_BYTES];
+  size_t reset_token_count;
   /* First Destination Connection ID of a client, which we must know until the
    * client uses ours. */
   ngtcp2_cid first_dcid;
@@ -83,6 +86,13 @@ pqq_status pqq__conn_update_keys(pqq__conn *conn);
 /* conn_callbacks.c */
 extern const ngtcp2_callbacks pqq__conn_server_callbacks;
 extern const ngtcp2_callbacks pqq__conn_client_callbacks;
+
+/* reset_token.c: which connection a peer's stateless reset is for. */
+void pqq__conn_add_reset_token(pqq__conn *conn, const uint8_t *token);
+void pqq__conn_remove_reset_token(pqq__conn *conn, const uint8_t *token);
+void pqq__conn_forget_reset_tokens(pqq__conn *conn);
+pqq__conn *pqq__conn_find_by_reset_token(const pqq__endpoint *endpoint, const uint8_t *data,
+                                         size_t len);
 
 /* flight.c: the handshake's round trips. */
 void pqq__flight_note(pqq__conn *conn, int is_sent, size_t bytes);
@@ -130,11 +140,15 @@ void pqq__conn_expire(pqq__conn *conn);
 /* conn_close.c */
 /* Ends the connection with an HTTP/3 code; reports PQQ_EVENT_CLOSED. */
 void pqq__conn_close(pqq__conn *conn, uint64_t wire_code);
+/* Starts the timer of the closing or draining period, once. */
+void pqq__conn_begin_period(pqq__conn *conn);
 /* Remembers, inside a callback, the application error the connection is to be closed with. */
 void pqq__conn_fail_application(pqq__conn *conn, uint64_t wire_code, const char *reason);
 /* Closes with that error, or an internal one, outside of callbacks. */
 void pqq__conn_close_failed(pqq__conn *conn);
 /* Handles a negative result of ngtcp2; the connection may be gone after. */
 void pqq__conn_fail(pqq__conn *conn, int error);
+/* See pqq_engine_unreachable. */
+void pqq__conn_unreachable(pqq__endpoint *endpoint, const pqq_address *remote);
 
 #endif

@@ -10,8 +10,7 @@ static int verdict(int result) { return result == 0 ? 0 : NGTCP2_ERR_CALLBACK_FA
 static const pqq__app *app_of(const pqq__conn *conn) { return conn->endpoint->app; }
 
 static void on_rand(uint8_t *data, size_t len, const ngtcp2_rand_ctx *context) {
-  (void)context;
-  pqq__tls_random(data, len);
+  pqq__random_take(context->native_handle, data, len);
 }
 
 static int on_new_cid(ngtcp2_conn *quic, ngtcp2_cid *cid, ngtcp2_stateless_reset_token *token,
@@ -22,7 +21,7 @@ static int on_new_cid(ngtcp2_conn *quic, ngtcp2_cid *cid, ngtcp2_stateless_reset
   (void)quic;
   (void)len; /* Always PQQ__CID_BYTES: the length of our first id. */
   cid->datalen = PQQ__CID_BYTES;
-  pqq__cid_make(endpoint->cid_keys, endpoint->worker, cid->data);
+  pqq__cid_make(endpoint->cid_keys, &endpoint->random, endpoint->worker, cid->data);
   pqq__cid_reset_token(endpoint->cid_keys, cid->data, token->data);
   return verdict(pqq__cidmap_put(&endpoint->cids, cid->data, cid->datalen, conn));
 }
@@ -32,6 +31,20 @@ static int on_remove_cid(ngtcp2_conn *quic, const ngtcp2_cid *cid, void *user_da
 
   (void)quic;
   pqq__cidmap_remove(&conn->endpoint->cids, cid->data, cid->datalen);
+  return 0;
+}
+
+static int on_dcid_status(ngtcp2_conn *quic, ngtcp2_connection_id_status_type type, uint64_t seq,
+                          const ngtcp2_cid *cid, const ngtcp2_stateless_reset_token *token,
+                          void *user_data) {
+  (void)quic;
+  (void)seq;
+  (void)cid;
+  if (token && type == NGTCP2_CONNECTION_ID_STATUS_TYPE_ACTIVATE) {
+    pqq__conn_add_reset_token(user_data, token->data);
+  } else if (token && type == NGTCP2_CONNECTION_ID_STATUS_TYPE_DEACTIVATE) {
+    pqq__conn_remove_reset_token(user_data, token->data);
+  }
   return 0;
 }
 
@@ -196,7 +209,8 @@ static int on_remote_streams(ngtcp2_conn *quic, uint64_t max_streams, void *user
   .delete_crypto_aead_ctx = ngtcp2_crypto_delete_crypto_aead_ctx_cb,                               \
   .delete_crypto_cipher_ctx = ngtcp2_crypto_delete_crypto_cipher_ctx_cb,                           \
   .get_path_challenge_data2 = on_path_challenge, .recv_stop_sending = on_stop_sending,             \
-  .version_negotiation = ngtcp2_crypto_version_negotiation_cb
+  .version_negotiation = ngtcp2_crypto_version_negotiation_cb, .dcid_status2 = on_dcid_status,     \
+  .recv_stateless_reset2 = on_stateless_reset
 
 const ngtcp2_callbacks pqq__conn_server_callbacks = {
     COMMON_CALLBACKS,
@@ -210,6 +224,5 @@ const ngtcp2_callbacks pqq__conn_client_callbacks = {
     .client_initial = ngtcp2_crypto_client_initial_cb,
     .recv_retry = ngtcp2_crypto_recv_retry_cb,
     .recv_rx_key = on_key,
-    .recv_stateless_reset2 = on_stateless_reset,
     .extend_max_local_streams_bidi = on_streams_credit,
 };

@@ -28,10 +28,9 @@ static void report(pqq__conn *conn, const pqq_close_info *info) {
   endpoint->app->on_closed(conn->app, info);
 }
 
-/* Waits out the closing or draining period; no more use of streams. */
+/* Waits out the closing or draining period; no more use of streams. The period begins when
+ * conn_send.c comes by: calls like pqq_engine_close do not know the time. */
 static void begin_end(pqq__conn *conn, pqq__conn_state state, const pqq_close_info *info) {
-  pqq_time_ns pto = pqq__conn_pto(conn);
-
   report(conn, info);
   conn->state = state;
   if (conn->job) {
@@ -39,9 +38,15 @@ static void begin_end(pqq__conn *conn, pqq__conn_state state, const pqq_close_in
     pqq__tls_job_free(conn->job);
     conn->job = NULL;
   }
-  pqq__heap_set(&conn->endpoint->timers, &conn->timer,
-                conn->endpoint->now + CLOSE_PERIOD_PTOS * pto);
+  pqq__heap_set(&conn->endpoint->timers, &conn->timer, PQQ_TIME_NEVER);
   pqq__conn_want_send(conn);
+}
+
+void pqq__conn_begin_period(pqq__conn *conn) {
+  if (conn->timer.at == PQQ_TIME_NEVER) {
+    pqq__heap_set(&conn->endpoint->timers, &conn->timer,
+                  conn->endpoint->now + CLOSE_PERIOD_PTOS * pqq__conn_pto(conn));
+  }
 }
 
 /* Ends without a packet: nobody would answer one. */
@@ -61,6 +66,16 @@ static void forget(pqq__conn *conn) {
   conn->endpoint->live--;
   conn->state = PQQ__CONN_DRAINING;
   pqq__conn_free(conn);
+}
+
+static void timed_out(pqq__conn *conn) {
+  if (conn->state != PQQ__CONN_HANDSHAKE) {
+    end_silently(conn, PQQ_ERR_IDLE_TIMEOUT, "no packet within the idle timeout");
+  } else if (conn->is_server || conn->datagrams_received) {
+    end_silently(conn, PQQ_ERR_HANDSHAKE_TIMEOUT, "the handshake did not finish in time");
+  } else {
+    end_silently(conn, PQQ_ERR_UNREACHABLE, "no answer from the server");
+  }
 }
 
 static int alert_of(uint64_t wire_code) {
@@ -126,9 +141,9 @@ static void write_close_packet(pqq__conn *conn) {
     return;
   }
   ngtcp2_path_storage_zero(&path);
-  written = ngtcp2_conn_write_connection_close(conn->quic, &path.path, &packet_info,
-                                               conn->close_packet, CLOSE_PACKET_BYTES,
-                                               &conn->failure, conn->endpoint->now);
+  written =
+      ngtcp2_conn_write_connection_close(conn->quic, &path.path, &packet_info, conn->close_packet,
+                                         CLOSE_PACKET_BYTES, &conn->failure, conn->endpoint->now);
   conn->close_packet_len = written > 0 ? (size_t)written : 0;
 }
 
@@ -201,13 +216,8 @@ void pqq__conn_fail(pqq__conn *conn, int error) {
   case NGTCP2_ERR_CLOSING:
     return;
   case NGTCP2_ERR_IDLE_CLOSE:
-    end_silently(conn, PQQ_ERR_IDLE_TIMEOUT, "no packet within the idle timeout");
-    return;
   case NGTCP2_ERR_HANDSHAKE_TIMEOUT:
-    end_silently(conn,
-                 conn->is_server || conn->datagrams_received ? PQQ_ERR_HANDSHAKE_TIMEOUT
-                                                             : PQQ_ERR_UNREACHABLE,
-                 "the handshake did not finish in time");
+    timed_out(conn);
     return;
   case NGTCP2_ERR_RECV_VERSION_NEGOTIATION:
     end_silently(conn, PQQ_ERR_VERSION_NEGOTIATION, "the server does not speak QUIC version 1");
@@ -225,5 +235,30 @@ void pqq__conn_fail(pqq__conn *conn, int error) {
   default:
     ngtcp2_ccerr_set_liberr(&conn->failure, error, NULL, 0);
     close_with_failure(conn, PQQ_ERR_TRANSPORT, ngtcp2_strerror(error));
+  }
+}
+
+/* Whoever has had an answer does not believe ICMP, which anybody on the path
+ * can forge (RFC 8085 section 5.2). */
+static int is_unanswered(const pqq__conn *conn, const pqq_address *remote) {
+  pqq_address own;
+
+  if (conn->is_server || conn->state != PQQ__CONN_HANDSHAKE || conn->datagrams_received) {
+    return 0;
+  }
+  pqq__path_address(&own, &ngtcp2_conn_get_path2(conn->quic)->remote);
+  return own.family == remote->family && own.port == remote->port &&
+         memcmp(own.ip, remote->ip, sizeof own.ip) == 0;
+}
+
+void pqq__conn_unreachable(pqq__endpoint *endpoint, const pqq_address *remote) {
+  pqq__node *node, *next;
+
+  for (node = endpoint->all.next; node != &endpoint->all; node = next) {
+    pqq__conn *conn = PQQ__OWNER(node, pqq__conn, all_node);
+    next = node->next;
+    if (is_unanswered(conn, remote)) {
+      end_silently(conn, PQQ_ERR_UNREACHABLE, "nobody listens at this address (ICMP)");
+    }
   }
 }

@@ -90,6 +90,7 @@ static size_t send_close(pqq__conn *conn, uint8_t *buffer, size_t buffer_bytes, 
   const ngtcp2_path *path = ngtcp2_conn_get_path2(conn->quic);
 
   stop_sending(conn);
+  pqq__conn_begin_period(conn);
   if (conn->state != PQQ__CONN_CLOSING || conn->close_packet_len == 0 ||
       conn->close_packet_len > buffer_bytes) {
     return 0;

@@ -29,7 +29,9 @@ pqq_status pqq__endpoint_init(pqq__endpoint *endpoint, pqq_config *config,
   pqq__list_init(&endpoint->with_job);
   pqq__list_init(&endpoint->all);
   endpoint->cid_keys = pqq__cid_keys_new(key);
-  if (!endpoint->cid_keys || pqq__cidmap_init(&endpoint->cids, hash_key) != 0) {
+  if (!endpoint->cid_keys || pqq__cidmap_init(&endpoint->cids, hash_key) != 0 ||
+      pqq__cidmap_init(&endpoint->reset_tokens, hash_key) != 0) {
+    pqq__cidmap_deinit(&endpoint->cids);
     pqq__cid_keys_free(endpoint->cid_keys);
     return PQQ_ERR_NO_MEMORY;
   }
@@ -46,6 +48,7 @@ void pqq__endpoint_deinit(pqq__endpoint *endpoint) {
   pqq__heap_deinit(&endpoint->timers);
   pqq__slots_deinit(&endpoint->conns);
   pqq__cidmap_deinit(&endpoint->cids);
+  pqq__cidmap_deinit(&endpoint->reset_tokens);
   pqq__cid_keys_free(endpoint->cid_keys);
 }
 

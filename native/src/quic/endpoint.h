@@ -31,7 +31,10 @@ typedef struct pqq__endpoint {
   int is_server, sign_as_jobs, is_shut_down;
   uint32_t worker, worker_count;
   pqq__cid_keys *cid_keys;
+  pqq__random_pool random;
   pqq__cidmap cids;
+  /* Stateless reset tokens that peers gave us. */
+  pqq__cidmap reset_tokens;
   pqq__slots conns;
   pqq__heap timers;
   /* Connections that may have something to send, in turn. */

@@ -66,14 +66,16 @@ static pqq_status reset_statelessly(pqq__endpoint *endpoint, const arrival *in,
   ngtcp2_stateless_reset_token token;
   pqq__reply *reply;
   ngtcp2_ssize written;
+  size_t len;
 
-  if (in->len < PQQ__MIN_RESET_TRIGGER_BYTES || !(reply = reply_new(endpoint, in))) {
+  if (in->len <= PQQ__MIN_STATELESS_RESET_BYTES || !(reply = reply_new(endpoint, in))) {
     return drop(endpoint);
   }
+  len = in->len > PQQ__STATELESS_RESET_BYTES ? PQQ__STATELESS_RESET_BYTES : in->len - 1;
   pqq__tls_random(random, sizeof random);
   pqq__cid_reset_token(endpoint->cid_keys, ids->dcid, token.data);
   written = ngtcp2_pkt_write_stateless_reset2(reply->data, sizeof reply->data, &token, random,
-                                              sizeof random);
+                                              len - NGTCP2_STATELESS_RESET_TOKENLEN);
   if (written <= 0) {
     return drop(endpoint);
   }
@@ -138,6 +140,7 @@ static pqq_status recv_unknown(pqq__endpoint *endpoint, const arrival *in,
                                uint32_t *route) {
   int is_long = (in->data[0] & 0x80) != 0;
   int worker = pqq__cid_worker(endpoint->cid_keys, ids->dcid, ids->dcidlen);
+  pqq__conn *conn;
 
   if (worker >= 0 && (uint32_t)worker != endpoint->worker &&
       (uint32_t)worker < endpoint->worker_count && !in->is_routed) {
@@ -147,6 +150,11 @@ static pqq_status recv_unknown(pqq__endpoint *endpoint, const arrival *in,
   }
   if (is_long) {
     return accept_new(endpoint, in, path);
+  }
+  conn = pqq__conn_find_by_reset_token(endpoint, in->data, in->len);
+  if (conn) {
+    (void)pqq__conn_recv(conn, path, in->datagram->ecn, in->data, in->len);
+    return PQQ_OK;
   }
   /* Only ids that we made have a token that the peer may know. */
   return worker >= 0 ? reset_statelessly(endpoint, in, ids) : drop(endpoint);

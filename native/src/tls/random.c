@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: MIT */
 /* Randomness and key derivation for the layers above, which do not see AWS-LC. */
+#include <assert.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -15,6 +16,16 @@ void pqq__tls_random(void *data, size_t len) {
     /* Going on with guessable connection ids and keys would be worse. */
     abort();
   }
+}
+
+void pqq__random_take(pqq__random_pool *pool, void *data, size_t len) {
+  assert(len <= sizeof pool->bytes);
+  if (len > pool->left) {
+    pqq__tls_random(pool->bytes, sizeof pool->bytes);
+    pool->left = sizeof pool->bytes;
+  }
+  pool->left -= len;
+  memcpy(data, pool->bytes + pool->left, len);
 }
 
 void pqq__tls_derive(const uint8_t secret[32], const char *label, uint8_t *out, size_t len) {

@@ -66,6 +66,17 @@ void pqq__tls_job_free(pqq_job *job);
 /* Cryptographic randomness; aborts only if the operating system has none. */
 void pqq__tls_random(void *data, size_t len);
 
+/* Random bytes made ahead, for what is drawn often and is short, such as connection ids and packet
+ * number gaps: a draw from the generator takes as long for one byte as for all of these. Not for
+ * keys. Starts as all zero; one thread at a time; not to be used on after fork() in both processes. */
+#define PQQ__RANDOM_AHEAD_BYTES 512
+typedef struct pqq__random_pool {
+  size_t left;
+  uint8_t bytes[PQQ__RANDOM_AHEAD_BYTES];
+} pqq__random_pool;
+/* `len` is at most PQQ__RANDOM_AHEAD_BYTES; no byte is given twice. */
+void pqq__random_take(pqq__random_pool *pool, void *data, size_t len);
+
 /* One 16-byte block under AES-128, for connection ids. */
 #define PQQ__BLOCK_BYTES 16
 typedef struct pqq__block_cipher pqq__block_cipher;

@@ -87,6 +87,8 @@ TEST("engines") {
   REFUSED(pqq_engine_send(engine, buffer, sizeof buffer, 1, 1, NULL));
   EXPECT(pqq_engine_deadline(NULL) == PQQ_TIME_NEVER);
   REFUSED(pqq_engine_expire(NULL, 1));
+  REFUSED(pqq_engine_unreachable(NULL, &connect.remote, 1));
+  REFUSED(pqq_engine_unreachable(engine, NULL, 1));
   REFUSED(pqq_engine_peek_event(NULL, &event));
   REFUSED(pqq_engine_peek_event(engine, NULL));
   pqq_engine_pop_event(NULL);

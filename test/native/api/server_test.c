@@ -446,6 +446,33 @@ TEST("fifty requests in sequence, each over its own connection, are counted") {
   tear_down(&f);
 }
 
+TEST("garbage of every size is dropped and the server goes on") {
+  fixture f = set_up();
+  pqq__udp_socket sock = open_silent();
+  pqq_address address;
+  size_t count;
+  uint64_t state = harness_seed();
+  static uint8_t data[65507];
+
+  EXPECT_INT(pqq_driver_addresses(pqq_server_driver(f.server), &address, 1, &count), PQQ_OK);
+  EXPECT_INT(pqq__address_parse(&address, "127.0.0.1", address.port), 0);
+  EXPECT_INT(pqq__udp_socket_connect(&sock, &address), PQQ_OK);
+  for (int i = 0; i < 2000; i++) {
+    size_t length;
+
+    for (size_t at = 0; at < 64; at += 8) {
+      state = state * 6364136223846793005u + 1442695040888963407u;
+      memcpy(data + at, &state, 8);
+    }
+    length = i % 100 == 0 ? sizeof data : (size_t)(state >> 33) % 1500;
+    (void)send(sock.fd, data, length, 0); /* a full buffer is the sender's loss */
+  }
+  pqq__udp_socket_close(&sock);
+  pqq_request_options options = request_to(&f, "127.0.0.1", "/");
+  pqq_response_free(expect_response(&options, 200));
+  tear_down(&f);
+}
+
 /* --- Many at once ------------------------------------------------------------------------------
  */
 

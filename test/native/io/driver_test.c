@@ -8,6 +8,7 @@
 
 #include "api/api_fixture.h"
 #include "harness.h"
+#include "io/address.h"
 #include "io/event_log.h"
 
 typedef struct fixture {
@@ -99,6 +100,11 @@ static pqq_status submit_respond(pqq_driver *driver, pqq_id stream, const char *
   return pqq_driver_submit(driver, &command, 1);
 }
 
+static void nothing(pqq_engine *engine, void *user_data) {
+  (void)engine;
+  (void)user_data;
+}
+
 TEST("a request and its answer go through events and commands") {
   fixture f;
   pqq_body body = {.data = {(const uint8_t *)"ping", 4}};
@@ -157,6 +163,53 @@ TEST("commands that fail are reported once, with their tag, unless an event says
   EXPECT_INT(entry.status, PQQ_ERR_INVALID_ARG);
   EXPECT_UINT(event_log_count(&f.at_client, LOG_COMMAND_FAILED), 2);
   EXPECT_UINT(event_log_count(&f.at_client, PQQ_EVENT_OPEN_FAILED), 0);
+  tear_down(&f);
+}
+
+static uint64_t wakeups(pqq_driver *driver) {
+  pqq_stats stats = {.struct_size = sizeof stats};
+
+  EXPECT_INT(pqq_driver_stats(driver, &stats), PQQ_OK);
+  return stats.wakeups;
+}
+
+TEST("a connection to a closed port ends at once, and the others go on") {
+  static const char *const ips[] = {"127.0.0.1", "::1"};
+  fixture f;
+  pqq_connect_options options = {.struct_size = sizeof options, .server_name = "127.0.0.1"};
+  pqq_command command = {.type = PQQ_COMMAND_CONNECT, .connect = &options};
+  pqq_id conn;
+  uint64_t before;
+
+#ifndef __linux__
+  SKIP("only Linux tells unconnected sockets about ICMP");
+#endif
+  set_up(&f);
+  conn = connect_to(&f, 1);
+  for (uint64_t i = 0; i < 2; i++) {
+    pqq_driver *gone = start(f.config, 0, 1, &f.at_server);
+    pqq_address address;
+    size_t count;
+    logged closed;
+
+    /* A port that was free a moment ago. */
+    EXPECT_INT(pqq_driver_addresses(gone, &address, 1, &count), PQQ_OK);
+    pqq_driver_free(gone);
+    EXPECT_INT(pqq__address_parse(&options.remote, ips[i], address.port), 0);
+    command.token = 2 + i;
+    EXPECT_INT(pqq_driver_submit(f.client, &command, 1), PQQ_OK);
+    closed = event_log_wait(&f.at_client, PQQ_EVENT_CLOSED);
+    EXPECT_UINT(closed.token, 2 + i);
+    EXPECT_INT(closed.status, PQQ_ERR_UNREACHABLE);
+  }
+  EXPECT_INT(submit_request(&f, conn, 5, NULL, PQQ_WRITE_END), PQQ_OK);
+  (void)event_log_wait(&f.at_server, PQQ_EVENT_REQUEST);
+  /* The error queue was emptied: the worker sleeps but for what it is woken for. */
+  before = wakeups(f.client);
+  for (int i = 0; i < 500; i++) {
+    EXPECT_INT(pqq_driver_call(f.client, 0, nothing, NULL), PQQ_OK);
+  }
+  EXPECT(wakeups(f.client) - before < 2 * 500 + 50);
   tear_down(&f);
 }
 
@@ -219,11 +272,6 @@ static atomic_uint releases;
 static void count_release(void *user_data) {
   (void)user_data;
   atomic_fetch_add(&releases, 1);
-}
-
-static void nothing(pqq_engine *engine, void *user_data) {
-  (void)engine;
-  (void)user_data;
 }
 
 TEST("a borrowed body is released once, sent or not") {

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: MIT
-// The programs in README.md are accepted by the compilers, against what the package really offers.
+// Documents against what the package really offers: README's programs compile, docs/cli.md has all options.
 import { expect } from "chai";
 import { spawnSync } from "node:child_process";
 import { mkdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
@@ -57,4 +57,27 @@ describe("README.md", function () {
     writeFileSync(source, program!);
     check("cc", "-std=c11", "-Wall", "-Wextra", "-Werror", "-fsyntax-only", "-Iinclude", source);
   });
+});
+
+describe("docs/cli.md", () => {
+  const sections = readFileSync(join("docs", "cli.md"), "utf8")
+    .split(/^## pqq /m)
+    .slice(1);
+  const cli = join("lib", "cli", "pqq.mjs");
+
+  for (const section of sections) {
+    const words = section.split("\n", 1)[0]!.split(" ");
+    const command = words.filter((word) => /^[a-z]+$/.test(word));
+    it(`has the options of pqq ${command.join(" ")}`, () => {
+      const args = [cli, ...command, "--help"];
+      const { stdout } = spawnSync(process.execPath, args, { encoding: "utf8" });
+      const offered = [...stdout.matchAll(/^ {2}(?:-\w, )?(--[a-z-]+)/gm)].map(([, name]) => name);
+      const described = [...section.matchAll(/^\|[^|]*\|/gm)].flatMap(([cell]) => [
+        ...cell.matchAll(/--[a-z][a-z-]+/g),
+      ]);
+      expect(described.map(([name]) => name)).to.have.members(
+        offered.filter((name) => name !== "--help"),
+      );
+    });
+  }
 });

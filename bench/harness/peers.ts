@@ -1,0 +1,224 @@
+// SPDX-License-Identifier: MIT
+// The servers that are compared, each with the client that speaks its protocol.
+import { Child, numberOf, type Line } from "./process.js";
+import type { Context, Identity, Kind } from "./context.js";
+import { hasPostQuantum } from "./tls.mjs";
+
+/** What a client can be asked to do. */
+export type Mode = "handshakes" | "requests" | "download" | "idle";
+
+/** Options of a client: bench/native/client.c has their meaning. */
+export interface Load {
+  readonly count?: number;
+  readonly connections?: number;
+  readonly streams?: number;
+  readonly bytes?: number;
+  readonly warmUp?: number;
+}
+
+/** A server under measurement. */
+export interface Peer {
+  readonly id: string;
+  /** For tables. */
+  readonly name: string;
+  /** Whether it can run here, with this certificate. */
+  readonly isAvailable: (context: Context, kind: Kind) => boolean;
+  readonly startServer: (context: Context, identity: Identity) => Child;
+  readonly startClient: (context: Context, args: readonly string[]) => Child;
+}
+
+const ours = (context: Context, args: readonly string[]): Child =>
+  new Child("client", context.program("client"), args);
+
+function script(core: "server" | "client", file: string, args: readonly string[]): Child {
+  return new Child(core, process.execPath, [file, ...args]);
+}
+
+/** Node's own server `name` with the client of the same name. */
+function nodePeer(name: "http2" | "https", title: string): Peer {
+  return {
+    id: name,
+    name: title,
+    isAvailable: (_context, kind) => kind === "P-256" || hasPostQuantum,
+    startServer: (context, { certFile, keyFile }) =>
+      script("server", context.script("servers", `${name}.mjs`), [certFile, keyFile]),
+    startClient: (context, args) =>
+      script("client", context.script("clients", `${name}.mjs`), args),
+  };
+}
+
+/** In the order of the tables. The ratios are to Node's HTTP/2. */
+export const PEERS: readonly Peer[] = [
+  {
+    id: "c",
+    name: "VELO, C handler",
+    isAvailable: () => true,
+    startServer: (context, { certFile, keyFile }) =>
+      new Child("server", context.program("server"), ["--cert", certFile, "--key", keyFile]),
+    startClient: ours,
+  },
+  {
+    id: "typescript",
+    name: "VELO, JavaScript handler",
+    isAvailable: (context) => context.hasPackage(),
+    startServer: (context, { certFile, keyFile }) =>
+      script("server", context.script("servers", "typescript.mjs"), [certFile, keyFile]),
+    startClient: ours,
+  },
+  nodePeer("http2", "node:http2"),
+  nodePeer("https", "node:https"),
+];
+
+/** CPU and memory of a server at one moment. */
+export interface Usage {
+  readonly cpuMicros: number;
+  readonly residentBytes: number;
+  /** Counters of `pqq_stats`, of our own servers. */
+  readonly stats: Readonly<Record<string, number>>;
+}
+
+/** A server that has said where it listens. */
+export class RunningServer {
+  readonly peer: Peer;
+  readonly kind: Kind;
+  readonly #context: Context;
+  readonly #child: Child;
+  readonly #listening: Line;
+
+  private constructor(context: Context, peer: Peer, kind: Kind, child: Child, listening: Line) {
+    this.#context = context;
+    this.peer = peer;
+    this.kind = kind;
+    this.#child = child;
+    this.#listening = listening;
+  }
+
+  static async start(context: Context, peer: Peer, kind: Kind): Promise<RunningServer> {
+    const child = peer.startServer(context, context.identity(kind));
+    return new RunningServer(context, peer, kind, child, await child.expect("listening"));
+  }
+
+  /** `pqq_capabilities()` of a C server. */
+  get capabilities(): unknown {
+    return this.#listening["capabilities"];
+  }
+
+  async usage(): Promise<Usage> {
+    this.#child.say("usage");
+    const line = await this.#child.expect("usage");
+    return {
+      cpuMicros: numberOf(line, "cpuMicros"),
+      residentBytes: numberOf(line, "residentBytes"),
+      stats: line["stats"] as Readonly<Record<string, number>>,
+    };
+  }
+
+  /** Starts a client and resolves when it is connected and warm; `go` on it then does the work. */
+  async client(mode: Mode, load: Load): Promise<RunningClient> {
+    const child = this.peer.startClient(this.#context, [
+      mode,
+      ...["--port", String(numberOf(this.#listening, "port"))],
+      ...["--ca", this.#context.identity(this.kind).caFile],
+      ...["--count", String(load.count ?? 1), "--connections", String(load.connections ?? 1)],
+      ...["--streams", String(load.streams ?? 1), "--bytes", String(load.bytes ?? 0)],
+      ...["--warm-up", String(load.warmUp ?? 0)],
+    ]);
+    await child.expect("ready");
+    return new RunningClient(child);
+  }
+
+  /** Runs a client and says what that took of the server. */
+  async measure(mode: Mode, load: Load): Promise<Measurement> {
+    const client = await this.client(mode, load);
+    const before = await this.usage();
+    const done = await client.go();
+    const after = await this.usage();
+    const { cpuMicros, stats } = after;
+    return {
+      serverCpuMicros: cpuMicros - before.cpuMicros,
+      clientCpuMicros: numberOf(done, "cpuMicros"),
+      wallMicros: numberOf(done, "wallMicros"),
+      systemCalls: calls(stats) - calls(before.stats),
+      group: String(done["group"]),
+      roundTrips: typeof done["roundTrips"] === "number" ? done["roundTrips"] : undefined,
+    };
+  }
+
+  async stop(): Promise<void> {
+    await this.#child.stop();
+  }
+}
+
+/** What one run of a client took. */
+export interface Measurement {
+  readonly serverCpuMicros: number;
+  readonly clientCpuMicros: number;
+  readonly wallMicros: number;
+  /** Receiving, sending and waiting calls of our own servers; NaN of others. */
+  readonly systemCalls: number;
+  readonly group: string;
+  readonly roundTrips: number | undefined;
+}
+
+/** lib/stats.ts has the counters in camel case, stats.def in snake case. */
+function calls(stats: Readonly<Record<string, number>>): number {
+  const of = (snake: string, camel: string): number => stats[snake] ?? stats[camel] ?? NaN;
+  return (
+    of("receive_calls", "receiveCalls") + of("send_calls", "sendCalls") + of("wakeups", "wakeups")
+  );
+}
+
+/** A client that waits for its start. */
+export class RunningClient {
+  readonly #child: Child;
+
+  constructor(child: Child) {
+    this.#child = child;
+  }
+
+  /** Lets it work and end. */
+  async go(): Promise<Line> {
+    this.#child.say("go");
+    const done = await this.#child.expect("done");
+    await this.#child.stop();
+    return done;
+  }
+}
+
+/** Starts all servers that can run with `kinds`, gives them to `use`, and stops them. */
+export async function withServers(
+  context: Context,
+  peers: readonly Peer[],
+  kinds: readonly Kind[],
+  use: (servers: readonly RunningServer[]) => Promise<void>,
+): Promise<void> {
+  const servers: RunningServer[] = [];
+  try {
+    for (const peer of peers) {
+      for (const kind of kinds.filter((one) => peer.isAvailable(context, one))) {
+        servers.push(await RunningServer.start(context, peer, kind));
+      }
+    }
+    await use(servers);
+  } finally {
+    for (const server of servers) await server.stop();
+  }
+}
+
+/** One load on every server, again and again in turns, so that a disturbance meets all of them. */
+export async function measureInTurns(
+  context: Context,
+  kinds: readonly Kind[],
+  rounds: number,
+  mode: Mode,
+  load: Load,
+): Promise<Map<RunningServer, Measurement[]>> {
+  const runs = new Map<RunningServer, Measurement[]>();
+  await withServers(context, PEERS, kinds, async (servers) => {
+    for (const server of servers) runs.set(server, []);
+    for (let round = 0; round < rounds; round++) {
+      for (const [server, measured] of runs) measured.push(await server.measure(mode, load));
+    }
+  });
+  return runs;
+}

@@ -1,0 +1,87 @@
+// SPDX-License-Identifier: MIT
+// Child processes that talk in lines: JSON objects with an `event` out, words in.
+import { spawn, spawnSync, type ChildProcessByStdio } from "node:child_process";
+import { once } from "node:events";
+import { availableParallelism, constants, setPriority } from "node:os";
+import { createInterface } from "node:readline";
+import type { Readable, Writable } from "node:stream";
+
+/** One line of a child: an `event` and whatever belongs to it. */
+export type Line = Readonly<Record<string, unknown>> & { readonly event: string };
+
+/** Server and client must not share a core, or each would be measured waiting for the other. */
+export type Core = "server" | "client";
+
+const CORES: Readonly<Record<Core, string>> = { server: "0", client: "1" };
+
+/** Whether processes can be tied to cores here: Linux with taskset and two cores at least. */
+export const canPin =
+  process.platform === "linux" &&
+  availableParallelism() >= 2 &&
+  spawnSync("taskset", ["-c", "0", "true"]).status === 0;
+
+/** Ahead of whatever else runs on the machine, where the user may do that. */
+function prioritize(pid: number): void {
+  try {
+    setPriority(pid, constants.priority.PRIORITY_HIGH);
+  } catch {
+    // Then the figures are noisier, and no less true.
+  }
+}
+
+/** A child process of the benchmark. Its stderr is the harness's. */
+export class Child {
+  readonly #process: ChildProcessByStdio<Writable, Readable, null>;
+  readonly #lines: AsyncIterator<string>;
+  readonly #name: string;
+  readonly #ended: Promise<unknown>;
+
+  /** Starts `command`, tied to a core if that is possible. */
+  constructor(core: Core, command: string, args: readonly string[]) {
+    const words = canPin ? ["taskset", "-c", CORES[core], command, ...args] : [command, ...args];
+    this.#name = [command, ...args].join(" ");
+    this.#process = spawn(words[0] ?? command, words.slice(1), {
+      stdio: ["pipe", "pipe", "inherit"],
+    });
+    // An end before its time shows as the end of its lines.
+    this.#process.on("error", () => undefined);
+    this.#process.stdin.on("error", () => undefined);
+    this.#ended = once(this.#process, "close").catch(() => undefined);
+    if (this.#process.pid !== undefined) prioritize(this.#process.pid);
+    this.#lines = createInterface({ input: this.#process.stdout })[Symbol.asyncIterator]();
+  }
+
+  /** The next line; undefined when there are no more. */
+  async next(): Promise<Line | undefined> {
+    const line = await this.#lines.next();
+    return line.done === true ? undefined : (JSON.parse(line.value) as Line);
+  }
+
+  /** The next line, which has to be an `event`. */
+  async expect(event: string): Promise<Line> {
+    const line = await this.next();
+    if (line?.event !== event) {
+      await this.stop();
+      throw new Error(`${this.#name}: ended or did not say "${event}"`);
+    }
+    return line;
+  }
+
+  /** Sends a line. */
+  say(word: string): void {
+    this.#process.stdin.write(`${word}\n`);
+  }
+
+  /** Ends its stdin, which is what all of ours end with, and waits. */
+  async stop(): Promise<void> {
+    this.#process.stdin.end();
+    await this.#ended;
+  }
+}
+
+/** A number of a line. */
+export function numberOf(line: Line, name: string): number {
+  const value = line[name];
+  if (typeof value !== "number") throw new Error(`"${line.event}" has no number ${name}`);
+  return value;
+}

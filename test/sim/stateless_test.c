@@ -1,0 +1,318 @@
+/* SPDX-License-Identifier: MIT */
+/* Datagrams that belong to no connection of the engine that got them: Version
+ * Negotiation, stateless reset, hand-over between workers (RFC 9000 sections 5.2,
+ * 6, 10.3). */
+#include <stdio.h>
+#include <string.h>
+
+#include "harness.h"
+#include "pair.h"
+
+#define DATAGRAM_BYTES 1200
+
+static pqq_stats stats_of(const sim_node *node) {
+  pqq_stats stats = {.struct_size = sizeof stats};
+
+  EXPECT_INT(pqq_engine_stats(node->engine, &stats), PQQ_OK);
+  return stats;
+}
+
+/* A long header packet of another version; all its bytes count. */
+static void other_version(uint8_t packet[DATAGRAM_BYTES], uint32_t version) {
+  memset(packet, 0xa5, DATAGRAM_BYTES);
+  packet[0] = 0xc0;
+  packet[1] = (uint8_t)(version >> 24);
+  packet[2] = (uint8_t)(version >> 16);
+  packet[3] = (uint8_t)(version >> 8);
+  packet[4] = (uint8_t)version;
+  packet[5] = 8;
+  memcpy(packet + 6, "dcid-of8", 8);
+  packet[14] = 5;
+  memcpy(packet + 15, "scid5", 5);
+}
+
+/* One datagram straight into an engine, and what it sends back. */
+static pqq_status give(pqq_engine *engine, const uint8_t *data, size_t len, int is_routed,
+                       uint32_t *route) {
+  pqq_datagram datagram = {
+      .local = sim_server_address(), .remote = sim_address4(9, 999), .data = {data, len}};
+
+  return pqq_engine_recv(engine, &datagram, is_routed, SIM_SECOND * 1000, route);
+}
+
+static size_t take(pqq_engine *engine, uint8_t buffer[PQQ_MIN_SEND_BUFFER_BYTES]) {
+  pqq_transmit out;
+
+  if (pqq_engine_send(engine, buffer, PQQ_MIN_SEND_BUFFER_BYTES, 64, SIM_SECOND * 1000, &out) !=
+      PQQ_OK) {
+    return 0;
+  }
+  EXPECT_UINT(out.remote.port, 999);
+  EXPECT_UINT(out.local.port, 443);
+  return out.len;
+}
+
+TEST("a packet of an unknown version is answered with a Version Negotiation that lists version 1") {
+  static const uint8_t expected[] = {
+      0, 0, 0, 0, 5, 's', 'c', 'i', 'd', '5', 8,
+      'd', 'c', 'i', 'd', '-', 'o', 'f', '8', 0, 0, 0, 1};
+  uint8_t packet[DATAGRAM_BYTES], buffer[PQQ_MIN_SEND_BUFFER_BYTES];
+  uint32_t route = 77;
+  pqq_engine *engine;
+  sim_pair pair;
+
+  sim_pair_open(&pair, harness_seed(), NULL);
+  engine = pair.server.node.engine;
+  other_version(packet, 0x1a2a3a4a);
+  EXPECT_INT(give(engine, packet, DATAGRAM_BYTES, 0, &route), PQQ_OK);
+  EXPECT_UINT(route, 77);
+  EXPECT(pqq_engine_deadline(engine) == 0);
+  EXPECT_UINT(take(engine, buffer), 1 + sizeof expected);
+  EXPECT(buffer[0] & 0x80);
+  EXPECT_MEM(buffer + 1, sizeof expected, expected, sizeof expected);
+  EXPECT_UINT(take(engine, buffer), 0);
+
+  /* Neither to a small datagram, which could be amplified, nor by a client, nor to its own kind. */
+  EXPECT_INT(give(engine, packet, DATAGRAM_BYTES - 1, 0, &route), PQQ_DROPPED);
+  EXPECT_INT(give(pair.client.node.engine, packet, DATAGRAM_BYTES, 0, &route), PQQ_DROPPED);
+  other_version(packet, 0);
+  EXPECT_INT(give(engine, packet, DATAGRAM_BYTES, 0, &route), PQQ_DROPPED);
+  EXPECT_UINT(take(engine, buffer), 0);
+  EXPECT_UINT(stats_of(&pair.server.node).version_negotiations, 1);
+  EXPECT_UINT(stats_of(&pair.server.node).connections_accepted, 0);
+  sim_pair_close(&pair);
+}
+
+TEST("stateless answers that wait are bounded") {
+  uint8_t packet[DATAGRAM_BYTES], buffer[PQQ_MIN_SEND_BUFFER_BYTES];
+  unsigned answered = 0, dropped = 0;
+  uint32_t route;
+  sim_pair pair;
+
+  sim_pair_open(&pair, harness_seed(), NULL);
+  other_version(packet, 0x1a2a3a4a);
+  for (int i = 0; i < 1000; i++) {
+    dropped += give(pair.server.node.engine, packet, DATAGRAM_BYTES, 0, &route) == PQQ_DROPPED;
+  }
+  while (take(pair.server.node.engine, buffer)) {
+    answered++;
+  }
+  EXPECT_UINT(answered, 64);
+  EXPECT_UINT(answered + dropped, 1000);
+  sim_pair_close(&pair);
+}
+
+/* Answers a client's first datagram with a Version Negotiation that lists `version`. */
+static uint32_t offered_version;
+
+static int negotiate(sim_node *node, sim_datagram *datagram) {
+  const uint8_t *in = datagram->data;
+  uint8_t out[64] = {0x80};
+  size_t dcid_len = in[5], scid_len = in[6 + dcid_len], len = 5;
+
+  if (datagram->number == 0) {
+    out[len++] = (uint8_t)scid_len;
+    memcpy(out + len, in + 7 + dcid_len, scid_len);
+    len += scid_len;
+    out[len++] = (uint8_t)dcid_len;
+    memcpy(out + len, in + 6, dcid_len);
+    len += dcid_len;
+    for (int shift = 24; shift >= 0; shift -= 8) {
+      out[len++] = (uint8_t)(offered_version >> shift);
+    }
+    sim_inject(node->net, &datagram->destination, &datagram->source, out, len, SIM_MS);
+  }
+  return 1;
+}
+
+TEST("a client that meets a server of other versions fails with VERSION_NEGOTIATION") {
+  sim_pair pair;
+
+  sim_pair_open(&pair, harness_seed(), NULL);
+  offered_version = 0x6b3343cf; /* QUIC v2 */
+  pair.client.node.on_send = negotiate;
+  EXPECT(sim_pair_settle(&pair));
+  EXPECT(pair.client.is_closed);
+  EXPECT_INT(pair.client.close.status, PQQ_ERR_VERSION_NEGOTIATION);
+  sim_pair_close(&pair);
+}
+
+TEST("a client ignores a Version Negotiation that lists the version it speaks") {
+  sim_pair pair;
+
+  sim_pair_open(&pair, harness_seed(), NULL);
+  offered_version = 1;
+  pair.client.node.on_send = negotiate;
+  EXPECT(sim_pair_settle(&pair));
+  EXPECT(pair.client.is_connected);
+  sim_pair_close(&pair);
+}
+
+static const uint8_t server_key[PQQ_ENGINE_KEY_BYTES] = "the key that two engines share.";
+
+static pqq_engine_options engine_options(uint32_t worker, uint32_t worker_count) {
+  pqq_engine_options options;
+
+  EXPECT_INT(pqq_engine_options_init(&options, sizeof options), PQQ_OK);
+  memcpy(options.key, server_key, sizeof options.key);
+  options.worker = worker;
+  options.worker_count = worker_count;
+  return options;
+}
+
+TEST("a server that has lost its state resets the client, if it has kept its key") {
+  for (int has_key = 0; has_key < 2; has_key++) {
+    pqq_engine_options options = engine_options(0, 1);
+    sim_exchange exchange = {.path = "/hang"};
+    sim_setup setup = {
+        .server_engine = &options, .exchanges = &exchange, .exchange_count = 1};
+    pqq_address address = sim_server_address();
+    sim_pipe out;
+    sim_pair pair;
+
+    sim_pair_open(&pair, harness_seed(), &setup);
+    EXPECT_INT(sim_client_request(&pair.client, 0), PQQ_OK);
+    sim_run_for(pair.net, SIM_SECOND);
+    EXPECT_UINT(pair.server.requests, 1);
+    out = pair.server.node.out;
+    sim_server_stop(&pair.server);
+    pair.server = (sim_server){.node = {.out = out}};
+    options.key[0] ^= has_key ? 0 : 1;
+    sim_server_start(&pair.server, pair.net, pair.server_config, &address, &options);
+    EXPECT_INT(pqq_engine_reset(pair.client.node.engine, exchange.stream, 0x10c), PQQ_OK);
+    EXPECT(sim_pair_wait_closed(&pair));
+    EXPECT_INT(pair.client.close.status, has_key ? PQQ_ERR_STATELESS_RESET : PQQ_ERR_IDLE_TIMEOUT);
+    EXPECT_INT(pair.client.close.is_remote, has_key);
+    EXPECT((stats_of(&pair.server.node).stateless_resets > 0) == has_key);
+    sim_pair_close(&pair);
+  }
+}
+
+TEST("short headers of nobody are dropped in silence") {
+  uint8_t packet[DATAGRAM_BYTES], buffer[PQQ_MIN_SEND_BUFFER_BYTES];
+  sim_random random = {harness_seed()};
+  uint32_t route;
+  sim_pair pair;
+
+  sim_pair_open(&pair, harness_seed(), NULL);
+  for (int i = 0; i < 1000; i++) {
+    for (size_t at = 0; at < DATAGRAM_BYTES; at++) {
+      packet[at] = (uint8_t)sim_random_next(&random);
+    }
+    packet[0] = 0x40 | (packet[0] & 0x3f);
+    EXPECT_INT(give(pair.server.node.engine, packet, sim_random_below(&random, DATAGRAM_BYTES), 0,
+                    &route),
+               PQQ_DROPPED);
+  }
+  EXPECT_UINT(take(pair.server.node.engine, buffer), 0);
+  sim_pair_close(&pair);
+}
+
+/* Workers. */
+
+typedef struct farm {
+  sim *net;
+  pqq_config *config, *client_config;
+  sim_server servers[3];
+  sim_client client;
+} farm;
+
+static uint32_t steered_to;
+
+static uint32_t steer(sim_node *front, const pqq_datagram *datagram) {
+  (void)front;
+  (void)datagram;
+  return steered_to;
+}
+
+static void farm_open(farm *f, sim_exchange *exchanges, size_t count) {
+  pqq_address address = sim_server_address(), from = sim_address4(2, 5000);
+
+  *f = (farm){.net = sim_new(harness_seed())};
+  f->config = sim_config(NULL, SIM_P256);
+  f->client_config = sim_config(NULL, SIM_IDENTITIES);
+  for (uint32_t i = 0; i < 3; i++) {
+    pqq_engine_options options = engine_options(i, 3);
+
+    f->servers[i].node.out.delay_ns = SIM_DELAY_NS;
+    sim_server_start(&f->servers[i], f->net, f->config, &address, &options);
+    f->servers[0].node.workers[i] = &f->servers[i].node;
+  }
+  f->servers[0].node.worker_count = 3;
+  f->servers[0].node.steer = steer;
+  f->client.node.out.delay_ns = SIM_DELAY_NS;
+  f->client.exchanges = exchanges;
+  f->client.exchange_count = count;
+  sim_client_start(&f->client, f->net, f->client_config, &from, &address);
+}
+
+static void farm_close(farm *f) {
+  sim_client_stop(&f->client);
+  for (int i = 0; i < 3; i++) {
+    sim_server_stop(&f->servers[i]);
+  }
+  sim_free(f->net);
+  pqq_config_unref(f->config);
+  pqq_config_unref(f->client_config);
+}
+
+TEST("datagrams that reach the wrong worker are handed to the one that owns the connection, once") {
+  sim_exchange exchanges[2] = {{.path = "/bytes/300000"}, {.path = "/bytes/300000"}};
+  uint64_t routed;
+  farm f;
+
+  steered_to = 1;
+  farm_open(&f, exchanges, 2);
+  EXPECT_INT(sim_client_request(&f.client, 0), PQQ_OK);
+  sim_run_for(f.net, SIM_SECOND);
+  EXPECT_INT(exchanges[0].status, PQQ_OK);
+  EXPECT_UINT(f.servers[1].requests, 1);
+  EXPECT_UINT(f.servers[1].node.routed, 0);
+
+  /* As if the kernel spread by address, and the address had changed. */
+  steered_to = 2;
+  sim_rebind(&f.client.node, 5001);
+  EXPECT_INT(sim_client_request(&f.client, 1), PQQ_OK);
+  sim_run_for(f.net, SIM_SECOND);
+  EXPECT_INT(exchanges[1].status, PQQ_OK);
+  EXPECT_UINT(exchanges[1].received_bytes, 300000);
+  EXPECT_UINT(f.servers[1].requests, 2);
+  EXPECT_UINT(f.servers[2].connected, 0);
+  routed = f.servers[2].node.routed;
+  EXPECT(routed > 0);
+  EXPECT_UINT(stats_of(&f.servers[2].node).datagrams_routed, routed);
+  farm_close(&f);
+}
+
+static uint8_t captured[DATAGRAM_BYTES * 2];
+static size_t captured_len;
+
+static int capture(sim_node *node, sim_datagram *datagram) {
+  (void)node;
+  memcpy(captured, datagram->data, datagram->len);
+  captured_len = datagram->len;
+  return 1;
+}
+
+TEST("a routed datagram is never routed again; without its connection it is reset") {
+  sim_exchange exchange = {.path = "/bytes/10"};
+  uint8_t buffer[PQQ_MIN_SEND_BUFFER_BYTES];
+  uint32_t route = 77;
+  farm f;
+
+  steered_to = 1;
+  farm_open(&f, &exchange, 1);
+  sim_run_for(f.net, SIM_SECOND);
+  f.client.node.on_send = capture;
+  EXPECT_INT(sim_client_request(&f.client, 0), PQQ_OK);
+  sim_run_for(f.net, SIM_SECOND);
+  EXPECT(captured_len > 0 && (captured[0] & 0x80) == 0);
+
+  EXPECT_INT(give(f.servers[0].node.engine, captured, captured_len, 0, &route), PQQ_ROUTE);
+  EXPECT_UINT(route, 1);
+  route = 77;
+  EXPECT_INT(give(f.servers[0].node.engine, captured, sizeof captured, 1, &route), PQQ_OK);
+  EXPECT_UINT(route, 77);
+  EXPECT_UINT(take(f.servers[0].node.engine, buffer), 42);
+  farm_close(&f);
+}
