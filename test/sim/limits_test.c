@@ -18,13 +18,14 @@ static pqq_stats stats_of(const pqq_engine *engine) {
 
 TEST("a server refuses connections above max_connections, until one of them has ended") {
   enum { CLIENTS = 4 };
-  pqq_config_options options = sim_options();
+  pqq_config_options options = sim_options(), impatient = sim_options();
   sim_client clients[CLIENTS] = {0};
   pqq_address to = sim_server_address();
-  sim_setup setup = {.server_options = &options};
+  sim_setup setup = {.server_options = &options, .client_options = &impatient};
   sim_pair pair;
 
   options.max_connections = CLIENTS;
+  impatient.handshake_timeout_ms = 1000;
   sim_pair_open(&pair, harness_seed(), &setup);
   for (uint8_t i = 0; i < CLIENTS; i++) {
     pqq_address from = sim_address4((uint8_t)(10 + i), 5000);
@@ -32,7 +33,7 @@ TEST("a server refuses connections above max_connections, until one of them has 
     EXPECT(sim_pair_settle(&pair) && pair.client.is_connected);
     clients[i].node.out.delay_ns = SIM_DELAY_NS;
     sim_client_start(&clients[i], pair.net, pair.client_config, &from, &to);
-    sim_run_for(pair.net, 20 * SIM_SECOND);
+    sim_run_for(pair.net, 2 * SIM_SECOND);
     EXPECT_INT(clients[i].is_connected, i < CLIENTS - 1);
   }
   EXPECT_INT(clients[CLIENTS - 1].close.status, PQQ_ERR_UNREACHABLE);

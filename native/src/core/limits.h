@@ -8,8 +8,8 @@
 #define PQQ__CID_BYTES 16
 
 /* Connections of one worker whose handshake is not done. Each holds about
- * 40 KiB, so a flood of first datagrams from forged addresses is stopped at
- * 160 MiB and the handshake timeout. */
+ * 70 KiB (test/sim/limits_test.c measures it), so a flood of first datagrams from
+ * forged addresses is stopped at 280 MiB and the handshake timeout. */
 #define PQQ__MAX_HALF_OPEN 4096
 
 /* Stateless answers (Version Negotiation, stateless reset) that wait to be
