@@ -77,9 +77,11 @@ let rearmed: NodeJS.Immediate | undefined;
 /** The addon's wake-up: one for all endpoints of this environment. */
 function drainAll(): void {
   clearImmediate(rearmed);
+  // Also behind an exception of somebody's listener: the rest has to be heard of.
+  rearmed = setImmediate(drainAll);
   let hasMore = false;
   for (const endpoint of live) hasMore = endpoint.drain() || hasMore;
-  rearmed = hasMore ? setImmediate(drainAll) : undefined;
+  if (!hasMore) clearImmediate(rearmed);
 }
 
 /** See the file's head. */

@@ -43,12 +43,15 @@ void Addon::OnEnvironmentEnd(Addon *addon) {
 }
 
 void Addon::AddHost(const std::shared_ptr<DriverHost> &host) {
-  hosts_.erase(std::remove_if(hosts_.begin(), hosts_.end(), [](const auto &entry) { return entry.expired(); }),
+  hosts_.erase(std::remove_if(hosts_.begin(), hosts_.end(),
+                              [](const auto &entry) { return entry.expired(); }),
                hosts_.end());
   hosts_.push_back(host);
 }
 
-Napi::Value Addon::JsVersion(const Napi::CallbackInfo &info) { return Napi::String::New(info.Env(), pqq_version()); }
+Napi::Value Addon::JsVersion(const Napi::CallbackInfo &info) {
+  return Napi::String::New(info.Env(), pqq_version());
+}
 
 Napi::Value Addon::JsCapabilities(const Napi::CallbackInfo &info) {
   return Napi::String::New(info.Env(), pqq_capabilities());
@@ -104,7 +107,7 @@ void Addon::JsSetReferenced(const Napi::CallbackInfo &info) {
   wake_.SetReferenced(info.Env(), info[0].ToBoolean().Value());
 }
 
-}  // namespace velo
+} // namespace velo
 
 using velo::Addon;
 NODE_API_ADDON(Addon)

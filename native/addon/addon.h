@@ -19,7 +19,9 @@ class Addon : public Napi::Addon<Addon> {
 public:
   Addon(Napi::Env env, Napi::Object exports);
 
-  Wake *wake() { return &wake_; }
+  Wake *wake() {
+    return &wake_;
+  }
   // Endpoints tell of their hosts, so that the end of the environment can end
   // the threads before the memory and the wake-up function go.
   void AddHost(const std::shared_ptr<DriverHost> &host);
@@ -38,6 +40,6 @@ private:
   std::vector<std::weak_ptr<DriverHost>> hosts_;
 };
 
-}  // namespace velo
+} // namespace velo
 
 #endif

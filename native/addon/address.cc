@@ -44,4 +44,4 @@ Napi::Object AddressObject(Napi::Env env, const pqq_address &address) {
   return object;
 }
 
-}  // namespace velo
+} // namespace velo

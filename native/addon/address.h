@@ -17,6 +17,6 @@ bool ParseAddress(const std::string &text, uint16_t port, pqq_address *address);
 // {address, port, family}
 Napi::Object AddressObject(Napi::Env env, const pqq_address &address);
 
-}  // namespace velo
+} // namespace velo
 
 #endif

@@ -12,7 +12,9 @@
 namespace velo {
 namespace {
 
-pqq_bytes Bytes(std::string_view text) { return {reinterpret_cast<const uint8_t *>(text.data()), text.size()}; }
+pqq_bytes Bytes(std::string_view text) {
+  return {reinterpret_cast<const uint8_t *>(text.data()), text.size()};
+}
 
 // A worker's queue is full only when its thread is far behind. It gets on
 // without JavaScript, so waiting for it is safe, and the only way to slow down
@@ -28,11 +30,14 @@ pqq_status SubmitPatiently(pqq_driver *driver, const pqq_command *commands, size
   return status;
 }
 
-bool HasToken(uint32_t type) { return type == PQQ_COMMAND_CONNECT || type == PQQ_COMMAND_REQUEST; }
+bool HasToken(uint32_t type) {
+  return type == PQQ_COMMAND_CONNECT || type == PQQ_COMMAND_REQUEST;
+}
 
-}  // namespace
+} // namespace
 
-CommandReader::CommandReader(const uint32_t *rows, uint32_t row_count, const uint8_t *blob, size_t blob_bytes)
+CommandReader::CommandReader(const uint32_t *rows, uint32_t row_count, const uint8_t *blob,
+                             size_t blob_bytes)
     : rows_(rows), row_count_(row_count), blob_(blob), blob_bytes_(blob_bytes) {}
 
 pqq_status CommandReader::Submit(DriverHost *host, uint32_t count, Napi::Value arrays) {
@@ -55,7 +60,8 @@ pqq_status CommandReader::Submit(DriverHost *host, uint32_t count, Napi::Value a
   for (uint32_t i = 0; i < count; i++) {
     Read(host, rows_ + static_cast<size_t>(i) * kCommandWords, arrays);
   }
-  return commands_.empty() ? PQQ_OK : SubmitPatiently(host->driver(), commands_.data(), commands_.size());
+  return commands_.empty() ? PQQ_OK
+                           : SubmitPatiently(host->driver(), commands_.data(), commands_.size());
 }
 
 void CommandReader::Read(DriverHost *host, const uint32_t *row, const Napi::Value &arrays) {
@@ -68,7 +74,8 @@ void CommandReader::Read(DriverHost *host, const uint32_t *row, const Napi::Valu
   command.wire_code = row[kCommandA];
   command.bytes = row[kCommandA];
   command.http_status = static_cast<int32_t>(row[kCommandStatus]);
-  const uint64_t failure_id = HasToken(type) ? static_cast<uint64_t>(row[kCommandA]) << 32 : command.id;
+  const uint64_t failure_id =
+      HasToken(type) ? static_cast<uint64_t>(row[kCommandA]) << 32 : command.id;
   command.tag = DriverHost::Tag(type, failure_id);
 
   const uint32_t offset = row[kCommandTextOffset];
@@ -163,4 +170,4 @@ bool CommandReader::ReadBody(const uint32_t *row, const Napi::Value &arrays) {
   return true;
 }
 
-}  // namespace velo
+} // namespace velo

@@ -44,6 +44,6 @@ private:
   std::vector<std::string> server_names_;
 };
 
-}  // namespace velo
+} // namespace velo
 
 #endif

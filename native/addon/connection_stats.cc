@@ -12,9 +12,12 @@ constexpr double kNsPerMs = 1e6;
 class Question : public Napi::AsyncWorker {
 public:
   Question(Napi::Env env, std::shared_ptr<DriverHost> host, pqq_id conn)
-      : Napi::AsyncWorker(env, "pqq:connectionStats"), host_(std::move(host)), conn_(conn), deferred_(env) {}
+      : Napi::AsyncWorker(env, "pqq:connectionStats"), host_(std::move(host)), conn_(conn),
+        deferred_(env) {}
 
-  Napi::Promise promise() const { return deferred_.Promise(); }
+  Napi::Promise promise() const {
+    return deferred_.Promise();
+  }
 
   void Execute() override {
     info_.struct_size = sizeof info_;
@@ -50,7 +53,7 @@ private:
   pqq_status status_ = PQQ_ERR_STATE;
 };
 
-}  // namespace
+} // namespace
 
 Napi::Value AskConnectionStats(Napi::Env env, std::shared_ptr<DriverHost> host, pqq_id conn) {
   // Deletes itself once the promise is settled.
@@ -60,4 +63,4 @@ Napi::Value AskConnectionStats(Napi::Env env, std::shared_ptr<DriverHost> host, 
   return promise;
 }
 
-}  // namespace velo
+} // namespace velo

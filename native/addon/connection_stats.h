@@ -17,6 +17,6 @@ namespace velo {
 // congestion window in bytes. Undefined if the connection is gone.
 Napi::Value AskConnectionStats(Napi::Env env, std::shared_ptr<DriverHost> host, pqq_id conn);
 
-}  // namespace velo
+} // namespace velo
 
 #endif

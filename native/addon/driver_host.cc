@@ -10,7 +10,8 @@ constexpr uint32_t kWorkerShift = 24;
 constexpr uint64_t kSlotMask = 0xffffff;
 
 // Writes the row of an event whose text has at most `bound` bytes.
-template <typename Write> bool PushText(EventRing *ring, const EventRow &row, size_t bound, Write write) {
+template <typename Write>
+bool PushText(EventRing *ring, const EventRow &row, size_t bound, Write write) {
   uint8_t *to = ring->Reserve(bound);
   if (to == nullptr) {
     return false;
@@ -59,8 +60,9 @@ bool Push(EventRing *ring, pqq_engine *engine, const pqq_event &event) {
     return PushPlain(ring, row);
   case PQQ_EVENT_REQUEST:
     row.a = event.conn;
-    return PushText(ring, row, RequestTextBytes(event),
-                    [&](uint8_t *to, size_t capacity) { return WriteRequestText(event, to, capacity); });
+    return PushText(ring, row, RequestTextBytes(event), [&](uint8_t *to, size_t capacity) {
+      return WriteRequestText(event, to, capacity);
+    });
   case PQQ_EVENT_OPENED:
   case PQQ_EVENT_OPEN_FAILED:
     row.a = event.token;
@@ -69,8 +71,9 @@ bool Push(EventRing *ring, pqq_engine *engine, const pqq_event &event) {
     row.status = event.http_status;
     [[fallthrough]];
   case PQQ_EVENT_TRAILERS:
-    return PushText(ring, row, HeaderTextBytes(event),
-                    [&](uint8_t *to, size_t capacity) { return WriteHeaderText(event, to, capacity); });
+    return PushText(ring, row, HeaderTextBytes(event), [&](uint8_t *to, size_t capacity) {
+      return WriteHeaderText(event, to, capacity);
+    });
   case PQQ_EVENT_DATA:
     return PushText(ring, row, event.data.len, [&](uint8_t *to, size_t capacity) {
       if (capacity > 0) {
@@ -88,12 +91,14 @@ bool Push(EventRing *ring, pqq_engine *engine, const pqq_event &event) {
   }
 }
 
-}  // namespace
+} // namespace
 
 DriverHost::DriverHost(Wake *wake, std::vector<std::unique_ptr<EventRing>> rings)
     : wake_(wake), rings_(std::move(rings)) {}
 
-DriverHost::~DriverHost() { Free(); }
+DriverHost::~DriverHost() {
+  Free();
+}
 
 pqq_status DriverHost::Start(pqq_config *config, const pqq_driver_options &options) {
   pqq_driver_events events;
@@ -165,7 +170,8 @@ uint64_t DriverHost::Tag(uint32_t type, uint64_t id) {
   return static_cast<uint64_t>(type) << 56 | (id >> 32) << kWorkerShift | (id & kSlotMask);
 }
 
-pqq_status DriverHost::OnEvent(pqq_engine *engine, uint32_t worker, const pqq_event *event, void *user_data) {
+pqq_status DriverHost::OnEvent(pqq_engine *engine, uint32_t worker, const pqq_event *event,
+                               void *user_data) {
   auto *host = static_cast<DriverHost *>(user_data);
   EventRing *ring = host->rings_[worker].get();
   if (event->type == PQQ_EVENT_DATA && event->data.len > ring->max_event_bytes()) {
@@ -184,7 +190,8 @@ void DriverHost::OnBatchEnd(pqq_engine *, uint32_t, void *user_data) {
   static_cast<DriverHost *>(user_data)->wake_->Notify();
 }
 
-void DriverHost::OnCommandFailed(pqq_engine *, uint32_t worker, uint64_t tag, pqq_status status, void *user_data) {
+void DriverHost::OnCommandFailed(pqq_engine *, uint32_t worker, uint64_t tag, pqq_status status,
+                                 void *user_data) {
   auto *host = static_cast<DriverHost *>(user_data);
   const uint64_t generation = (tag >> kWorkerShift) & 0xffffffff;
   const uint64_t low = (tag & kSlotMask) | static_cast<uint64_t>(worker) << kWorkerShift;
@@ -202,4 +209,4 @@ void DriverHost::OnWorkerEnd(uint32_t, pqq_status status, void *user_data) {
   host->wake_->Notify();
 }
 
-}  // namespace velo
+} // namespace velo

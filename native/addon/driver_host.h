@@ -36,17 +36,25 @@ public:
   pqq_status Start(pqq_config *config, const pqq_driver_options &options);
   // Stops at once and joins the threads. Idempotent.
   void Free();
-  pqq_driver *driver() const { return driver_; }
+  pqq_driver *driver() const {
+    return driver_;
+  }
 
-  uint32_t worker_count() const { return static_cast<uint32_t>(rings_.size()); }
+  uint32_t worker_count() const {
+    return static_cast<uint32_t>(rings_.size());
+  }
   // JavaScript thread: rows that can be read, and whether failures or the end
   // of the workers are to be asked for (rows.h).
   uint32_t Poll(uint32_t worker, uint32_t consumed);
   std::vector<Failure> TakeFailures();
   void AddFailure(uint32_t type, uint64_t id, pqq_status status);
-  bool has_ended() const { return ended_.load(std::memory_order_acquire) == rings_.size(); }
+  bool has_ended() const {
+    return ended_.load(std::memory_order_acquire) == rings_.size();
+  }
   // The first error with which a worker gave up, PQQ_OK if none did.
-  pqq_status end_status() const { return end_status_.load(std::memory_order_acquire); }
+  pqq_status end_status() const {
+    return end_status_.load(std::memory_order_acquire);
+  }
 
   // Any thread but a worker's: counters of a connection as it is now.
   // Waits for the worker. Errors: as pqq_driver_call and
@@ -58,9 +66,11 @@ public:
   static uint64_t Tag(uint32_t type, uint64_t id);
 
 private:
-  static pqq_status OnEvent(pqq_engine *engine, uint32_t worker, const pqq_event *event, void *user_data);
+  static pqq_status OnEvent(pqq_engine *engine, uint32_t worker, const pqq_event *event,
+                            void *user_data);
   static void OnBatchEnd(pqq_engine *engine, uint32_t worker, void *user_data);
-  static void OnCommandFailed(pqq_engine *engine, uint32_t worker, uint64_t tag, pqq_status status, void *user_data);
+  static void OnCommandFailed(pqq_engine *engine, uint32_t worker, uint64_t tag, pqq_status status,
+                              void *user_data);
   static void OnWorkerEnd(uint32_t worker, pqq_status status, void *user_data);
 
   Wake *const wake_;
@@ -76,6 +86,6 @@ private:
   std::atomic<pqq_status> end_status_{PQQ_OK};
 };
 
-}  // namespace velo
+} // namespace velo
 
 #endif

@@ -19,7 +19,7 @@ template <typename View> bool Is(const Napi::Value &value, napi_typedarray_type 
   return true;
 }
 
-}  // namespace
+} // namespace
 
 Napi::Function Endpoint::Define(Napi::Env env, Addon *addon) {
   return DefineClass(env, "Endpoint",
@@ -74,12 +74,14 @@ Endpoint::~Endpoint() {
 }
 
 // {rows: Uint32Array[], data: Uint8Array[], commands: Uint32Array, blob: Uint8Array}
-bool Endpoint::ReadBuffers(const Napi::Object &buffers, std::vector<std::unique_ptr<EventRing>> *rings) {
+bool Endpoint::ReadBuffers(const Napi::Object &buffers,
+                           std::vector<std::unique_ptr<EventRing>> *rings) {
   const Napi::Value rows = buffers.Get("rows");
   const Napi::Value data = buffers.Get("data");
   Napi::Uint32Array commands;
   Napi::Uint8Array blob;
-  if (!rows.IsArray() || !data.IsArray() || !Is(buffers.Get("commands"), napi_uint32_array, &commands) ||
+  if (!rows.IsArray() || !data.IsArray() ||
+      !Is(buffers.Get("commands"), napi_uint32_array, &commands) ||
       !Is(buffers.Get("blob"), napi_uint8_array, &blob)) {
     return false;
   }
@@ -88,7 +90,8 @@ bool Endpoint::ReadBuffers(const Napi::Object &buffers, std::vector<std::unique_
   for (uint32_t i = 0; i < rows_array.Length(); i++) {
     Napi::Uint32Array ring_rows;
     Napi::Uint8Array ring_data;
-    if (!Is(rows_array.Get(i), napi_uint32_array, &ring_rows) || !Is(data_array.Get(i), napi_uint8_array, &ring_data)) {
+    if (!Is(rows_array.Get(i), napi_uint32_array, &ring_rows) ||
+        !Is(data_array.Get(i), napi_uint8_array, &ring_data)) {
       return false;
     }
     const auto row_count = static_cast<uint32_t>(ring_rows.ElementLength() / kEventWords);
@@ -100,9 +103,9 @@ bool Endpoint::ReadBuffers(const Napi::Object &buffers, std::vector<std::unique_
     kept_.push_back(Napi::Persistent(ring_rows.As<Napi::Object>()));
     kept_.push_back(Napi::Persistent(ring_data.As<Napi::Object>()));
   }
-  commands_ =
-      std::make_unique<CommandReader>(commands.Data(), static_cast<uint32_t>(commands.ElementLength() / kCommandWords),
-                                      blob.Data(), blob.ByteLength());
+  commands_ = std::make_unique<CommandReader>(
+      commands.Data(), static_cast<uint32_t>(commands.ElementLength() / kCommandWords), blob.Data(),
+      blob.ByteLength());
   kept_.push_back(Napi::Persistent(commands.As<Napi::Object>()));
   kept_.push_back(Napi::Persistent(blob.As<Napi::Object>()));
   return !rings->empty();
@@ -188,6 +191,8 @@ void Endpoint::JsStop(const Napi::CallbackInfo &info) {
 }
 
 // free(): joins the threads; what is called after it does nothing.
-void Endpoint::JsFree(const Napi::CallbackInfo &) { host_->Free(); }
+void Endpoint::JsFree(const Napi::CallbackInfo &) {
+  host_->Free();
+}
 
-}  // namespace velo
+} // namespace velo

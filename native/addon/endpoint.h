@@ -46,6 +46,6 @@ private:
   std::shared_ptr<DriverHost> host_;
 };
 
-}  // namespace velo
+} // namespace velo
 
 #endif

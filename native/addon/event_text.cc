@@ -11,7 +11,9 @@
 namespace velo {
 namespace {
 
-bool IsPseudo(const pqq_header &header) { return header.name.len > 0 && header.name.data[0] == ':'; }
+bool IsPseudo(const pqq_header &header) {
+  return header.name.len > 0 && header.name.data[0] == ':';
+}
 
 std::string_view Pseudo(const pqq_event &event, std::string_view name) {
   for (size_t i = 0; i < event.header_count && IsPseudo(event.headers[i]); i++) {
@@ -40,20 +42,25 @@ void WriteAddress(const pqq_address &address, TextWriter *writer) {
   writer->Number(address.port);
 }
 
-std::string_view OrEmpty(const char *text) { return text == nullptr ? std::string_view() : text; }
+std::string_view OrEmpty(const char *text) {
+  return text == nullptr ? std::string_view() : text;
+}
 
-}  // namespace
+} // namespace
 
 size_t HeaderTextBytes(const pqq_event &event) {
   size_t bytes = 0;
   for (size_t i = 0; i < event.header_count; i++) {
-    bytes += event.headers[i].name.len + event.headers[i].value.len + 2 * TextWriter::kFieldOverhead;
+    bytes +=
+        event.headers[i].name.len + event.headers[i].value.len + 2 * TextWriter::kFieldOverhead;
   }
   return bytes;
 }
 
 // Four pseudo-header fields that may be missing cost a separator each.
-size_t RequestTextBytes(const pqq_event &event) { return HeaderTextBytes(event) + 4 * TextWriter::kFieldOverhead; }
+size_t RequestTextBytes(const pqq_event &event) {
+  return HeaderTextBytes(event) + 4 * TextWriter::kFieldOverhead;
+}
 
 size_t WriteRequestText(const pqq_event &event, uint8_t *to, size_t capacity) {
   TextWriter writer(to, capacity);
@@ -114,4 +121,4 @@ size_t WriteCloseText(const pqq_close_info &close, uint8_t *to, size_t capacity)
   return writer.len();
 }
 
-}  // namespace velo
+} // namespace velo

@@ -28,6 +28,6 @@ size_t WriteConnectionText(const pqq_connection_info &info, uint8_t *to, size_t 
 // is_remote, is_application, TLS alert (empty: none), wire code, reason.
 size_t WriteCloseText(const pqq_close_info &close, uint8_t *to, size_t capacity);
 
-}  // namespace velo
+} // namespace velo
 
 #endif

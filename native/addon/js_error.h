@@ -19,6 +19,6 @@ inline void ThrowStatus(Napi::Env env, pqq_status status, const std::string &det
   error.ThrowAsJavaScriptException();
 }
 
-}  // namespace velo
+} // namespace velo
 
 #endif

@@ -28,9 +28,11 @@ pqq_bytes ReadBytes(const Napi::Object &object, const char *name) {
   return {view.Data(), view.ByteLength()};
 }
 
-const char *OrNull(const std::string &text) { return text.empty() ? nullptr : text.c_str(); }
+const char *OrNull(const std::string &text) {
+  return text.empty() ? nullptr : text.c_str();
+}
 
-}  // namespace
+} // namespace
 
 std::vector<std::string> ReadStrings(const Napi::Value &value) {
   std::vector<std::string> strings;
@@ -119,4 +121,4 @@ DriverInput::DriverInput(const Napi::Object &object) {
   options_.disable_offload = ReadBoolean(object, "disableOffload") ? 1 : 0;
 }
 
-}  // namespace velo
+} // namespace velo

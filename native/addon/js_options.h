@@ -19,7 +19,9 @@ namespace velo {
 class ConfigInput {
 public:
   explicit ConfigInput(const Napi::Object &object);
-  const pqq_config_options *options() const { return &options_; }
+  const pqq_config_options *options() const {
+    return &options_;
+  }
 
 private:
   void ReadIdentities(const Napi::Value &value);
@@ -36,7 +38,9 @@ private:
 class DriverInput {
 public:
   explicit DriverInput(const Napi::Object &object);
-  const pqq_driver_options &options() const { return options_; }
+  const pqq_driver_options &options() const {
+    return options_;
+  }
 
 private:
   pqq_driver_options options_;
@@ -47,6 +51,6 @@ private:
 // A list of strings; what is not a string is left out.
 std::vector<std::string> ReadStrings(const Napi::Value &value);
 
-}  // namespace velo
+} // namespace velo
 
 #endif

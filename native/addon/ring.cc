@@ -8,7 +8,8 @@
 namespace velo {
 
 EventRing::EventRing(uint32_t *rows, uint32_t row_count, uint8_t *data, uint32_t data_bytes)
-    : rows_(rows), row_mask_(row_count - 1), data_(data), data_bytes_(data_bytes), ends_(new uint64_t[row_count]()) {}
+    : rows_(rows), row_mask_(row_count - 1), data_(data), data_bytes_(data_bytes),
+      ends_(new uint64_t[row_count]()) {}
 
 bool EventRing::Fits(size_t len) {
   const uint32_t head = head_.load(std::memory_order_relaxed);
@@ -65,9 +66,10 @@ uint32_t EventRing::Poll(uint32_t consumed, bool *wake) {
   if (consumed > 0 && consumed <= head - tail) {
     tail += consumed;
     tail_.store(tail, std::memory_order_seq_cst);
-    *wake = is_stalled_.load(std::memory_order_seq_cst) && is_stalled_.exchange(false, std::memory_order_seq_cst);
+    *wake = is_stalled_.load(std::memory_order_seq_cst) &&
+            is_stalled_.exchange(false, std::memory_order_seq_cst);
   }
   return head - tail;
 }
 
-}  // namespace velo
+} // namespace velo

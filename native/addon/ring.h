@@ -37,7 +37,9 @@ public:
   uint8_t *Reserve(size_t len);
   // Worker. Publishes the row for which Reserve made room.
   void Commit(const EventRow &row, size_t len);
-  size_t max_event_bytes() const { return data_bytes_ / 2; }
+  size_t max_event_bytes() const {
+    return data_bytes_ / 2;
+  }
 
   // JavaScript thread. Gives `consumed` rows back and returns how many can be
   // read, starting with the next one. `*wake` is set if the worker waits.
@@ -62,6 +64,6 @@ private:
   std::atomic<bool> is_stalled_{false};
 };
 
-}  // namespace velo
+} // namespace velo
 
 #endif

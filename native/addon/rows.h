@@ -55,6 +55,6 @@ enum BodyPlace : uint32_t {
 constexpr uint32_t kPollFailures = 1u << 30;
 constexpr uint32_t kPollEnded = 1u << 29;
 
-}  // namespace velo
+} // namespace velo
 
 #endif

@@ -14,7 +14,9 @@
 
 namespace velo {
 
-inline std::string_view View(pqq_bytes bytes) { return {reinterpret_cast<const char *>(bytes.data), bytes.len}; }
+inline std::string_view View(pqq_bytes bytes) {
+  return {reinterpret_cast<const char *>(bytes.data), bytes.len};
+}
 
 // TextWriter appends fields to memory of the caller's. A field that does not
 // fit is written empty; `kFieldOverhead` is what each costs beside its bytes.
@@ -38,7 +40,9 @@ public:
     Field({digits, static_cast<size_t>(end.ptr - digits)});
   }
 
-  size_t len() const { return len_; }
+  size_t len() const {
+    return len_;
+  }
 
 private:
   void Append(std::string_view text) {
@@ -71,13 +75,15 @@ public:
     return true;
   }
 
-  bool is_done() const { return is_done_; }
+  bool is_done() const {
+    return is_done_;
+  }
 
 private:
   std::string_view rest_;
   bool is_done_ = false;
 };
 
-}  // namespace velo
+} // namespace velo
 
 #endif

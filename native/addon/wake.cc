@@ -7,8 +7,8 @@ void Wake::Open(Napi::Env env, Napi::Function function) {
   napi_threadsafe_function created = nullptr;
   const napi_value name = Napi::String::New(env, "pqq:wake");
   // Queue size 1: `is_pending_` never lets a second call in.
-  if (napi_create_threadsafe_function(env, function, nullptr, name, 1, 1, nullptr, nullptr, this, Call, &created) !=
-      napi_ok) {
+  if (napi_create_threadsafe_function(env, function, nullptr, name, 1, 1, nullptr, nullptr, this,
+                                      Call, &created) != napi_ok) {
     Napi::Error::New(env, "the wake-up function could not be made").ThrowAsJavaScriptException();
     return;
   }
@@ -54,4 +54,4 @@ void Wake::Call(napi_env env, napi_value function, void *context, void *) {
   }
 }
 
-}  // namespace velo
+} // namespace velo

@@ -20,7 +20,9 @@ public:
   // `function` is called without arguments. Begins unreferenced: it does not
   // keep the environment's event loop alive.
   void Open(Napi::Env env, Napi::Function function);
-  bool is_open() const { return function_ != nullptr; }
+  bool is_open() const {
+    return function_ != nullptr;
+  }
   // JavaScript thread. Whether the event loop waits for calls.
   void SetReferenced(Napi::Env env, bool is_referenced);
   // Any thread, while a driver of this environment lives.
@@ -33,6 +35,6 @@ private:
   std::atomic<bool> is_pending_{false};
 };
 
-}  // namespace velo
+} // namespace velo
 
 #endif

@@ -5,7 +5,7 @@
 # In test/native, test/sim and bench/native a file X_test.c is a test for CTest (see
 # test/native/harness.h), any other file with a main() is a plain program, and the rest is shared by both.
 
-# pqq_add_programs(<folder> <output folder> <label>)
+# pqq_add_programs(<folder> <output folder> <label> [<library for the tests alone>...])
 function(pqq_add_programs folder output label)
   file(GLOB_RECURSE sources CONFIGURE_DEPENDS "${PROJECT_SOURCE_DIR}/${folder}/*.c")
   list(REMOVE_ITEM sources "${PROJECT_SOURCE_DIR}/test/native/harness.c") # the tests' own main()
@@ -26,15 +26,12 @@ function(pqq_add_programs folder output label)
   set(support pqq_${label}_support)
   add_library(${support} INTERFACE)
   target_include_directories(${support} INTERFACE "${PROJECT_SOURCE_DIR}/${folder}")
-  target_link_libraries(${support} INTERFACE pqq_internal ${ARGN})
+  target_link_libraries(${support} INTERFACE pqq_internal)
   if(shared)
     add_library(${support}_objects OBJECT ${shared})
     target_include_directories(${support}_objects PRIVATE
       "${PROJECT_SOURCE_DIR}/${folder}" $<TARGET_PROPERTY:pqq_internal,INTERFACE_INCLUDE_DIRECTORIES>)
     target_link_libraries(${support}_objects PRIVATE pqq_compile_options ${pqq_dependencies})
-    foreach(other IN LISTS ARGN)
-      target_include_directories(${support}_objects PRIVATE $<TARGET_PROPERTY:${other},INTERFACE_INCLUDE_DIRECTORIES>)
-    endforeach()
     target_sources(${support} INTERFACE $<TARGET_OBJECTS:${support}_objects>)
   endif()
 
@@ -49,7 +46,7 @@ function(pqq_add_programs folder output label)
     set_target_properties(${target} PROPERTIES
       OUTPUT_NAME "${program}" RUNTIME_OUTPUT_DIRECTORY "${PROJECT_BINARY_DIR}/${output}/${subfolder}")
     if(source MATCHES "_test\\.c$")
-      target_link_libraries(${target} PRIVATE pqq_harness)
+      target_link_libraries(${target} PRIVATE pqq_harness ${ARGN})
       add_test(NAME ${label}/${name} COMMAND ${target})
       set_tests_properties(${label}/${name} PROPERTIES
         LABELS ${label} TIMEOUT 300 WORKING_DIRECTORY "${PROJECT_SOURCE_DIR}")
@@ -85,6 +82,16 @@ if(PQQ_BUILD_TESTS)
   pqq_add_programs(test/native test/native native)
   pqq_add_programs(test/sim test/sim sim pqq_native_support)
   pqq_add_header_checks()
+
+  # The one part of the addon that works without Node.
+  add_executable(native_addon_ring test/native/addon/ring_test.cc native/addon/ring.cc)
+  target_include_directories(native_addon_ring PRIVATE native/addon include)
+  target_link_libraries(native_addon_ring PRIVATE pqq_harness pqq_compile_options Threads::Threads)
+  set_target_properties(native_addon_ring PROPERTIES
+    OUTPUT_NAME ring_test RUNTIME_OUTPUT_DIRECTORY "${PROJECT_BINARY_DIR}/test/native/addon")
+  add_test(NAME native/addon/ring_test COMMAND native_addon_ring)
+  set_tests_properties(native/addon/ring_test PROPERTIES
+    LABELS native TIMEOUT 300 WORKING_DIRECTORY "${PROJECT_SOURCE_DIR}")
 
   find_program(PQQ_NODE node)
   if(PQQ_NODE AND TARGET pqq)

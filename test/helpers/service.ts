@@ -6,6 +6,8 @@ import {
   type ClientOptions,
   type Handler,
   type ServerOptions,
+  type StatName,
+  type Stats,
 } from "../../lib/index.js";
 import { loadNative } from "../../lib/internal/load.js";
 import type { NativeDevIdentity } from "../../lib/internal/native.js";
@@ -107,4 +109,17 @@ export async function untilStill(
     still = 0;
   }
   return seen;
+}
+
+/**
+ * A counter, once it has reached `expected`: network threads publish theirs when a turn of work is done, which may be
+ * after its events have been heard of.
+ */
+export async function counted(
+  of: { stats(): Stats },
+  name: StatName,
+  expected: number,
+): Promise<number> {
+  while (of.stats()[name] < expected) await new Promise((resolve) => setImmediate(resolve));
+  return of.stats()[name];
 }

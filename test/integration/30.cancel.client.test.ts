@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: MIT
 import { expect } from "chai";
 import { Response } from "../../lib/index.js";
-import { rejection, signal, startService } from "../helpers/service.js";
+import { counted, rejection, signal, startService } from "../helpers/service.js";
 
 /** Never ends by itself; tells when it was ended. */
 function endless(): { body: AsyncGenerator<Uint8Array>; ended: Promise<void> } {
@@ -123,7 +123,7 @@ describe("cancellation by the client", () => {
       await response.body!.cancel();
     }
     expect(await (await service.client.get(service.url)).text()).to.equal("ok");
-    expect(service.server.stats().connectionsAccepted).to.equal(1);
+    expect(await counted(service.server, "connectionsAccepted", 1)).to.equal(1);
   });
 });
 

@@ -4,13 +4,9 @@ import { once } from "node:events";
 import { fileURLToPath } from "node:url";
 import { expect } from "chai";
 import { Client, Response } from "../../lib/index.js";
-import { serverOptions, signal, startService, testIdentity } from "../helpers/service.js";
+import { counted, serverOptions, signal, startService, testIdentity } from "../helpers/service.js";
 
 const FIXTURE = fileURLToPath(new URL("../fixtures/process_end.mjs", import.meta.url));
-
-function nextTurn(): Promise<void> {
-  return new Promise((resolve) => setImmediate(resolve));
-}
 
 interface Ended {
   readonly code: number | string | null;
@@ -80,7 +76,7 @@ describe("end of the process", () => {
     const response = runToEnd("pending-response", service.url);
     const content = runToEnd("pending-content", service.url);
     // When both have sent their request, nothing is left for them but to wait.
-    while (service.server.stats().requests < 2) await nextTurn();
+    await counted(service.server, "requests", 2);
     for (const { resolve } of proceed) resolve();
     expect(await response).to.have.property("stdout", "200\n");
     expect(await content).to.have.property("stdout", "first last\n");

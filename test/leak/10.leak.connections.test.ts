@@ -3,7 +3,7 @@ import { readdirSync } from "node:fs";
 import { expect } from "chai";
 import { Client, Response, type Handler } from "../../lib/index.js";
 import { growth } from "../helpers/memory.js";
-import { signal, startService, testIdentity } from "../helpers/service.js";
+import { counted, signal, startService, testIdentity } from "../helpers/service.js";
 
 const CONNECTIONS = 2_000;
 /** A connection has some 50 KiB while it lives; what stays of one that ended is noise of the allocators. */
@@ -32,7 +32,7 @@ describe("leak: connections", function () {
     const readings = samples.map((bytes) => Math.round(bytes / 1024)).join(" ");
     expect(bytesPerRepetition, `resident KiB: ${readings}`).to.be.below(MOST_BYTES_PER_CONNECTION);
     expect(openFiles()).to.be.at.most(files + 1);
-    expect(service.server.stats().connectionsAccepted).to.be.at.least(CONNECTIONS);
+    await counted(service.server, "connectionsAccepted", CONNECTIONS);
   }
 
   it(`${CONNECTIONS} clients, one request each, leave nothing behind`, async () => {

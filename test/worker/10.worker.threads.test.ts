@@ -20,7 +20,9 @@ async function runWorker(mode: "close" | "exit" | "terminate"): Promise<[unknown
   return [text, code];
 }
 
-describe("worker threads", () => {
+describe("worker threads", function () {
+  this.timeout(120_000);
+
   it(`one after the other, ${TIMES} times, each closes what it made`, async () => {
     for (let i = 0; i < TIMES; i++) {
       expect(await runWorker("close")).to.deep.equal(["from a worker", 0]);

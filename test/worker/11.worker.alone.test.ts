@@ -8,7 +8,9 @@ import { serverOptions, testIdentity } from "../helpers/service.js";
 const run = promisify(execFile);
 const FIXTURE = fileURLToPath(new URL("../fixtures/worker_alone.mjs", import.meta.url));
 
-describe("worker threads of a process that has not loaded the addon itself", () => {
+describe("worker threads of a process that has not loaded the addon itself", function () {
+  this.timeout(120_000);
+
   for (const mode of ["close", "exit", "terminate"]) {
     it(`twenty times, mode ${mode}`, async () => {
       const data = { mode, identity: serverOptions().identity, ca: testIdentity().caPem };
