@@ -14,6 +14,7 @@ const ROUNDS = { full: 5, quick: 2 };
 /** One server. */
 export interface RequestsResult {
   readonly server: string;
+  readonly client: string;
   readonly serverCpuMicros: Summary;
   readonly perSecond: Summary;
   /** How busy the client was, of one core: near 1 it is what limits the rate. */
@@ -29,6 +30,7 @@ function summarize(
   const calls = median(runs.map((run) => run.systemCalls / count));
   return {
     server: server.peer.name,
+    client: server.peer.clientName("requests"),
     serverCpuMicros: summarizeCosts(runs.map((run) => run.serverCpuMicros / count)),
     perSecond: summarizeRates(runs.map((run) => (count * 1e6) / run.wallMicros)),
     clientBusy: median(runs.map((run) => run.clientCpuMicros / run.wallMicros)),
@@ -54,9 +56,10 @@ export function requestsText(results: readonly RequestsResult[]): string {
     figure(row.serverCpuMicros.best),
     `${(row.serverCpuMicros.median / (reference ?? NaN)).toFixed(2)}x`,
     figure(row.perSecond.median),
+    row.client,
     `${Math.round(row.clientBusy * 100)} %`,
     row.systemCalls === null ? "" : figure(row.systemCalls),
   ]);
-  const heads = ["server", "CPU us", "best", "of node:http2", "wall/s", "client busy"];
+  const heads = ["server", "CPU us", "best", "of node:http2", "wall/s", "client", "busy"];
   return table([...heads, "system calls"], rows);
 }

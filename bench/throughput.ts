@@ -14,6 +14,7 @@ const WARM_UP = 1;
 /** One server. */
 export interface ThroughputResult {
   readonly server: string;
+  readonly client: string;
   /** Milliseconds for 100 MiB. */
   readonly serverCpuMs: Summary;
   readonly clientCpuMs: number;
@@ -27,6 +28,7 @@ function summarize(
 ): ThroughputResult {
   return {
     server: server.peer.name,
+    client: server.peer.clientName("download"),
     serverCpuMs: summarizeCosts(runs.map((run) => run.serverCpuMicros / 1000 / count)),
     clientCpuMs: median(runs.map((run) => run.clientCpuMicros / 1000 / count)),
     megabitsPerSecond: summarizeRates(runs.map((run) => (count * BYTES * 8) / run.wallMicros)),
@@ -50,8 +52,9 @@ export function throughputText(results: readonly ThroughputResult[]): string {
     figure(row.serverCpuMs.best),
     `${(row.serverCpuMs.median / (reference ?? NaN)).toFixed(2)}x`,
     figure(row.megabitsPerSecond.median),
+    row.client,
     figure(row.clientCpuMs),
   ]);
-  const heads = ["server", "CPU ms/100 MiB", "best", "of node:http2", "Mbit/s", "client CPU ms"];
+  const heads = ["server", "CPU ms/100 MiB", "best", "of node:http2", "Mbit/s", "client", "CPU ms"];
   return table(heads, rows);
 }

@@ -22,6 +22,7 @@ const { values, positionals } = parseArgs({
 /** What the command line asks for. */
 export const options = {
   mode: positionals[0],
+  protocol: positionals[1],
   port: Number(values.port),
   ca: readFileSync(values.ca),
   count: Number(values.count),
@@ -46,8 +47,15 @@ async function repeat(count, slots, one) {
   return bytes;
 }
 
-function say(event) {
+/** One line to the harness. */
+export function say(event) {
   process.stdout.write(`${JSON.stringify(event)}\n`);
+}
+
+/** Reports that everything is connected and warm, and waits for the harness. */
+export async function waitForStart() {
+  say({ event: "ready" });
+  await once(createInterface({ input: process.stdin }), "line");
 }
 
 /**
@@ -59,8 +67,7 @@ function say(event) {
 export async function run({ slots, one, facts }) {
   const expected = options.mode === "download" ? options.bytes : 1024;
   await repeat(options.warmUp, slots, one);
-  say({ event: "ready" });
-  await once(createInterface({ input: process.stdin }), "line");
+  await waitForStart();
   const before = process.cpuUsage();
   const beganAt = performance.now();
   const count = options.mode === "idle" ? 0 : options.count;

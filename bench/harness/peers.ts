@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: MIT
 // The servers that are compared, each with the client that speaks its protocol.
+import { spawnSync } from "node:child_process";
 import { Child, numberOf, type Line } from "./process.js";
 import type { Context, Identity, Kind } from "./context.js";
 import { hasPostQuantum } from "./tls.mjs";
@@ -24,26 +25,38 @@ export interface Peer {
   /** Whether it can run here, with this certificate. */
   readonly isAvailable: (context: Context, kind: Kind) => boolean;
   readonly startServer: (context: Context, identity: Identity) => Child;
-  readonly startClient: (context: Context, args: readonly string[]) => Child;
+  /** What makes the load: a slow client makes a server look dear. */
+  readonly clientName: (mode: Mode) => string;
+  readonly startClient: (context: Context, mode: Mode, args: readonly string[]) => Child;
 }
 
-const ours = (context: Context, args: readonly string[]): Child =>
-  new Child("client", context.program("client"), args);
+const ours = {
+  clientName: (): string => "C",
+  startClient: (context: Context, mode: Mode, args: readonly string[]): Child =>
+    new Child("client", context.program("client"), [mode, ...args]),
+};
 
 function script(core: "server" | "client", file: string, args: readonly string[]): Child {
   return new Child(core, process.execPath, [file, ...args]);
 }
 
-/** Node's own server `name` with the client of the same name. */
-function nodePeer(name: "http2" | "https", title: string): Peer {
+/** h2load makes no connection for each request, and holds none without requests. */
+const H2LOAD_MODES: readonly Mode[] = ["requests", "download"];
+const hasH2load = spawnSync("h2load", ["--version"]).status === 0;
+
+/** Node's own server `name`, with h2load as the client or, where that is missing or cannot do it, Node itself. */
+function nodePeer(name: "http2" | "https"): Peer {
+  const clientOf = (mode: Mode): string =>
+    hasH2load && H2LOAD_MODES.includes(mode) ? "h2load" : name;
   return {
     id: name,
-    name: title,
+    name: `node:${name}`,
     isAvailable: (_context, kind) => kind === "P-256" || hasPostQuantum,
+    clientName: (mode) => (clientOf(mode) === name ? "Node.js" : clientOf(mode)),
     startServer: (context, { certFile, keyFile }) =>
       script("server", context.script("servers", `${name}.mjs`), [certFile, keyFile]),
-    startClient: (context, args) =>
-      script("client", context.script("clients", `${name}.mjs`), args),
+    startClient: (context, mode, args) =>
+      script("client", context.script("clients", `${clientOf(mode)}.mjs`), [mode, name, ...args]),
   };
 }
 
@@ -55,7 +68,7 @@ export const PEERS: readonly Peer[] = [
     isAvailable: () => true,
     startServer: (context, { certFile, keyFile }) =>
       new Child("server", context.program("server"), ["--cert", certFile, "--key", keyFile]),
-    startClient: ours,
+    ...ours,
   },
   {
     id: "typescript",
@@ -63,10 +76,10 @@ export const PEERS: readonly Peer[] = [
     isAvailable: (context) => context.hasPackage(),
     startServer: (context, { certFile, keyFile }) =>
       script("server", context.script("servers", "typescript.mjs"), [certFile, keyFile]),
-    startClient: ours,
+    ...ours,
   },
-  nodePeer("http2", "node:http2"),
-  nodePeer("https", "node:https"),
+  nodePeer("http2"),
+  nodePeer("https"),
 ];
 
 /** CPU and memory of a server at one moment. */
@@ -115,8 +128,7 @@ export class RunningServer {
 
   /** Starts a client and resolves when it is connected and warm; `go` on it then does the work. */
   async client(mode: Mode, load: Load): Promise<RunningClient> {
-    const child = this.peer.startClient(this.#context, [
-      mode,
+    const child = this.peer.startClient(this.#context, mode, [
       ...["--port", String(numberOf(this.#listening, "port"))],
       ...["--ca", this.#context.identity(this.kind).caFile],
       ...["--count", String(load.count ?? 1), "--connections", String(load.connections ?? 1)],

@@ -11,6 +11,6 @@ export const hasPostQuantum = major > 3 || (major === 3 && minor >= 5);
 export const tlsOptions = {
   minVersion: "TLSv1.3",
   ciphers: "TLS_AES_128_GCM_SHA256",
-  ecdhCurve: hasPostQuantum ? "X25519MLKEM768" : "X25519",
+  ecdhCurve: hasPostQuantum ? "X25519MLKEM768:X25519" : "X25519",
   secureOptions: constants.SSL_OP_NO_TICKET,
 };

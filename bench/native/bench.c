@@ -53,25 +53,30 @@ uint64_t bench_wall_ns(void) {
   return read_clock(CLOCK_MONOTONIC);
 }
 
+/* Pages: all, resident, and more. */
 uint64_t bench_resident_bytes(void) {
   FILE *file = fopen("/proc/self/statm", "r");
-  unsigned long long total = 0, resident = 0;
+  char line[128] = "";
+  char *second;
 
   if (!file) {
     return 0;
   }
-  if (fscanf(file, "%llu %llu", &total, &resident) != 2) {
-    resident = 0;
-  }
+  second = fgets(line, sizeof line, file) ? strchr(line, ' ') : NULL;
   fclose(file);
-  return resident * (uint64_t)sysconf(_SC_PAGESIZE);
+  return second ? strtoull(second, NULL, 10) * (uint64_t)sysconf(_SC_PAGESIZE) : 0;
 }
 
 int bench_read_line(char *line, int size) {
+  char *end;
+
   if (!fgets(line, size, stdin)) {
     return 0;
   }
-  line[strcspn(line, "\n")] = '\0';
+  end = strchr(line, '\n');
+  if (end) {
+    *end = '\0';
+  }
   return 1;
 }
 

@@ -67,11 +67,12 @@ static void begin_download(pqq_engine *engine, pqq_id stream, const char *bytes)
 static void answer(pqq_engine *engine, const pqq_event *event) {
   static const char prefix[] = "/download/";
   pqq_bytes path = find_path(event);
-  char bytes[24] = "";
+  char bytes[24];
 
   if (path.len > strlen(prefix) && path.len - strlen(prefix) < sizeof bytes &&
       memcmp(path.data, prefix, strlen(prefix)) == 0) {
-    memcpy(bytes, path.data + strlen(prefix), path.len - strlen(prefix));
+    snprintf(bytes, sizeof bytes, "%.*s", (int)(path.len - strlen(prefix)),
+             (const char *)path.data + strlen(prefix));
     begin_download(engine, event->stream, bytes);
   } else {
     pqq_header headers[] = {{.name = text("content-type"), .value = text("text/plain")},

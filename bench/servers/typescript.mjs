@@ -16,8 +16,8 @@ const headers = { "content-type": "text/plain" };
 const server = await Server.serve(
   { host: "127.0.0.1", port: 0, workers: 1, identity: { certFile, keyFile } },
   (request) => {
-    const { pathname } = new URL(request.url);
-    const bytes = downloadBytes(pathname);
+    const { url } = request;
+    const bytes = downloadBytes(url.slice(url.indexOf("/", "https://".length)));
     return new Response(bytes === undefined ? small : download(bytes), { headers });
   },
 );

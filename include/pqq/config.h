@@ -129,7 +129,8 @@ typedef struct pqq_dev_identity {
  *  Ownership: the caller calls pqq_dev_identity_free.
  *  Errors: PQQ_ERR_NULL_ARG, PQQ_ERR_NOT_INITIALIZED, PQQ_ERR_INVALID_ARG (a
  *  name that is neither, days), PQQ_ERR_PROFILE_UNKNOWN, PQQ_ERR_NO_MEMORY. */
-PQQ_EXPORT pqq_status pqq_dev_identity_new(int32_t profile, const char *const *names, size_t name_count, uint32_t days,
+PQQ_EXPORT pqq_status pqq_dev_identity_new(int32_t profile, const char *const *names,
+                                           size_t name_count, uint32_t days,
                                            pqq_dev_identity **identity);
 
 /** pqq_dev_identity_free frees and wipes. NULL is ignored. */

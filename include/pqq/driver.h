@@ -22,13 +22,15 @@ typedef struct pqq_driver_events {
   /** Required. `engine` is the worker's engine: owner-thread calls are allowed
    *  inside. Return PQQ_OK to take the event; PQQ_AGAIN to leave it: the worker
    *  stops delivering until pqq_driver_wake(driver, worker). */
-  pqq_status (*on_event)(pqq_engine *engine, uint32_t worker, const pqq_event *event, void *user_data);
+  pqq_status (*on_event)(pqq_engine *engine, uint32_t worker, const pqq_event *event,
+                         void *user_data);
   /** After the last event of a round, if there was any. May be NULL. */
   void (*on_batch_end)(pqq_engine *engine, uint32_t worker, void *user_data);
   /** A command of pqq_driver_submit has failed; `tag` as given with the
    *  command. It is the only report: no event follows for its token. PQQ_ERR_STATE:
    *  the worker ended before it came to a CONNECT or REQUEST. May be NULL. */
-  void (*on_command_failed)(pqq_engine *engine, uint32_t worker, uint64_t tag, pqq_status status, void *user_data);
+  void (*on_command_failed)(pqq_engine *engine, uint32_t worker, uint64_t tag, pqq_status status,
+                            void *user_data);
   /** A worker has ended, on its thread, as its last word; its engine is gone.
    *  PQQ_OK after stop, or an I/O error that made it give up. May be NULL. */
   void (*on_worker_end)(uint32_t worker, pqq_status status, void *user_data);
@@ -73,12 +75,13 @@ PQQ_EXPORT pqq_status pqq_driver_events_init(pqq_driver_events *events, size_t s
  *  PQQ_ERR_ADDRESS_UNAVAILABLE, PQQ_ERR_PERMISSION, PQQ_ERR_IO,
  *  PQQ_ERR_NO_MEMORY. */
 PQQ_EXPORT pqq_status pqq_driver_start(pqq_config *config, const pqq_driver_options *options,
-                                       const pqq_driver_events *events, void *user_data, pqq_driver **driver);
+                                       const pqq_driver_events *events, void *user_data,
+                                       pqq_driver **driver);
 
 /** pqq_driver_addresses writes up to `capacity` bound addresses and their
  *  number. Errors: PQQ_ERR_NULL_ARG. */
-PQQ_EXPORT pqq_status pqq_driver_addresses(const pqq_driver *driver, pqq_address *addresses, size_t capacity,
-                                           size_t *count);
+PQQ_EXPORT pqq_status pqq_driver_addresses(const pqq_driver *driver, pqq_address *addresses,
+                                           size_t capacity, size_t *count);
 
 /** Command types; each is the engine call of the same name. */
 enum {
@@ -131,7 +134,8 @@ typedef struct pqq_command {
  *  (type, worker), PQQ_ERR_STATE (the worker has ended), PQQ_ERR_LIMIT (256 MiB
  *  of commands wait for one worker), PQQ_ERR_NO_MEMORY; borrowed bodies are then
  *  still the caller's. */
-PQQ_EXPORT pqq_status pqq_driver_submit(pqq_driver *driver, const pqq_command *commands, size_t count);
+PQQ_EXPORT pqq_status pqq_driver_submit(pqq_driver *driver, const pqq_command *commands,
+                                        size_t count);
 
 /** pqq_driver_wake makes a worker deliver events again.
  *  Errors: PQQ_ERR_NULL_ARG, PQQ_ERR_INVALID_ARG (worker). */
@@ -142,7 +146,8 @@ PQQ_EXPORT pqq_status pqq_driver_wake(pqq_driver *driver, uint32_t worker);
  *  (worker), PQQ_ERR_STATE (the worker has ended, or this is a worker's thread,
  *  which would wait for itself). */
 PQQ_EXPORT pqq_status pqq_driver_call(pqq_driver *driver, uint32_t worker,
-                                      void (*fn)(pqq_engine *engine, void *user_data), void *user_data);
+                                      void (*fn)(pqq_engine *engine, void *user_data),
+                                      void *user_data);
 
 /** pqq_driver_stop begins the end: GOAWAY, then up to `drain_ms` for requests
  *  to finish, then CONNECTION_CLOSE, then the threads end, at the latest one

@@ -58,7 +58,8 @@ PQQ_EXPORT pqq_status pqq_engine_options_init(pqq_engine_options *options, size_
  *  Ownership: the caller calls pqq_engine_free on the owner thread.
  *  Errors: PQQ_ERR_NULL_ARG, PQQ_ERR_STRUCT_SIZE, PQQ_ERR_INVALID_ARG
  *  (worker), PQQ_ERR_NO_IDENTITY (is_server), PQQ_ERR_NO_MEMORY. */
-PQQ_EXPORT pqq_status pqq_engine_new(pqq_config *config, const pqq_engine_options *options, pqq_engine **engine);
+PQQ_EXPORT pqq_status pqq_engine_new(pqq_config *config, const pqq_engine_options *options,
+                                     pqq_engine **engine);
 
 /** pqq_engine_free drops all connections without a word to their peers (use
  *  pqq_engine_shutdown first) and frees. NULL is ignored. */
@@ -82,8 +83,8 @@ typedef struct pqq_datagram {
  *  handed over comes in with `is_routed` = 1 and is never routed again). With
  *  GRO all segments share the answer of the first.
  *  Errors: PQQ_ERR_NULL_ARG. What a peer sends is never an error here. */
-PQQ_EXPORT pqq_status pqq_engine_recv(pqq_engine *engine, const pqq_datagram *datagram, int32_t is_routed,
-                                      pqq_time_ns now, uint32_t *route);
+PQQ_EXPORT pqq_status pqq_engine_recv(pqq_engine *engine, const pqq_datagram *datagram,
+                                      int32_t is_routed, pqq_time_ns now, uint32_t *route);
 
 /** pqq_transmit is what to send: `len` bytes of the caller's buffer to one
  *  address, as datagrams of `segment_bytes` (the last may be shorter). */
@@ -107,8 +108,8 @@ typedef struct pqq_transmit {
  *  Returns PQQ_OK (something to send) or PQQ_AGAIN (nothing until the next
  *  input or deadline).
  *  Errors: PQQ_ERR_NULL_ARG, PQQ_ERR_INVALID_ARG (buffer too small). */
-PQQ_EXPORT pqq_status pqq_engine_send(pqq_engine *engine, uint8_t *buffer, size_t buffer_bytes, uint32_t max_segments,
-                                      pqq_time_ns now, pqq_transmit *out);
+PQQ_EXPORT pqq_status pqq_engine_send(pqq_engine *engine, uint8_t *buffer, size_t buffer_bytes,
+                                      uint32_t max_segments, pqq_time_ns now, pqq_transmit *out);
 
 /** pqq_engine_deadline returns when pqq_engine_expire must be called at the
  *  latest, or PQQ_TIME_NEVER. */
@@ -181,8 +182,8 @@ typedef struct pqq_connect_options {
  *  Errors: PQQ_ERR_NULL_ARG, PQQ_ERR_STRUCT_SIZE, PQQ_ERR_INVALID_ARG (address,
  *  server_name), PQQ_ERR_NO_ROOTS, PQQ_ERR_TOO_MANY_CONNECTIONS,
  *  PQQ_ERR_NO_MEMORY. */
-PQQ_EXPORT pqq_status pqq_engine_connect(pqq_engine *engine, const pqq_connect_options *options, pqq_time_ns now,
-                                         pqq_id *conn);
+PQQ_EXPORT pqq_status pqq_engine_connect(pqq_engine *engine, const pqq_connect_options *options,
+                                         pqq_time_ns now, pqq_id *conn);
 
 /** Flags of pqq_engine_request, _respond, _write and _trailers. */
 enum {
@@ -216,8 +217,9 @@ typedef struct pqq_body {
  *  PQQ_ERR_HEADERS_TOO_LARGE, PQQ_ERR_TOO_MANY_REQUESTS, PQQ_ERR_GOING_AWAY,
  *  PQQ_ERR_NO_MEMORY. After an error no event comes and a borrowed body is
  *  still the caller's. */
-PQQ_EXPORT pqq_status pqq_engine_request(pqq_engine *engine, pqq_id conn, uint64_t token, const pqq_header *headers,
-                                         size_t header_count, const pqq_body *body, uint32_t flags);
+PQQ_EXPORT pqq_status pqq_engine_request(pqq_engine *engine, pqq_id conn, uint64_t token,
+                                         const pqq_header *headers, size_t header_count,
+                                         const pqq_body *body, uint32_t flags);
 
 /** pqq_engine_respond sends a response: interim (status 100-199, any number,
  *  not 101) or final (200-599, once), with optional first body bytes. For HEAD
@@ -226,21 +228,23 @@ PQQ_EXPORT pqq_status pqq_engine_request(pqq_engine *engine, pqq_id conn, uint64
  *  response was sent, or not a server's stream), PQQ_ERR_INVALID_ARG (status),
  *  PQQ_ERR_HEADER_INVALID, PQQ_ERR_NO_MEMORY; a borrowed body is then still
  *  the caller's. */
-PQQ_EXPORT pqq_status pqq_engine_respond(pqq_engine *engine, pqq_id stream, int32_t status, const pqq_header *headers,
-                                         size_t header_count, const pqq_body *body, uint32_t flags);
+PQQ_EXPORT pqq_status pqq_engine_respond(pqq_engine *engine, pqq_id stream, int32_t status,
+                                         const pqq_header *headers, size_t header_count,
+                                         const pqq_body *body, uint32_t flags);
 
 /** pqq_engine_write sends body bytes. Everything is taken; PQQ_AGAIN instead
  *  of PQQ_OK says that the stream's buffer is over its high-water mark
  *  (256 KiB unsent): write on after PQQ_EVENT_WRITABLE.
  *  Errors: PQQ_ERR_NULL_ARG, PQQ_ERR_NOT_FOUND, PQQ_ERR_STATE (headers not
- *  sent, or message ended), PQQ_ERR_LIMIT (more than 16 MiB unsent), PQQ_ERR_NO_MEMORY; a borrowed body is then
- *  still the caller's. */
-PQQ_EXPORT pqq_status pqq_engine_write(pqq_engine *engine, pqq_id stream, const pqq_body *body, uint32_t flags);
+ *  sent, or message ended), PQQ_ERR_LIMIT (more than 16 MiB unsent), PQQ_ERR_NO_MEMORY; a borrowed
+ * body is then still the caller's. */
+PQQ_EXPORT pqq_status pqq_engine_write(pqq_engine *engine, pqq_id stream, const pqq_body *body,
+                                       uint32_t flags);
 
 /** pqq_engine_trailers ends the message with a trailer section (RFC 9114
  *  section 4.1). Errors: as pqq_engine_write, and PQQ_ERR_HEADER_INVALID. */
-PQQ_EXPORT pqq_status pqq_engine_trailers(pqq_engine *engine, pqq_id stream, const pqq_header *headers,
-                                          size_t header_count);
+PQQ_EXPORT pqq_status pqq_engine_trailers(pqq_engine *engine, pqq_id stream,
+                                          const pqq_header *headers, size_t header_count);
 
 /** pqq_engine_consume gives `bytes` of received body back to the flow control
  *  windows. Bytes of a stream that closes are given back by themselves.
@@ -255,7 +259,8 @@ PQQ_EXPORT pqq_status pqq_engine_reset(pqq_engine *engine, pqq_id stream, uint64
 
 /** pqq_engine_stop_reading sends STOP_SENDING and drops what still comes; our half goes on.
  *  Errors: PQQ_ERR_NULL_ARG, PQQ_ERR_NOT_FOUND. */
-PQQ_EXPORT pqq_status pqq_engine_stop_reading(pqq_engine *engine, pqq_id stream, uint64_t wire_code);
+PQQ_EXPORT pqq_status pqq_engine_stop_reading(pqq_engine *engine, pqq_id stream,
+                                              uint64_t wire_code);
 
 /** pqq_engine_close closes a connection at once with an HTTP/3 code.
  *  Errors: PQQ_ERR_NULL_ARG, PQQ_ERR_NOT_FOUND. */
@@ -283,7 +288,8 @@ PQQ_EXPORT pqq_status pqq_engine_update_keys(pqq_engine *engine, pqq_id conn, pq
  *  for a connection whose handshake is done.
  *  Errors: PQQ_ERR_NULL_ARG, PQQ_ERR_STRUCT_SIZE, PQQ_ERR_NOT_FOUND,
  *  PQQ_ERR_STATE. */
-PQQ_EXPORT pqq_status pqq_engine_connection_info(pqq_engine *engine, pqq_id conn, pqq_connection_info *info);
+PQQ_EXPORT pqq_status pqq_engine_connection_info(pqq_engine *engine, pqq_id conn,
+                                                 pqq_connection_info *info);
 
 /** pqq_engine_set_user_data and pqq_engine_user_data keep one pointer with a
  *  request stream. user_data returns NULL if the stream is gone. */

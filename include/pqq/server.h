@@ -76,7 +76,8 @@ PQQ_EXPORT pqq_bytes pqq_exchange_body(const pqq_exchange *exchange);
 
 /** pqq_exchange_connection_info is pqq_engine_connection_info of the
  *  exchange's connection. */
-PQQ_EXPORT pqq_status pqq_exchange_connection_info(const pqq_exchange *exchange, pqq_connection_info *info);
+PQQ_EXPORT pqq_status pqq_exchange_connection_info(const pqq_exchange *exchange,
+                                                   pqq_connection_info *info);
 
 /** pqq_respond answers an exchange, once, from its handler, with a final
  *  response (status 200-599). Headers and body are copied, unless flags has
@@ -86,7 +87,8 @@ PQQ_EXPORT pqq_status pqq_exchange_connection_info(const pqq_exchange *exchange,
  *  for its answer.
  *  Errors: as pqq_engine_respond. */
 PQQ_EXPORT pqq_status pqq_respond(pqq_exchange *exchange, int32_t status, const pqq_header *headers,
-                                  size_t header_count, const void *body, size_t body_bytes, uint32_t flags);
+                                  size_t header_count, const void *body, size_t body_bytes,
+                                  uint32_t flags);
 
 #ifdef __cplusplus
 }

@@ -58,11 +58,7 @@ typedef struct pqq_address {
 } pqq_address;
 
 /** Profiles (design of VELO: spec/). */
-enum {
-  PQQ_PROFILE_LIGHT = 1,
-  PQQ_PROFILE_BALANCED = 2,
-  PQQ_PROFILE_SECURE = 3
-};
+enum { PQQ_PROFILE_LIGHT = 1, PQQ_PROFILE_BALANCED = 2, PQQ_PROFILE_SECURE = 3 };
 
 /** IANA TLS Supported Groups, as far as libpqq names them. */
 enum {

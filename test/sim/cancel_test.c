@@ -48,9 +48,8 @@ TEST("a client that resets a download stops the server and ends with CANCELLED")
   EXPECT_INT(sim_client_request(&pair.client, 0), PQQ_OK);
   sim_run_for(pair.net, SIM_SECOND);
   EXPECT(exchanges[0].received_bytes > 0);
-  EXPECT_INT(
-      pqq_engine_reset(pair.client.node.engine, exchanges[0].stream, H3_REQUEST_CANCELLED),
-      PQQ_OK);
+  EXPECT_INT(pqq_engine_reset(pair.client.node.engine, exchanges[0].stream, H3_REQUEST_CANCELLED),
+             PQQ_OK);
   sim_run_for(pair.net, SIM_SECOND);
   EXPECT_INT(exchanges[0].status, PQQ_ERR_CANCELLED);
   /* The request had ended, so the server sees STOP_SENDING alone. */
@@ -62,8 +61,7 @@ TEST("a client that resets a download stops the server and ends with CANCELLED")
 }
 
 TEST("a client that resets an upload reaches the server as RESET and STOPPED") {
-  sim_exchange exchanges[2] = {
-      {.method = "POST", .path = "/upload", .upload_bytes = 100000000}};
+  sim_exchange exchanges[2] = {{.method = "POST", .path = "/upload", .upload_bytes = 100000000}};
   sim_pair pair;
 
   open_pair(&pair, exchanges);
@@ -71,9 +69,8 @@ TEST("a client that resets an upload reaches the server as RESET and STOPPED") {
   EXPECT_INT(sim_client_request(&pair.client, 0), PQQ_OK);
   sim_run_for(pair.net, SIM_SECOND);
   EXPECT(pair.server.received_bytes > 0);
-  EXPECT_INT(
-      pqq_engine_reset(pair.client.node.engine, exchanges[0].stream, H3_REQUEST_CANCELLED),
-      PQQ_OK);
+  EXPECT_INT(pqq_engine_reset(pair.client.node.engine, exchanges[0].stream, H3_REQUEST_CANCELLED),
+             PQQ_OK);
   sim_run_for(pair.net, SIM_SECOND);
   EXPECT_INT(exchanges[0].status, PQQ_ERR_CANCELLED);
   EXPECT_UINT(pair.server.resets, 1);
@@ -185,8 +182,7 @@ TEST("a server's reset in the middle of a body ends it without is_end") {
 }
 
 TEST("a server that answers early and stops reading ends the upload, and its answer arrives") {
-  sim_exchange exchanges[2] = {
-      {.method = "POST", .path = "/", .upload_bytes = 50000000}};
+  sim_exchange exchanges[2] = {{.method = "POST", .path = "/", .upload_bytes = 50000000}};
   sim_pair pair;
 
   run_action(STOP_READING, exchanges, &pair);
@@ -230,8 +226,7 @@ TEST("cancelling a connection's close and ids that are gone are not an error of 
   engine = pair.client.node.engine;
   EXPECT_INT(sim_client_request(&pair.client, 0), PQQ_OK);
   sim_run_for(pair.net, SIM_SECOND);
-  EXPECT_INT(pqq_engine_reset(engine, exchanges[0].stream, UINT64_C(1) << 62),
-             PQQ_ERR_INVALID_ARG);
+  EXPECT_INT(pqq_engine_reset(engine, exchanges[0].stream, UINT64_C(1) << 62), PQQ_ERR_INVALID_ARG);
   EXPECT_INT(pqq_engine_reset(engine, exchanges[0].stream, H3_REQUEST_CANCELLED), PQQ_OK);
   EXPECT_INT(pqq_engine_reset(engine, exchanges[0].stream, H3_REQUEST_CANCELLED), PQQ_OK);
   sim_run_for(pair.net, SIM_SECOND);
@@ -271,11 +266,10 @@ TEST("resets at random moments leave nothing behind") {
 
   for (size_t i = 0; i < COUNT; i++) {
     uint64_t kind = sim_random_below(&random, 3);
-    exchanges[i] = kind == 0 ? (sim_exchange){.path = "/bytes/300000"}
-                   : kind == 1
-                       ? (sim_exchange){.path = "/hang"}
-                       : (sim_exchange){
-                             .method = "POST", .path = "/upload", .upload_bytes = 200000};
+    exchanges[i] =
+        kind == 0   ? (sim_exchange){.path = "/bytes/300000"}
+        : kind == 1 ? (sim_exchange){.path = "/hang"}
+                    : (sim_exchange){.method = "POST", .path = "/upload", .upload_bytes = 200000};
   }
   exchanges[COUNT] = (sim_exchange){.path = "/bytes/10"};
   sim_pair_open(&pair, harness_seed(), &setup);

@@ -82,8 +82,8 @@ static void write_trailers(sim_client *client, const sim_exchange *exchange) {
 static void write_body(sim_client *client, sim_exchange *exchange) {
   while (exchange->written_bytes < exchange->upload_bytes) {
     uint64_t left = exchange->upload_bytes - exchange->written_bytes;
-    pqq_body body = {.data = {sim_pattern(exchange->written_bytes),
-                              left < PIECE_BYTES ? left : PIECE_BYTES}};
+    pqq_body body = {
+        .data = {sim_pattern(exchange->written_bytes), left < PIECE_BYTES ? left : PIECE_BYTES}};
     int is_last = body.data.len == left && !exchange->sends_trailers;
     pqq_status status = pqq_engine_write(client->node.engine, exchange->stream, &body,
                                          PQQ_WRITE_BORROW | (is_last ? PQQ_WRITE_END : 0));
@@ -218,6 +218,9 @@ static void on_closed(sim_client *client, const pqq_event *event) {
 static void on_event(sim_node *node, const pqq_event *event) {
   sim_client *client = (sim_client *)(void *)node;
 
+  if (event->conn != client->conn) {
+    return; /* of an earlier sim_client_connect */
+  }
   if (client->on_event) {
     client->on_event(client, event);
   }

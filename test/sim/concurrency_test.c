@@ -36,9 +36,9 @@ static void run_all(const pqq_config_options *server_options, uint32_t loss_ppm,
   sim_pair pair;
 
   for (size_t i = 0; i < REQUESTS; i++) {
-    exchanges[i] = i % 3 ? (sim_exchange){.path = "/bytes/3000"}
-                         : (sim_exchange){
-                               .method = "POST", .path = "/upload", .upload_bytes = 5000};
+    exchanges[i] = i % 3
+                       ? (sim_exchange){.path = "/bytes/3000"}
+                       : (sim_exchange){.method = "POST", .path = "/upload", .upload_bytes = 5000};
   }
   sim_pair_open(&pair, harness_seed(), &setup);
   pair.server.on_event = count_open;

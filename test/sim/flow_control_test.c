@@ -61,8 +61,7 @@ TEST("an upload stops when the server does not give bytes back, and goes on when
 TEST("a server that takes no events holds no more than the connection window of all uploads") {
   pqq_config_options options = small_windows();
   sim_exchange exchanges[50];
-  sim_setup setup = {
-      .server_options = &options, .exchanges = exchanges, .exchange_count = 50};
+  sim_setup setup = {.server_options = &options, .exchanges = exchanges, .exchange_count = 50};
   sim_pair pair;
 
   for (size_t i = 0; i < 50; i++) {
@@ -100,9 +99,8 @@ TEST("a download stops when the client does not give bytes back, and goes on whe
   EXPECT(pair.server.replies->written_bytes <= STREAM_WINDOW + PQQ__WRITE_HIGH_BYTES + PIECE);
 
   exchange.holds_credit = 0;
-  EXPECT_INT(
-      pqq_engine_consume(pair.client.node.engine, exchange.stream, exchange.received_bytes),
-      PQQ_OK);
+  EXPECT_INT(pqq_engine_consume(pair.client.node.engine, exchange.stream, exchange.received_bytes),
+             PQQ_OK);
   EXPECT(sim_run(pair.net, sim_now(pair.net) + SIM_LONG, sim_client_is_done, &pair.client));
   EXPECT_UINT(exchange.received_bytes, 4 * MIB);
   EXPECT(!exchange.is_damaged);
@@ -267,8 +265,7 @@ TEST("a writer that does not wait for WRITABLE is refused above 16 MiB") {
 TEST("borrowed bytes are given back once: acknowledged, reset, dropped or with the engine") {
   sim_exchange exchange = {.path = "/"};
   released r = {0};
-  pqq_body body = {
-      .data = {sim_pattern(0), 10000}, .release = release, .user_data = &r};
+  pqq_body body = {.data = {sim_pattern(0), 10000}, .release = release, .user_data = &r};
   pqq_engine *engine;
   pqq_id stream;
   sim_pair pair;

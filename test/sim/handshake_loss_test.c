@@ -7,8 +7,8 @@
 #include "harness.h"
 #include "pair.h"
 
-/* A handshake of two round trips with two losses: each costs a PTO of 3 times the initial RTT of 333
- * ms (RFC 9002 section 6.2.2), the second one twice that. */
+/* A handshake of two round trips with two losses: each costs a PTO of 3 times the initial RTT of
+ * 333 ms (RFC 9002 section 6.2.2), the second one twice that. */
 #define SOON (4 * SIM_SECOND)
 
 /* Datagrams of both directions until both ends have confirmed. */

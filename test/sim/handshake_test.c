@@ -22,10 +22,8 @@ static const struct {
   const char *signed_with;
   int is_pq;
 } signatures[SIM_IDENTITIES] = {
-    [SIM_P256] = {0x0403, "ECDSA SHA-256", 0},
-    [SIM_P384] = {0x0503, "ECDSA SHA-384", 0},
-    [SIM_MLDSA44] = {0x0904, "ML-DSA-44", 1},
-    [SIM_MLDSA65] = {0x0905, "ML-DSA-65", 1},
+    [SIM_P256] = {0x0403, "ECDSA SHA-256", 0}, [SIM_P384] = {0x0503, "ECDSA SHA-384", 0},
+    [SIM_MLDSA44] = {0x0904, "ML-DSA-44", 1},  [SIM_MLDSA65] = {0x0905, "ML-DSA-65", 1},
     [SIM_MLDSA87] = {0x0906, "ML-DSA-87", 1},
 };
 
@@ -96,6 +94,21 @@ TEST("a handshake succeeds over IPv6") {
   sim_setup setup = {.is_ipv6 = 1};
 
   shake_hands(0, SIM_MLDSA65, &setup);
+}
+
+TEST("a client that names no address of its own takes answers to any") {
+  pqq_connect_options any = {
+      .struct_size = sizeof any, .remote = sim_server_address(), .server_name = SIM_SERVER_NAME};
+  sim_pair pair;
+
+  sim_pair_open(&pair, harness_seed(), NULL);
+  EXPECT_INT(
+      pqq_engine_connect(pair.client.node.engine, &any, sim_now(pair.net), &pair.client.conn),
+      PQQ_OK);
+  EXPECT(sim_pair_settle(&pair));
+  EXPECT(pair.client.is_connected);
+  EXPECT_UINT(pair.client.info.local.port, 0);
+  sim_pair_close(&pair);
 }
 
 /* RFC 9000 section 8.1: a server may send three times what it got. The client's two datagrams
@@ -218,8 +231,7 @@ TEST("path MTU discovery finds larger datagrams where they pass, and stays off w
   for (uint32_t is_off = 0; is_off < 2; is_off++) {
     pqq_config_options options = sim_options();
     sim_exchange exchange = {.path = "/bytes/3000000"};
-    sim_setup setup = {
-        .server_options = &options, .exchanges = &exchange, .exchange_count = 1};
+    sim_setup setup = {.server_options = &options, .exchanges = &exchange, .exchange_count = 1};
     sim_pair pair;
 
     options.disable_pmtud = is_off;

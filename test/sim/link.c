@@ -100,8 +100,7 @@ pqq_address sim_address4(uint8_t host, uint16_t port) {
 }
 
 pqq_address sim_address6(uint8_t host, uint16_t port) {
-  return (pqq_address){
-      .family = 6, .port = port, .ip = {0x20, 0x01, 0x0d, 0xb8, [15] = host}};
+  return (pqq_address){.family = 6, .port = port, .ip = {0x20, 0x01, 0x0d, 0xb8, [15] = host}};
 }
 
 void sim_rebind(sim_node *node, uint16_t port) {

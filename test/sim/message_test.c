@@ -9,9 +9,8 @@
 #include "pair.h"
 
 /* One exchange on a fresh pair. */
-static void run(sim_exchange *exchange, int (*on_request)(sim_server *, sim_reply *,
-                                                          const pqq_event *),
-                void *user_data) {
+static void run(sim_exchange *exchange,
+                int (*on_request)(sim_server *, sim_reply *, const pqq_event *), void *user_data) {
   sim_setup setup = {.exchanges = exchange, .exchange_count = 1};
   sim_pair pair;
 
@@ -199,8 +198,7 @@ TEST("a request whose header section is too large gets 431 and the handler never
   pqq_header extra = sim_field("x-large", "");
   sim_exchange exchanges[2] = {{.path = "/bytes/1", .extra = &extra, .extra_count = 1},
                                {.path = "/bytes/1"}};
-  sim_setup setup = {
-      .server_options = &options, .exchanges = exchanges, .exchange_count = 2};
+  sim_setup setup = {.server_options = &options, .exchanges = exchanges, .exchange_count = 2};
   pqq_stats stats = {.struct_size = sizeof stats};
   sim_pair pair;
 
@@ -240,8 +238,7 @@ static int answer_large(sim_server *server, sim_reply *reply, const pqq_event *e
 TEST("a response whose header section is too large fails its request alone") {
   pqq_config_options options = sim_options();
   sim_exchange exchanges[2] = {{.path = "/large"}, {.path = "/bytes/1"}};
-  sim_setup setup = {
-      .client_options = &options, .exchanges = exchanges, .exchange_count = 2};
+  sim_setup setup = {.client_options = &options, .exchanges = exchanges, .exchange_count = 2};
   sim_pair pair;
 
   options.max_header_list_bytes = 2048;
@@ -251,6 +248,24 @@ TEST("a response whose header section is too large fails its request alone") {
   EXPECT_INT(exchanges[0].status, PQQ_ERR_HEADERS_TOO_LARGE);
   EXPECT_UINT(exchanges[0].response_count, 0);
   EXPECT_INT(exchanges[1].status, PQQ_OK);
+  EXPECT(!pair.client.is_closed);
+  sim_pair_close(&pair);
+}
+
+TEST("a field of 40,960 bytes passes, and one that a peer's QPACK decoder may refuse is not sent") {
+  static char value[40961];
+  pqq_header extra = sim_field("x-large", "");
+  sim_exchange exchange = {.path = "/bytes/1", .extra = &extra, .extra_count = 1};
+  sim_setup setup = {.exchanges = &exchange, .exchange_count = 1};
+  sim_pair pair;
+
+  memset(value, 'v', sizeof value);
+  extra.value = (pqq_bytes){(const uint8_t *)value, sizeof value};
+  sim_pair_open(&pair, harness_seed(), &setup);
+  EXPECT_INT(sim_client_request(&pair.client, 0), PQQ_ERR_HEADERS_TOO_LARGE);
+  extra.value.len--;
+  EXPECT(sim_pair_exchange(&pair));
+  EXPECT_INT(exchange.http_status, 200);
   EXPECT(!pair.client.is_closed);
   sim_pair_close(&pair);
 }

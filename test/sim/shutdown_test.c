@@ -24,9 +24,8 @@ static void expect_orderly(const sim_pair *pair) {
 TEST("a server's shutdown lets requests in flight finish, refuses new ones, and ends with OK") {
   sim_exchange exchanges[3] = {
       {.path = "/bytes/30000000"}, {.path = "/hang"}, {.path = "/bytes/10"}};
-  sim_setup setup = {.from_server = {.rate_bytes_per_s = 10000000},
-                     .exchanges = exchanges,
-                     .exchange_count = 3};
+  sim_setup setup = {
+      .from_server = {.rate_bytes_per_s = 10000000}, .exchanges = exchanges, .exchange_count = 3};
   const sim_reply *hanging;
   sim_pair pair;
 
@@ -71,6 +70,30 @@ TEST("a request that crosses the first GOAWAY on its way is still answered") {
   EXPECT(sim_pair_wait_closed(&pair));
   EXPECT_INT(exchanges[0].status, PQQ_OK);
   EXPECT_UINT(exchanges[0].received_bytes, 1000);
+  expect_orderly(&pair);
+  sim_pair_close(&pair);
+}
+
+TEST("a request that comes after the last GOAWAY is refused, and may be sent elsewhere") {
+  sim_exchange exchanges[2] = {{.path = "/hang"}, {.path = "/bytes/1000"}};
+  sim_setup setup = {.exchanges = exchanges, .exchange_count = 2};
+  sim_pair pair;
+
+  sim_pair_open(&pair, harness_seed(), &setup);
+  EXPECT_INT(sim_client_request(&pair.client, 0), PQQ_OK);
+  sim_run_for(pair.net, SIM_SECOND);
+  /* The client hears of nothing for two seconds. */
+  pair.server.node.out.delay_ns = 2 * SIM_SECOND;
+  EXPECT_INT(pqq_engine_shutdown(pair.server.node.engine), PQQ_OK);
+  sim_run_for(pair.net, SIM_SECOND);
+  EXPECT_INT(sim_client_request(&pair.client, 1), PQQ_OK);
+  sim_run_for(pair.net, 5 * SIM_SECOND);
+  EXPECT(exchanges[1].is_closed);
+  EXPECT_INT(exchanges[1].status, PQQ_ERR_STREAM_REFUSED);
+  EXPECT_UINT(pair.server.requests, 1);
+  sim_server_answer(&pair.server, pair.server.replies);
+  EXPECT(sim_pair_wait_closed(&pair));
+  EXPECT_INT(exchanges[0].status, PQQ_OK);
   expect_orderly(&pair);
   sim_pair_close(&pair);
 }
@@ -154,9 +177,8 @@ TEST("a server that shuts down takes no new connections") {
 TEST("a client's shutdown finishes its requests, then closes with OK") {
   sim_exchange exchanges[2] = {{.path = "/bytes/5000000"}, {.path = "/bytes/1"}};
   sim_setup setup = {.exchanges = exchanges, .exchange_count = 2};
-  pqq_connect_options again = {.struct_size = sizeof again,
-                               .remote = sim_server_address(),
-                               .server_name = SIM_SERVER_NAME};
+  pqq_connect_options again = {
+      .struct_size = sizeof again, .remote = sim_server_address(), .server_name = SIM_SERVER_NAME};
   sim_pair pair;
   pqq_id conn;
 

@@ -53,9 +53,8 @@ static size_t take(pqq_engine *engine, uint8_t buffer[PQQ_MIN_SEND_BUFFER_BYTES]
 }
 
 TEST("a packet of an unknown version is answered with a Version Negotiation that lists version 1") {
-  static const uint8_t expected[] = {
-      0, 0, 0, 0, 5, 's', 'c', 'i', 'd', '5', 8,
-      'd', 'c', 'i', 'd', '-', 'o', 'f', '8', 0, 0, 0, 1};
+  static const uint8_t expected[] = {0,   0,   0,   0,   5,   's', 'c', 'i', 'd', '5', 8, 'd',
+                                     'c', 'i', 'd', '-', 'o', 'f', '8', 0,   0,   0,   1};
   uint8_t packet[DATAGRAM_BYTES], buffer[PQQ_MIN_SEND_BUFFER_BYTES];
   uint32_t route = 77;
   pqq_engine *engine;
@@ -164,8 +163,7 @@ TEST("a server that has lost its state resets the client, if it has kept its key
   for (int has_key = 0; has_key < 2; has_key++) {
     pqq_engine_options options = engine_options(0, 1);
     sim_exchange exchange = {.path = "/hang"};
-    sim_setup setup = {
-        .server_engine = &options, .exchanges = &exchange, .exchange_count = 1};
+    sim_setup setup = {.server_engine = &options, .exchanges = &exchange, .exchange_count = 1};
     pqq_address address = sim_server_address();
     sim_pipe out;
     sim_pair pair;
@@ -200,9 +198,9 @@ TEST("short headers of nobody are dropped in silence") {
       packet[at] = (uint8_t)sim_random_next(&random);
     }
     packet[0] = 0x40 | (packet[0] & 0x3f);
-    EXPECT_INT(give(pair.server.node.engine, packet, sim_random_below(&random, DATAGRAM_BYTES), 0,
-                    &route),
-               PQQ_DROPPED);
+    EXPECT_INT(
+        give(pair.server.node.engine, packet, sim_random_below(&random, DATAGRAM_BYTES), 0, &route),
+        PQQ_DROPPED);
   }
   EXPECT_UINT(take(pair.server.node.engine, buffer), 0);
   sim_pair_close(&pair);

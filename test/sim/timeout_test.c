@@ -125,9 +125,8 @@ TEST("keep-alive holds an idle connection open") {
 
 TEST("a link that goes silent during a download ends it with IDLE_TIMEOUT") {
   sim_exchange exchange = {.path = "/bytes/100000000"};
-  sim_setup setup = {.from_server = {.rate_bytes_per_s = 1000000},
-                     .exchanges = &exchange,
-                     .exchange_count = 1};
+  sim_setup setup = {
+      .from_server = {.rate_bytes_per_s = 1000000}, .exchanges = &exchange, .exchange_count = 1};
   sim_pair pair;
 
   sim_pair_open(&pair, harness_seed(), &setup);
@@ -148,9 +147,8 @@ TEST("a link that goes silent during a download ends it with IDLE_TIMEOUT") {
 
 TEST("a link that comes back within the idle timeout costs nothing but time") {
   sim_exchange exchange = {.path = "/bytes/3000000"};
-  sim_setup setup = {.from_server = {.rate_bytes_per_s = 1000000},
-                     .exchanges = &exchange,
-                     .exchange_count = 1};
+  sim_setup setup = {
+      .from_server = {.rate_bytes_per_s = 1000000}, .exchanges = &exchange, .exchange_count = 1};
   sim_pair pair;
 
   sim_pair_open(&pair, harness_seed(), &setup);
@@ -168,9 +166,8 @@ TEST("a link that comes back within the idle timeout costs nothing but time") {
 
 TEST("a client that moves to another port during a download goes on (RFC 9000 section 9)") {
   sim_exchange exchange = {.path = "/bytes/8000000"};
-  sim_setup setup = {.from_server = {.rate_bytes_per_s = 2000000},
-                     .exchanges = &exchange,
-                     .exchange_count = 1};
+  sim_setup setup = {
+      .from_server = {.rate_bytes_per_s = 2000000}, .exchanges = &exchange, .exchange_count = 1};
   pqq_connection_info info = {.struct_size = sizeof info};
   sim_pair pair;
 

@@ -160,6 +160,7 @@ pqq_status pqq_engine_peek_event(pqq_engine *engine, pqq_event *event) {
 void pqq_engine_pop_event(pqq_engine *engine) {
   const pqq__event *first = engine ? pqq__events_first(&engine->events) : NULL;
   pqq__stream *stream;
+  pqq__conn *conn;
 
   if (!first) {
     return;
@@ -168,6 +169,11 @@ void pqq_engine_pop_event(pqq_engine *engine) {
     stream = pqq__stream_find(engine, first->stream);
     if (stream) {
       pqq__stream_free(stream);
+    }
+  } else if (first->type == PQQ_EVENT_CLOSED) {
+    conn = pqq__slots_find(&engine->endpoint.conns, first->conn);
+    if (conn) {
+      pqq__conn_close_taken(conn);
     }
   }
   pqq__events_pop(&engine->events);

@@ -8,7 +8,9 @@
 
 #define FIRST_ENTRIES 64
 
-static uint64_t rotate(uint64_t value, int bits) { return value << bits | value >> (64 - bits); }
+static uint64_t rotate(uint64_t value, int bits) {
+  return value << bits | value >> (64 - bits);
+}
 
 static void sip_round(uint64_t v[4]) {
   v[0] += v[1];

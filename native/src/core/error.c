@@ -16,9 +16,13 @@ pqq_status pqq__error_set(pqq_status status, const char *format, ...) {
   return status;
 }
 
-void pqq__error_clear(void) { detail[0] = '\0'; }
+void pqq__error_clear(void) {
+  detail[0] = '\0';
+}
 
-const char *pqq_error_detail(void) { return detail; }
+const char *pqq_error_detail(void) {
+  return detail;
+}
 
 const char *pqq_strerror(pqq_status status) {
   switch (status) {
@@ -30,8 +34,8 @@ const char *pqq_strerror(pqq_status status) {
     return "the datagram was dropped";
   case PQQ_ROUTE:
     return "the datagram belongs to another worker";
-#define PQQ_E(name, number, retryable, message)                                                    \
-  case PQQ_ERR_##name:                                                                             \
+#define PQQ_E(name, number, retryable, message) \
+  case PQQ_ERR_##name:                          \
     return message;
 #include <pqq/error_codes.def>
 #undef PQQ_E
@@ -50,8 +54,8 @@ const char *pqq_err_name(pqq_status status) {
     return "PQQ_DROPPED";
   case PQQ_ROUTE:
     return "PQQ_ROUTE";
-#define PQQ_E(name, number, retryable, message)                                                    \
-  case PQQ_ERR_##name:                                                                             \
+#define PQQ_E(name, number, retryable, message) \
+  case PQQ_ERR_##name:                          \
     return "PQQ_ERR_" #name;
 #include <pqq/error_codes.def>
 #undef PQQ_E
@@ -62,8 +66,8 @@ const char *pqq_err_name(pqq_status status) {
 
 int32_t pqq_err_is_retryable(pqq_status status) {
   switch (status) {
-#define PQQ_E(name, number, retryable, message)                                                    \
-  case PQQ_ERR_##name:                                                                             \
+#define PQQ_E(name, number, retryable, message) \
+  case PQQ_ERR_##name:                          \
     return retryable;
 #include <pqq/error_codes.def>
 #undef PQQ_E
@@ -72,4 +76,6 @@ int32_t pqq_err_is_retryable(pqq_status status) {
   }
 }
 
-int32_t pqq_err_is_fatal(pqq_status status) { return status <= -900; }
+int32_t pqq_err_is_fatal(pqq_status status) {
+  return status <= -900;
+}

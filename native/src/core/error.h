@@ -11,7 +11,8 @@
 
 /* Remembers a printf-style detail for this thread and returns `status`, so
  * that callers write `return pqq__error_set(PQQ_ERR_X, "...", ...)`. */
-pqq_status pqq__error_set(pqq_status status, const char *format, ...) __attribute__((format(printf, 2, 3)));
+pqq_status pqq__error_set(pqq_status status, const char *format, ...)
+    __attribute__((format(printf, 2, 3)));
 
 /* Forgets the detail; every public function that sets one calls this first. */
 void pqq__error_clear(void);

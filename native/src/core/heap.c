@@ -103,4 +103,6 @@ void pqq__heap_set(pqq__heap *heap, pqq__timer *timer, pqq_time_ns at) {
   timer->at = at;
 }
 
-pqq__timer *pqq__heap_first(const pqq__heap *heap) { return heap->count ? heap->timers[0] : NULL; }
+pqq__timer *pqq__heap_first(const pqq__heap *heap) {
+  return heap->count ? heap->timers[0] : NULL;
+}

@@ -22,9 +22,9 @@
 #define PQQ__MAX_EARLY_DATAGRAMS 64
 #define PQQ__MAX_EARLY_BYTES 1536
 
-/* A stateless reset looks like the shortest usual packet, and is at least one byte shorter than what
- * it answers, so that two endpoints cannot answer each other for ever (RFC 9000 section 10.3.3). One
- * of less than 21 bytes is not recognised. */
+/* A stateless reset looks like the shortest usual packet, and is at least one byte shorter than
+ * what it answers, so that two endpoints cannot answer each other for ever (RFC 9000
+ * section 10.3.3). One of less than 21 bytes is not recognised. */
 #define PQQ__STATELESS_RESET_BYTES 42
 #define PQQ__MIN_STATELESS_RESET_BYTES 21
 
@@ -65,6 +65,10 @@
 /* Requests of one client connection that wait for the handshake or for the
  * peer's stream limit. */
 #define PQQ__MAX_PENDING_REQUESTS 16384
+
+/* Interim (1xx) responses to one request. They are not flow-controlled: a server could fill the
+ * memory of a client that does not read its events. */
+#define PQQ__MAX_INTERIM_RESPONSES 32
 
 /* Bytes of a peer's reason phrase that are kept. */
 #define PQQ__MAX_REASON_BYTES 128

@@ -10,14 +10,20 @@ typedef struct pqq__node {
 } pqq__node;
 
 /* The struct of type `type` whose member `member` is `node`. */
-#define PQQ__OWNER(node, type, member) ((type *)(void *)((char *)(node)-offsetof(type, member)))
+#define PQQ__OWNER(node, type, member) ((type *)(void *)((char *)(node) - offsetof(type, member)))
 
-static inline void pqq__list_init(pqq__node *list) { list->prev = list->next = list; }
+static inline void pqq__list_init(pqq__node *list) {
+  list->prev = list->next = list;
+}
 
-static inline int pqq__list_is_empty(const pqq__node *list) { return list->next == list; }
+static inline int pqq__list_is_empty(const pqq__node *list) {
+  return list->next == list;
+}
 
 /* A node outside any list has NULL links (zeroed memory is fine). */
-static inline int pqq__node_is_linked(const pqq__node *node) { return node->next != NULL; }
+static inline int pqq__node_is_linked(const pqq__node *node) {
+  return node->next != NULL;
+}
 
 static inline void pqq__list_append(pqq__node *list, pqq__node *node) {
   node->prev = list->prev;

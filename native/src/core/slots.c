@@ -8,11 +8,17 @@
 /* A slot that is not on the free list, and the end of that list. */
 #define NO_SLOT UINT32_MAX
 
-static uint32_t slot_of(pqq_id id) { return (uint32_t)(id & 0xffffffu); }
+static uint32_t slot_of(pqq_id id) {
+  return (uint32_t)(id & 0xffffffu);
+}
 
-static uint32_t worker_of(pqq_id id) { return (uint32_t)((id >> 24) & 0xffu); }
+static uint32_t worker_of(pqq_id id) {
+  return (uint32_t)((id >> 24) & 0xffu);
+}
 
-static uint32_t generation_of(pqq_id id) { return (uint32_t)(id >> 32); }
+static uint32_t generation_of(pqq_id id) {
+  return (uint32_t)(id >> 32);
+}
 
 void pqq__slots_init(pqq__slots *slots, uint32_t worker) {
   *slots = (pqq__slots){.first_free = NO_SLOT, .worker = worker};

@@ -102,8 +102,8 @@ pqq__section *pqq__section_copy(const pqq_header *headers, size_t count) {
   pqq__fields fields = {0};
 
   for (size_t i = 0; i < count; i++) {
-    if (pqq__fields_add(&fields, headers[i].name, headers[i].value, headers[i].flags,
-                        UINT64_MAX) != 0) {
+    if (pqq__fields_add(&fields, headers[i].name, headers[i].value, headers[i].flags, UINT64_MAX) !=
+        0) {
       pqq__fields_deinit(&fields);
       return NULL;
     }
@@ -190,6 +190,12 @@ pqq_status pqq__section_check(const pqq_header *headers, size_t count, int pseud
     }
     if (!is_valid_value(header->value)) {
       return invalid(header, "the value has a control character or white space at an end");
+    }
+    if (header->name.len > PQQ__MAX_SENT_NAME_BYTES ||
+        header->value.len > PQQ__MAX_SENT_VALUE_BYTES) {
+      return pqq__error_set(PQQ_ERR_HEADERS_TOO_LARGE,
+                            "header field %zu: a name has at most %d bytes, a value %d", i,
+                            PQQ__MAX_SENT_NAME_BYTES, PQQ__MAX_SENT_VALUE_BYTES);
     }
     if (is_connection_specific(header)) {
       return invalid(header, "connection-specific fields do not exist in HTTP/3");

@@ -42,6 +42,11 @@ pqq__section *pqq__section_copy(const pqq_header *headers, size_t count);
  * limit of 64 KiB takes. */
 #define PQQ__MAX_SENT_FIELDS 2048
 
+/* Longest name and value a caller may send. A peer with nghttp3 closes the connection for more than
+ * 256 and 65,536 bytes, which it estimates from the Huffman code as 8/5 of its length. */
+#define PQQ__MAX_SENT_NAME_BYTES 160
+#define PQQ__MAX_SENT_VALUE_BYTES 40960
+
 /* Checks a section to be sent: names are lower-case tokens, values have no CR,
  * LF or NUL, nothing connection-specific (RFC 9114 section 4.2), pseudo-header
  * fields only if `pseudo_ok` and then first. PQQ_OK, PQQ_ERR_HEADER_INVALID or

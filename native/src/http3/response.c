@@ -1,6 +1,5 @@
 /* SPDX-License-Identifier: MIT */
 /* Answers and body bytes that the application gives, handed to nghttp3. */
-#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -18,18 +17,17 @@ static void resume(pqq__stream *stream) {
 
 static int submit(pqq__stream *stream, int32_t status, const pqq_header *headers, size_t count,
                   const nghttp3_data_reader *reader) {
+  const uint8_t digits[] = {(uint8_t)('0' + status / 100), (uint8_t)('0' + status / 10 % 10),
+                            (uint8_t)('0' + status % 10)};
   nghttp3_nv few[PQQ__FEW_FIELDS], *storage, *nv;
-  pqq_header first = {.name = {(const uint8_t *)":status", 7}};
-  pqq_header *all = malloc((count + 1) * sizeof *all);
-  char digits[12];
+  pqq_header few_headers[PQQ__FEW_FIELDS];
+  pqq_header *all = count < PQQ__FEW_FIELDS ? few_headers : malloc((count + 1) * sizeof *all);
   int error = NGHTTP3_ERR_NOMEM;
 
   if (!all) {
     return error;
   }
-  first.value.len = (size_t)snprintf(digits, sizeof digits, "%03d", (int)status);
-  first.value.data = (const uint8_t *)digits;
-  all[0] = first;
+  all[0] = (pqq_header){.name = {(const uint8_t *)":status", 7}, .value = {digits, sizeof digits}};
   if (count) {
     memcpy(all + 1, headers, count * sizeof *all);
   }
@@ -41,7 +39,9 @@ static int submit(pqq__stream *stream, int32_t status, const pqq_header *headers
         nghttp3_conn_submit_response(stream->session->http, stream->quic_id, nv, count + 1, reader);
   }
   free(storage);
-  free(all);
+  if (all != few_headers) {
+    free(all);
+  }
   return error;
 }
 

@@ -34,8 +34,13 @@ void pqq__session_free(pqq__session *session) {
 }
 
 int pqq__session_fail(pqq__session *session, int error) {
-  pqq__conn_fail_application(session->conn, nghttp3_err_infer_quic_app_error_code(error),
-                             nghttp3_strerror(error));
+  uint64_t wire_code = nghttp3_err_infer_quic_app_error_code(error);
+
+  /* One name or value over nghttp3's own limits: its decoder is of no more use then. */
+  if (error == NGHTTP3_ERR_QPACK_HEADER_TOO_LARGE) {
+    wire_code = PQQ__H3_EXCESSIVE_LOAD;
+  }
+  pqq__conn_fail_application(session->conn, wire_code, nghttp3_strerror(error));
   return -1;
 }
 
@@ -109,7 +114,9 @@ static int on_handshake_done(void *app) {
   return conn_event(session, PQQ_EVENT_CONNECTED) ? 0 : -1;
 }
 
-static int is_bidi(int64_t stream_id) { return (stream_id & 2) == 0; }
+static int is_bidi(int64_t stream_id) {
+  return (stream_id & 2) == 0;
+}
 
 static int on_stream_open(void *app, int64_t stream_id) {
   pqq__session *session = app;
@@ -156,10 +163,9 @@ static int on_stream_closed(void *app, int64_t stream_id, void *stream_data, int
   int error = 0;
 
   if (session->http) {
-    error = nghttp3_conn_close_stream2(
-        session->http, close_flags(rx_code, tx_code), stream_id,
-        rx_code >= 0 ? (uint64_t)rx_code : PQQ__H3_NO_ERROR,
-        tx_code >= 0 ? (uint64_t)tx_code : PQQ__H3_NO_ERROR);
+    error = nghttp3_conn_close_stream2(session->http, close_flags(rx_code, tx_code), stream_id,
+                                       rx_code >= 0 ? (uint64_t)rx_code : PQQ__H3_NO_ERROR,
+                                       tx_code >= 0 ? (uint64_t)tx_code : PQQ__H3_NO_ERROR);
   }
   if (error != 0 && error != NGHTTP3_ERR_STREAM_NOT_FOUND) {
     return pqq__session_fail(session, error);
@@ -228,7 +234,9 @@ static int on_stream_credit(void *app, int64_t stream_id) {
   return error == 0 ? 0 : pqq__session_fail(session, error);
 }
 
-static int on_streams_credit(void *app) { return pqq__requests_open(app); }
+static int on_streams_credit(void *app) {
+  return pqq__requests_open(app);
+}
 
 static int on_remote_streams(void *app, uint64_t max_streams) {
   pqq__session *session = app;
@@ -267,7 +275,7 @@ static int is_close_reported(const pqq__session *session, const pqq_close_info *
          events->tail - events->head < MAX_WAITING_FAILURES;
 }
 
-static void on_closed(void *app, const pqq_close_info *info) {
+static int on_closed(void *app, const pqq_close_info *info) {
   pqq__session *session = app;
   pqq_status status = info->status == PQQ_OK ? PQQ_ERR_CONNECTION_CLOSED : info->status;
   pqq__node *node;
@@ -280,20 +288,24 @@ static void on_closed(void *app, const pqq_close_info *info) {
                       info->wire_code);
   }
   if (!is_close_reported(session, info)) {
-    return;
+    return 0;
   }
   /* Without memory the end goes unreported; the owner's own timeouts remain. */
   event = conn_event(session, PQQ_EVENT_CLOSED);
-  if (event) {
-    event->status = info->status;
-    event->close = copy_close_info(info);
-    if (!event->close) {
-      event->type = 0;
-    }
+  if (!event) {
+    return 0;
   }
+  event->status = info->status;
+  event->close = copy_close_info(info);
+  if (!event->close) {
+    event->type = 0;
+  }
+  return event->type != 0;
 }
 
-static void on_free(void *app) { pqq__session_free(app); }
+static void on_free(void *app) {
+  pqq__session_free(app);
+}
 
 const pqq__app pqq__session_app = {
     .on_accept = on_accept,

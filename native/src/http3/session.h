@@ -17,6 +17,7 @@
 #define PQQ__H3_EXCESSIVE_LOAD 0x107u
 #define PQQ__H3_REQUEST_REJECTED 0x10bu
 #define PQQ__H3_REQUEST_CANCELLED 0x10cu
+#define PQQ__H3_MESSAGE_ERROR 0x10eu
 
 typedef struct pqq__session {
   pqq_engine *engine;
@@ -30,6 +31,8 @@ typedef struct pqq__session {
   /* pqq_engine_shutdown: notice sent, then the final GOAWAY. */
   int is_shutting_down, is_notice_timed, is_final_goaway_sent, is_drained;
   uint64_t token;
+  /* Of the stream bytes that nghttp3 is reading right now, those that were body. */
+  size_t body_bytes;
   /* Streams that have a QUIC stream, and requests that wait for one. */
   pqq__node streams, pending;
   size_t stream_count, pending_count;
@@ -53,6 +56,7 @@ typedef struct pqq__stream {
   /* Number of this stream's last event, for gathering body bytes. */
   uint64_t last_event;
   int http_status;
+  unsigned interim_count;
   int is_reported;
   int has_final_in;
   int is_in_ended;

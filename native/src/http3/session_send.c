@@ -18,8 +18,7 @@ static nghttp3_ssize read_body(nghttp3_conn *http, int64_t stream_id, nghttp3_ve
   *flags |= NGHTTP3_DATA_FLAG_EOF;
   if (stream->trailers) {
     nghttp3_nv few[PQQ__FEW_FIELDS], *storage;
-    nghttp3_nv *nv =
-        pqq__to_nv(stream->trailers->headers, stream->trailers->count, few, &storage);
+    nghttp3_nv *nv = pqq__to_nv(stream->trailers->headers, stream->trailers->count, few, &storage);
     int error = nv ? nghttp3_conn_submit_trailers(http, stream_id, nv, stream->trailers->count)
                    : NGHTTP3_ERR_NOMEM;
 
@@ -43,8 +42,8 @@ int pqq__session_next_write(void *app, int64_t *stream_id, int *fin, pqq__vec *v
   if (!session->http) {
     return 0;
   }
-  pieces = nghttp3_conn_writev_stream(session->http, stream_id, fin, (nghttp3_vec *)(void *)vec,
-                                      count);
+  pieces =
+      nghttp3_conn_writev_stream(session->http, stream_id, fin, (nghttp3_vec *)(void *)vec, count);
   return pieces < 0 ? pqq__session_fail(session, (int)pieces) : (int)pieces;
 }
 

@@ -45,8 +45,9 @@ typedef struct pqq__app {
   void (*on_write_shut)(void *app, int64_t stream_id);
   /* The timer of pqq__conn_set_app_timer. */
   void (*on_timer)(void *app);
-  /* The connection is over: report it. The app object stays until on_free. */
-  void (*on_closed)(void *app, const pqq_close_info *info);
+  /* The connection is over: report it. 1 if the report waits to be taken (see
+   * pqq__conn_close_taken), else 0. The app object stays until on_free. */
+  int (*on_closed)(void *app, const pqq_close_info *info);
   void (*on_free)(void *app);
 } pqq__app;
 

@@ -132,8 +132,8 @@ pqq__conn *pqq__conn_accept(pqq__endpoint *endpoint, const ngtcp2_pkt_hd *header
   conn->tls =
       pqq__tls_session_new_server(endpoint->config->tls, &conn->ref, endpoint->sign_as_jobs);
   conn->app = conn->tls ? endpoint->app->on_accept(endpoint->app_user_data, conn) : NULL;
-  if (!conn->app || pqq__cidmap_put(&endpoint->cids, header->dcid.data, header->dcid.datalen,
-                                    conn) != 0) {
+  if (!conn->app ||
+      pqq__cidmap_put(&endpoint->cids, header->dcid.data, header->dcid.datalen, conn) != 0) {
     pqq__conn_free(conn);
     return NULL;
   }
@@ -172,13 +172,13 @@ pqq_status pqq__conn_connect(pqq__endpoint *endpoint, const pqq_connect_options 
     return PQQ_ERR_NO_MEMORY;
   }
   conn->is_server = 0;
+  conn->has_any_local = options->local.family == 0;
   if (client_new(conn, options, &scid) != 0) {
     pqq__cidmap_remove(&endpoint->cids, scid.data, scid.datalen);
     pqq__conn_free(conn);
     return PQQ_ERR_NO_MEMORY;
   }
-  conn->tls =
-      pqq__tls_session_new_client(endpoint->config->tls, &conn->ref, options->server_name);
+  conn->tls = pqq__tls_session_new_client(endpoint->config->tls, &conn->ref, options->server_name);
   if (!conn->tls) {
     pqq__conn_free(conn);
     return PQQ_ERR_INVALID_ARG;
@@ -195,16 +195,27 @@ pqq_status pqq__conn_connect(pqq__endpoint *endpoint, const pqq_connect_options 
   return PQQ_OK;
 }
 
-static void forget_cids(pqq__conn *conn) {
-  pqq__cidmap *cids = &conn->endpoint->cids;
-  size_t count = ngtcp2_conn_get_scid2(conn->quic, NULL);
-  ngtcp2_cid scids[MAX_SCIDS];
+/* Our ids that are in use; their number. */
+static size_t get_scids(const pqq__conn *conn, ngtcp2_cid scids[MAX_SCIDS]) {
+  size_t count = conn->scid_count;
 
-  /* A stale entry would point nowhere. */
+  if (!conn->quic) {
+    memcpy(scids, conn->scids, count * sizeof scids[0]);
+    return count;
+  }
+  count = ngtcp2_conn_get_scid2(conn->quic, NULL);
+  /* A stale entry in the table would point nowhere. */
   if (count > MAX_SCIDS) {
     abort();
   }
-  ngtcp2_conn_get_scid2(conn->quic, scids);
+  return ngtcp2_conn_get_scid2(conn->quic, scids);
+}
+
+static void forget_cids(pqq__conn *conn) {
+  pqq__cidmap *cids = &conn->endpoint->cids;
+  ngtcp2_cid scids[MAX_SCIDS];
+  size_t count = get_scids(conn, scids);
+
   for (size_t i = 0; i < count; i++) {
     pqq__cidmap_remove(cids, scids[i].data, scids[i].datalen);
   }
@@ -212,6 +223,43 @@ static void forget_cids(pqq__conn *conn) {
       pqq__cidmap_find(cids, conn->first_dcid.data, conn->first_dcid.datalen) == conn) {
     pqq__cidmap_remove(cids, conn->first_dcid.data, conn->first_dcid.datalen);
   }
+}
+
+static void free_parts(pqq__conn *conn) {
+  pqq__endpoint *endpoint = conn->endpoint;
+
+  if (conn->app) {
+    endpoint->app->on_free(conn->app);
+    conn->app = NULL;
+  }
+  if (conn->quic) {
+    ngtcp2_conn_info info;
+    ngtcp2_conn_get_conn_info2(conn->quic, &info);
+    endpoint->stats.packets_lost += info.pkt_lost;
+    ngtcp2_conn_del(conn->quic);
+    conn->quic = NULL;
+  }
+  pqq__tls_session_free(conn->tls);
+  conn->tls = NULL;
+  free(conn->flight_log);
+  conn->flight_log = NULL;
+}
+
+void pqq__conn_shed(pqq__conn *conn) {
+  ngtcp2_cid scids[MAX_SCIDS];
+  size_t count;
+
+  if (!conn->quic) {
+    return;
+  }
+  count = get_scids(conn, scids);
+  conn->scids = malloc(count * sizeof scids[0]);
+  if (!conn->scids) {
+    return; /* All of it then stays until the period ends. */
+  }
+  memcpy(conn->scids, scids, count * sizeof scids[0]);
+  conn->scid_count = count;
+  free_parts(conn);
 }
 
 void pqq__conn_free(pqq__conn *conn) {
@@ -227,30 +275,27 @@ void pqq__conn_free(pqq__conn *conn) {
     pqq__list_remove(&conn->job_node);
     pqq__tls_job_free(conn->job);
   }
-  if (conn->app) {
-    endpoint->app->on_free(conn->app);
-  }
-  if (conn->quic) {
-    ngtcp2_conn_info info;
-    ngtcp2_conn_get_conn_info2(conn->quic, &info);
-    endpoint->stats.packets_lost += info.pkt_lost;
+  if (conn->quic || conn->scids) {
     forget_cids(conn);
-    ngtcp2_conn_del(conn->quic);
   }
-  pqq__tls_session_free(conn->tls);
+  free_parts(conn);
   pqq__slots_remove(&endpoint->conns, conn->id);
-  free(conn->flight_log);
+  free(conn->scids);
   free(conn->close_packet);
   free(conn);
 }
 
 pqq_status pqq__conn_info(const pqq__conn *conn, pqq_connection_info *info) {
-  const ngtcp2_path *path = ngtcp2_conn_get_path2(conn->quic);
+  const ngtcp2_path *path;
   ngtcp2_conn_info quic_info;
 
   if (!conn->is_handshake_done) {
     return PQQ_ERR_STATE;
   }
+  if (!conn->quic) {
+    return PQQ_ERR_NOT_FOUND;
+  }
+  path = ngtcp2_conn_get_path2(conn->quic);
   ngtcp2_conn_get_conn_info2(conn->quic, &quic_info);
   pqq__tls_session_info(conn->tls, info);
   info->is_server = conn->is_server;

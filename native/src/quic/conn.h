@@ -46,6 +46,8 @@ typedef struct pqq__conn {
   int is_server;
   int is_handshake_done;
   int is_app_writable;
+  /* A client's that does not care which address of ours the peer's datagrams come to. */
+  int has_any_local;
   /* A stream was reset before the flight that ends a client's handshake; see conn_send.c. */
   int has_early_reset;
   /* The peer sent a stateless reset (RFC 9000 section 10.3). */
@@ -60,9 +62,15 @@ typedef struct pqq__conn {
   /* First Destination Connection ID of a client, which we must know until the
    * client uses ours. */
   ngtcp2_cid first_dcid;
-  /* CONNECTION_CLOSE to repeat while closing. */
+  /* CONNECTION_CLOSE to repeat while closing, and its way. */
   uint8_t *close_packet;
   size_t close_packet_len;
+  pqq_address close_local, close_remote;
+  /* PQQ_EVENT_CLOSED is still to be taken: what may be asked about until then stays. */
+  int is_close_waiting;
+  /* Our ids, once the connection has shed all that is not needed to be closed. */
+  ngtcp2_cid *scids;
+  size_t scid_count;
   uint32_t closing_datagrams;
   char reason[PQQ__MAX_REASON_BYTES];
   pqq_time_ns began;
@@ -80,6 +88,9 @@ pqq__conn *pqq__conn_accept(pqq__endpoint *endpoint, const ngtcp2_pkt_hd *header
 pqq_status pqq__conn_connect(pqq__endpoint *endpoint, const pqq_connect_options *options, void *app,
                              pqq__conn **result);
 void pqq__conn_free(pqq__conn *conn);
+/* Frees what a connection that is closing or draining has no more use for: about 50 KiB, nearly
+ * all of it. Not inside callbacks. */
+void pqq__conn_shed(pqq__conn *conn);
 pqq_status pqq__conn_info(const pqq__conn *conn, pqq_connection_info *info);
 pqq_status pqq__conn_update_keys(pqq__conn *conn);
 
@@ -101,7 +112,7 @@ uint32_t pqq__flight_round_trips(const pqq__flight_log *log, int is_server, uint
 /* conn_recv.c: takes in one datagram; the connection may be gone after. Returns 0 or the error of
  * ngtcp2 that was dealt with. */
 int pqq__conn_recv(pqq__conn *conn, const ngtcp2_path *path, uint32_t ecn, const uint8_t *data,
-                    size_t len);
+                   size_t len);
 /* Continues a handshake whose job is done. */
 void pqq__conn_complete(pqq__conn *conn, pqq_job *job);
 
@@ -142,6 +153,8 @@ void pqq__conn_expire(pqq__conn *conn);
 void pqq__conn_close(pqq__conn *conn, uint64_t wire_code);
 /* Starts the timer of the closing or draining period, once. */
 void pqq__conn_begin_period(pqq__conn *conn);
+/* PQQ_EVENT_CLOSED has been taken. */
+void pqq__conn_close_taken(pqq__conn *conn);
 /* Remembers, inside a callback, the application error the connection is to be closed with. */
 void pqq__conn_fail_application(pqq__conn *conn, uint64_t wire_code, const char *reason);
 /* Closes with that error, or an internal one, outside of callbacks. */

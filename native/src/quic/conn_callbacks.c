@@ -5,9 +5,13 @@
 
 #include "quic/conn.h"
 
-static int verdict(int result) { return result == 0 ? 0 : NGTCP2_ERR_CALLBACK_FAILURE; }
+static int verdict(int result) {
+  return result == 0 ? 0 : NGTCP2_ERR_CALLBACK_FAILURE;
+}
 
-static const pqq__app *app_of(const pqq__conn *conn) { return conn->endpoint->app; }
+static const pqq__app *app_of(const pqq__conn *conn) {
+  return conn->endpoint->app;
+}
 
 static void on_rand(uint8_t *data, size_t len, const ngtcp2_rand_ctx *context) {
   pqq__random_take(context->native_handle, data, len);
@@ -159,8 +163,7 @@ static int on_stream_reset(ngtcp2_conn *quic, int64_t stream_id, uint64_t final_
 
   (void)quic;
   (void)final_size;
-  return verdict(
-      app_of(conn)->on_stream_reset(conn->app, stream_id, stream_user_data, wire_code));
+  return verdict(app_of(conn)->on_stream_reset(conn->app, stream_id, stream_user_data, wire_code));
 }
 
 static int on_stop_sending(ngtcp2_conn *quic, int64_t stream_id, uint64_t wire_code,
@@ -197,19 +200,19 @@ static int on_remote_streams(ngtcp2_conn *quic, uint64_t max_streams, void *user
   return verdict(app_of(conn)->on_remote_streams(conn->app, max_streams));
 }
 
-#define COMMON_CALLBACKS                                                                           \
-  .recv_crypto_data = ngtcp2_crypto_recv_crypto_data_cb,                                           \
-  .handshake_completed = on_handshake_completed, .encrypt = ngtcp2_crypto_encrypt_cb,              \
-  .decrypt = ngtcp2_crypto_decrypt_cb, .hp_mask = ngtcp2_crypto_hp_mask_cb,                        \
-  .recv_stream_data = on_stream_data, .acked_stream_data_offset = on_stream_acked,                 \
-  .stream_open = on_stream_open, .stream_close2 = on_stream_close, .rand = on_rand,                \
-  .get_new_connection_id2 = on_new_cid, .remove_connection_id = on_remove_cid,                     \
-  .update_key = ngtcp2_crypto_update_key_cb, .stream_reset = on_stream_reset,                      \
-  .extend_max_stream_data = on_stream_credit,                                                      \
-  .delete_crypto_aead_ctx = ngtcp2_crypto_delete_crypto_aead_ctx_cb,                               \
-  .delete_crypto_cipher_ctx = ngtcp2_crypto_delete_crypto_cipher_ctx_cb,                           \
-  .get_path_challenge_data2 = on_path_challenge, .recv_stop_sending = on_stop_sending,             \
-  .version_negotiation = ngtcp2_crypto_version_negotiation_cb, .dcid_status2 = on_dcid_status,     \
+#define COMMON_CALLBACKS                                                                       \
+  .recv_crypto_data = ngtcp2_crypto_recv_crypto_data_cb,                                       \
+  .handshake_completed = on_handshake_completed, .encrypt = ngtcp2_crypto_encrypt_cb,          \
+  .decrypt = ngtcp2_crypto_decrypt_cb, .hp_mask = ngtcp2_crypto_hp_mask_cb,                    \
+  .recv_stream_data = on_stream_data, .acked_stream_data_offset = on_stream_acked,             \
+  .stream_open = on_stream_open, .stream_close2 = on_stream_close, .rand = on_rand,            \
+  .get_new_connection_id2 = on_new_cid, .remove_connection_id = on_remove_cid,                 \
+  .update_key = ngtcp2_crypto_update_key_cb, .stream_reset = on_stream_reset,                  \
+  .extend_max_stream_data = on_stream_credit,                                                  \
+  .delete_crypto_aead_ctx = ngtcp2_crypto_delete_crypto_aead_ctx_cb,                           \
+  .delete_crypto_cipher_ctx = ngtcp2_crypto_delete_crypto_cipher_ctx_cb,                       \
+  .get_path_challenge_data2 = on_path_challenge, .recv_stop_sending = on_stop_sending,         \
+  .version_negotiation = ngtcp2_crypto_version_negotiation_cb, .dcid_status2 = on_dcid_status, \
   .recv_stateless_reset2 = on_stateless_reset
 
 const ngtcp2_callbacks pqq__conn_server_callbacks = {

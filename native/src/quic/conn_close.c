@@ -25,7 +25,7 @@ static void report(pqq__conn *conn, const pqq_close_info *info) {
   }
   endpoint->live--;
   endpoint->stats.connections_closed++;
-  endpoint->app->on_closed(conn->app, info);
+  conn->is_close_waiting = endpoint->app->on_closed(conn->app, info);
 }
 
 /* Waits out the closing or draining period; no more use of streams. The period begins when
@@ -46,6 +46,16 @@ void pqq__conn_begin_period(pqq__conn *conn) {
   if (conn->timer.at == PQQ_TIME_NEVER) {
     pqq__heap_set(&conn->endpoint->timers, &conn->timer,
                   conn->endpoint->now + CLOSE_PERIOD_PTOS * pqq__conn_pto(conn));
+    if (!conn->is_close_waiting) {
+      pqq__conn_shed(conn);
+    }
+  }
+}
+
+void pqq__conn_close_taken(pqq__conn *conn) {
+  conn->is_close_waiting = 0;
+  if (conn->timer.at != PQQ_TIME_NEVER) {
+    pqq__conn_shed(conn);
   }
 }
 
@@ -144,7 +154,11 @@ static void write_close_packet(pqq__conn *conn) {
   written =
       ngtcp2_conn_write_connection_close(conn->quic, &path.path, &packet_info, conn->close_packet,
                                          CLOSE_PACKET_BYTES, &conn->failure, conn->endpoint->now);
-  conn->close_packet_len = written > 0 ? (size_t)written : 0;
+  if (written > 0) {
+    conn->close_packet_len = (size_t)written;
+    pqq__path_address(&conn->close_local, &path.path.local);
+    pqq__path_address(&conn->close_remote, &path.path.remote);
+  }
 }
 
 /* Closes with conn->failure. */

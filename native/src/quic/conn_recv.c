@@ -4,7 +4,9 @@
 
 /* While closing, every 2^n-th datagram gets the CONNECTION_CLOSE again, so
  * that a flood is answered ever more seldom (RFC 9000 section 10.2.1). */
-static int is_power_of_two(uint32_t value) { return (value & (value - 1)) == 0; }
+static int is_power_of_two(uint32_t value) {
+  return (value & (value - 1)) == 0;
+}
 
 static void recv_while_closing(pqq__conn *conn) {
   if (conn->state == PQQ__CONN_CLOSING && is_power_of_two(++conn->closing_datagrams)) {
@@ -29,6 +31,7 @@ static void after_input(pqq__conn *conn) {
 int pqq__conn_recv(pqq__conn *conn, const ngtcp2_path *path, uint32_t ecn, const uint8_t *data,
                    size_t len) {
   ngtcp2_pkt_info info = {.ecn = (uint8_t)ecn};
+  ngtcp2_path taken = *path;
   int error;
 
   conn->datagrams_received++;
@@ -40,7 +43,11 @@ int pqq__conn_recv(pqq__conn *conn, const ngtcp2_path *path, uint32_t ecn, const
   if (conn->flight_log) {
     pqq__flight_note(conn, 0, len);
   }
-  error = ngtcp2_conn_read_pkt(conn->quic, path, &info, data, len, conn->endpoint->now);
+  /* ngtcp2 ignores what comes by another path than the one a client has begun with. */
+  if (conn->has_any_local) {
+    taken.local = ngtcp2_conn_get_path2(conn->quic)->local;
+  }
+  error = ngtcp2_conn_read_pkt(conn->quic, &taken, &info, data, len, conn->endpoint->now);
   if (error != 0) {
     pqq__conn_fail(conn, error);
     return error;

@@ -87,8 +87,6 @@ static ngtcp2_ssize write_packet(ngtcp2_conn *quic, ngtcp2_path *path, ngtcp2_pk
 }
 
 static size_t send_close(pqq__conn *conn, uint8_t *buffer, size_t buffer_bytes, pqq_transmit *out) {
-  const ngtcp2_path *path = ngtcp2_conn_get_path2(conn->quic);
-
   stop_sending(conn);
   pqq__conn_begin_period(conn);
   if (conn->state != PQQ__CONN_CLOSING || conn->close_packet_len == 0 ||
@@ -96,8 +94,8 @@ static size_t send_close(pqq__conn *conn, uint8_t *buffer, size_t buffer_bytes, 
     return 0;
   }
   memcpy(buffer, conn->close_packet, conn->close_packet_len);
-  pqq__path_address(&out->local, &path->local);
-  pqq__path_address(&out->remote, &path->remote);
+  out->local = conn->close_local;
+  out->remote = conn->close_remote;
   out->len = conn->close_packet_len;
   out->segment_bytes = (uint32_t)out->len;
   return out->len;
@@ -135,9 +133,9 @@ size_t pqq__conn_send(pqq__conn *conn, uint8_t *buffer, size_t buffer_bytes, uin
     buffer_bytes = quantum;
   }
   ngtcp2_path_storage_zero(&path);
-  written =
-      ngtcp2_conn_write_aggregate_pkt2(conn->quic, &path.path, &info, buffer, buffer_bytes,
-                                       &segment_bytes, write_packet, max_segments, conn->endpoint->now);
+  written = ngtcp2_conn_write_aggregate_pkt2(conn->quic, &path.path, &info, buffer, buffer_bytes,
+                                             &segment_bytes, write_packet, max_segments,
+                                             conn->endpoint->now);
   if (written < 0) {
     pqq__conn_fail(conn, (int)written);
     return 0;

@@ -81,4 +81,6 @@ void pqq__conn_allow_uni(pqq__conn *conn) {
   }
 }
 
-pqq_time_ns pqq__conn_pto(const pqq__conn *conn) { return ngtcp2_conn_get_pto2(conn->quic); }
+pqq_time_ns pqq__conn_pto(const pqq__conn *conn) {
+  return ngtcp2_conn_get_pto2(conn->quic);
+}

@@ -28,8 +28,9 @@ static pqq__reply *reply_new(pqq__endpoint *endpoint, const arrival *in) {
   if (endpoint->reply_count == PQQ__MAX_STATELESS_REPLIES) {
     return NULL;
   }
-  reply = &endpoint->replies[(endpoint->reply_first + endpoint->reply_count) %
-                             PQQ__MAX_STATELESS_REPLIES];
+  reply =
+      &endpoint
+           ->replies[(endpoint->reply_first + endpoint->reply_count) % PQQ__MAX_STATELESS_REPLIES];
   reply->local = in->datagram->local;
   reply->remote = in->datagram->remote;
   return reply;

@@ -68,7 +68,7 @@ void pqq__tls_random(void *data, size_t len);
 
 /* Random bytes made ahead, for what is drawn often and is short, such as connection ids and packet
  * number gaps: a draw from the generator takes as long for one byte as for all of these. Not for
- * keys. Starts as all zero; one thread at a time; not to be used on after fork() in both processes. */
+ * keys. Starts as all zero; one thread at a time; after fork() of one process at most. */
 #define PQQ__RANDOM_AHEAD_BYTES 512
 typedef struct pqq__random_pool {
   size_t left;

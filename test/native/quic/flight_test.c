@@ -1,0 +1,71 @@
+/* SPDX-License-Identifier: MIT */
+#include "harness.h"
+#include "quic/conn.h"
+
+#define MS 1000000u
+#define RTT (20 * MS)
+#define DATAGRAM_BYTES 1200
+
+/* Positive: a datagram sent at that time, negative: received, in milliseconds. Ends with 0. */
+static uint32_t round_trips(const int *times, int is_server) {
+  pqq__flight_log log = {0};
+
+  for (; *times != 0; times++) {
+    int is_sent = *times > 0;
+    log.datagrams[log.count].at = (pqq_time_ns)(is_sent ? *times : -*times) * MS;
+    log.datagrams[log.count].bytes = DATAGRAM_BYTES;
+    log.datagrams[log.count++].is_sent = is_sent;
+  }
+  return pqq__flight_round_trips(&log, is_server, RTT);
+}
+
+TEST("flights that answer each other count, whatever number of datagrams they have") {
+  static const struct {
+    const char *what;
+    uint32_t expected;
+    int is_server;
+    int times[16];
+  } rows[] = {
+      {"nothing is taken as one", 1, 0, {0}},
+      {"one round", 1, 0, {1, 1, -21, -21, -22, 0}},
+      {"acknowledgements within a flight", 1, 0, {1, 1, -21, 21, -22, 22, -23, 0}},
+      {"two rounds", 2, 0, {1, 1, -21, -21, 21, -41, -41, 0}},
+      {"a retransmission counts by its time", 2, 0, {1, 1, -21, 21, 100, -120, 0}},
+      {"a little less than the minimum is a round", 2, 0, {1, -20, 20, -38, 0}},
+      {"what comes at once was caused by something else", 1, 0, {1, -21, 21, -25, 0}},
+      {"a server's view: its flight and the answer", 1, 1, {-1, 2, 2, -22, 0}},
+      {"a server's view of two", 2, 1, {-1, 2, 2, -22, 22, 22, -42, 0}},
+  };
+
+  for (size_t i = 0; i < sizeof rows / sizeof rows[0]; i++) {
+    NOTE("%s", rows[i].what);
+    EXPECT_UINT(round_trips(rows[i].times, rows[i].is_server), rows[i].expected);
+  }
+}
+
+TEST("more than three times what was sent before the first answer takes a client two rounds, "
+     "however "
+     "short they are") {
+  static const int three_times[] = {100, -101, -101, -101, 102, 0},
+                   more[] = {100, -101, -101, -101, 102, -103, 0},
+                   more_for_two[] = {100, 100, -101, -101, -101, 102, -103, 0};
+
+  EXPECT_UINT(round_trips(three_times, 0), 1);
+  EXPECT_UINT(round_trips(more, 0), 2);
+  EXPECT_UINT(round_trips(more_for_two, 0), 1);
+  /* A server may get what it likes. */
+  EXPECT_UINT(round_trips(more, 1), 1);
+}
+
+TEST("a log that is full is not written past its end") {
+  pqq__endpoint endpoint = {.now = 1};
+  pqq__flight_log log = {0};
+  pqq__conn conn = {.endpoint = &endpoint, .flight_log = &log};
+
+  for (int i = 0; i < PQQ__MAX_TIMED_DATAGRAMS + 10; i++) {
+    endpoint.now++;
+    pqq__flight_note(&conn, i % 2, DATAGRAM_BYTES);
+  }
+  EXPECT_UINT(log.count, PQQ__MAX_TIMED_DATAGRAMS);
+  EXPECT_UINT(log.datagrams[PQQ__MAX_TIMED_DATAGRAMS - 1].at, PQQ__MAX_TIMED_DATAGRAMS + 1);
+}

@@ -1,0 +1,71 @@
+// SPDX-License-Identifier: MIT
+import { expect } from "chai";
+import { simulate } from "./simulate.js";
+
+const identities = ["ECDSA P-256", "ECDSA P-384", "ML-DSA-44", "ML-DSA-65", "ML-DSA-87"] as const;
+
+describe("simulated link", () => {
+  for (const identity of identities) {
+    it(`completes a handshake and a download with ${identity} over a link that loses 5 %`, async () => {
+      const result = await simulate({ identity, seed: 7, bytes: 200_000, lossPpm: 50_000 });
+      expect(result).to.include({ connected: true, completed: 1, damaged: 0 });
+      expect(result.receivedBytes).to.equal(200_000);
+      expect(result.group).to.equal("X25519MLKEM768");
+      expect(result.server.datagramsLost).to.be.greaterThan(0);
+    });
+  }
+
+  it("takes one round trip with a classical certificate and two with ML-DSA-65", async () => {
+    const classical = await simulate({ identity: "ECDSA P-256" });
+    const postQuantum = await simulate({ identity: "ML-DSA-65" });
+    expect(classical).to.include({ roundTrips: 1, handshakeMs: 20 });
+    expect(postQuantum).to.include({ roundTrips: 2, handshakeMs: 40 });
+  });
+
+  it("gives the same result for the same seed", async () => {
+    // ML-DSA signatures, unlike those of ECDSA, all have one length.
+    const scenario = { identity: "ML-DSA-44", seed: 3, bytes: 300_000, lossPpm: 30_000 } as const;
+    const [first, second, other] = await Promise.all([
+      simulate(scenario),
+      simulate(scenario),
+      simulate({ ...scenario, seed: 4 }),
+    ]);
+    expect(second.server.datagramsLost).to.equal(first.server.datagramsLost);
+    expect(other).to.not.deep.equal(first);
+  });
+
+  it("loses the datagrams that are named, and no others", async () => {
+    const result = await simulate({ dropClient: [1], dropServer: [0, 2] });
+    expect(result.connected).to.equal(true);
+    expect(result.client.datagramsLost).to.equal(1);
+    expect(result.server.datagramsLost).to.equal(2);
+  });
+
+  it("keeps to 1,200 bytes where nothing larger passes", async () => {
+    const result = await simulate({ bytes: 500_000, mtuBytes: 1200 });
+    expect(result).to.include({ completed: 1, damaged: 0, receivedBytes: 500_000 });
+    expect(result.server.datagramsTooLarge).to.be.greaterThan(0); // its probes
+  });
+
+  it("fails with a typed status where not even 1,200 bytes pass", async () => {
+    const result = await simulate({ mtuBytes: 1199 });
+    expect(result).to.include({ connected: false, closeStatus: "PQQ_ERR_UNREACHABLE" });
+  });
+
+  it("finishes a thousand uploads over a link that reorders and damages", async () => {
+    const result = await simulate({
+      requests: 1000,
+      uploadBytes: 5000,
+      reorderPpm: 20_000,
+      reorderMs: 5,
+      flipPpm: 5000,
+    });
+    expect(result).to.include({ completed: 1000, damaged: 0 });
+  });
+
+  it("refuses what it does not know", async () => {
+    const wrong = { lossPpm: "much" } as unknown as { lossPpm: number };
+    const error = await simulate(wrong).catch((reason: unknown) => reason);
+    expect(error).to.be.an("error").with.property("code", 2);
+  });
+});
