@@ -1,10 +1,22 @@
 // SPDX-License-Identifier: MIT
 // Starts the harness, which is TypeScript; `npm run typecheck` checks its types.
-import { register } from "node:module";
+import { spawnSync } from "node:child_process";
 import { fileURLToPath } from "node:url";
 
-process.noDeprecation = true; // of module.register and what ts-node uses; not of ours
-// ts-node reads it in this process and in the thread that loads modules, from wherever this is run.
-process.env.TS_NODE_PROJECT ??= fileURLToPath(new URL("../tsconfig.json", import.meta.url));
-register("ts-node/esm", import.meta.url);
-await import("./main.ts");
+const here = (path) => new URL(path, import.meta.url);
+const { status } = spawnSync(
+  process.execPath,
+  [
+    "--disable-warning=DEP0180", // ts-node's, as in .mocharc.json
+    "--disable-warning=DEP0205",
+    `--import=${here("../test/register.mjs")}`,
+    fileURLToPath(here("main.ts")),
+    ...process.argv.slice(2),
+  ],
+  {
+    stdio: "inherit",
+    // For runs from another folder than this package's.
+    env: { TS_NODE_PROJECT: fileURLToPath(here("../tsconfig.json")), ...process.env },
+  },
+);
+process.exitCode = status ?? 1;

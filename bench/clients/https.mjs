@@ -6,9 +6,10 @@ import { countBytes, factsOf, options, run } from "./control.mjs";
 import { tlsOptions } from "../harness/tls.mjs";
 
 const path = options.mode === "download" ? `/download/${options.bytes}` : "/small";
-const keepAlive = options.mode !== "handshakes";
-const slots = options.connections * (keepAlive ? options.streams : 1);
-const agent = new Agent({ keepAlive, maxSockets: slots, maxCachedSessions: 0 });
+const isNewEachTime = options.mode === "handshakes";
+const slots = options.connections * (isNewEachTime ? 1 : options.streams);
+// Without an agent there is nothing to take a connection or a TLS session from.
+const agent = isNewEachTime ? false : new Agent({ keepAlive: true, maxSockets: slots });
 let facts = {};
 
 function get() {

@@ -3,6 +3,9 @@
 import { cpus, loadavg, release, totalmem } from "node:os";
 import { canPin } from "./process.js";
 
+/** Above this something else has been running, and may still be. */
+const IDLE_LOAD = 0.5;
+
 /** What stands at the head of every result. */
 export interface Machine {
   readonly cpu: string;
@@ -12,7 +15,7 @@ export interface Machine {
   readonly node: string;
   readonly openssl: string;
   readonly isPinned: boolean;
-  /** Of the last minute, before the run: above about 0.3 somebody else was measured too. */
+  /** Of the last minute, before the run. */
   readonly load: number;
   /** `pqq_capabilities()`: versions of our dependencies, groups, schemes. */
   readonly libpqq: unknown;
@@ -37,7 +40,9 @@ export function describeMachine(libpqq: unknown): Machine {
 export function machineText(machine: Machine): string {
   const pinned = machine.isPinned ? "server on core 0, client on core 1" : "not pinned to cores";
   const busy =
-    machine.load > 0.3 ? `\n  busy: load ${machine.load.toFixed(1)}, wall rates are too low` : "";
+    machine.load > IDLE_LOAD
+      ? `\n  load ${machine.load.toFixed(1)} before this run: wall rates are too low`
+      : "";
   return (
     `  ${machine.cpu}, ${machine.cores} cores, ${machine.kernel}, ${pinned}\n` +
     `  Node.js ${machine.node} with OpenSSL ${machine.openssl}${busy}`

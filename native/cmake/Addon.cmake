@@ -19,7 +19,9 @@ set_target_properties(pqq_node PROPERTIES
   OUTPUT_NAME pqq PREFIX "" SUFFIX ".node" LIBRARY_OUTPUT_DIRECTORY "${PROJECT_BINARY_DIR}")
 target_include_directories(pqq_node PRIVATE "${PROJECT_SOURCE_DIR}/include")
 target_include_directories(pqq_node SYSTEM PRIVATE ${node_includes})
-target_compile_definitions(pqq_node PRIVATE NAPI_VERSION=9 NODE_ADDON_API_DISABLE_CPP_EXCEPTIONS)
+# A worker thread that is being terminated cannot take exceptions any more; that must not end the process.
+target_compile_definitions(pqq_node PRIVATE NAPI_VERSION=9 NODE_ADDON_API_DISABLE_CPP_EXCEPTIONS
+  NODE_API_SWALLOW_UNTHROWABLE_EXCEPTIONS)
 target_compile_options(pqq_node PRIVATE $<$<COMPILE_LANGUAGE:CXX>:-fno-exceptions -fno-rtti>)
 target_link_libraries(pqq_node PRIVATE pqq_compile_options ${pqq_dependencies} ${CMAKE_JS_LIB})
 if(APPLE)

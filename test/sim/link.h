@@ -2,7 +2,9 @@
 /* A network in one process with a clock of its own: engines, reached only by
  * <pqq/engine.h>, joined by links that delay, limit, lose, repeat, reorder and
  * damage datagrams. Time jumps from one thing that happens to the next, and
- * every decision comes from one seed.
+ * every decision of the network comes from one seed. The engines draw their
+ * own randomness (connection ids, keys), so a seed brings back the dice of the
+ * network and not a run to the byte.
  *
  * A node is an engine at an address. What it sends goes through its own pipe
  * (`out`) and arrives at the node with that address, if there is one. */
