@@ -1,52 +1,63 @@
 // SPDX-License-Identifier: MIT
-// Memory of this process after garbage collection, and its growth per repetition of something.
+// Memory of this process after garbage collection, and its growth over repetitions of something.
 import { setFlagsFromString } from "node:v8";
 import { runInNewContext } from "node:vm";
 
 setFlagsFromString("--expose-gc");
 const collect = runInNewContext("gc") as () => void;
 
-/** Resident bytes with nothing left to collect. */
-async function settledBytes(): Promise<number> {
+/** Memory with nothing left to collect. */
+async function settled(): Promise<NodeJS.MemoryUsage> {
   // Finalizers run between collections, and free what the next collection finds.
   for (let i = 0; i < 3; i++) {
     collect();
     await new Promise((resolve) => setImmediate(resolve));
   }
-  return process.memoryUsage.rss();
+  return process.memoryUsage();
 }
 
 /** What {@link growth} has found. */
 export interface Growth {
-  readonly bytesPerRepetition: number;
-  readonly samples: readonly number[];
+  /** JavaScript heap that each repetition has kept: exact, so a forgotten object per repetition shows. */
+  readonly heapBytesPerRepetition: number;
+  /** Resident memory at the end above that at the beginning: rough, as allocators keep pages, but nothing escapes it. */
+  readonly residentBytes: number;
+  /** All readings, for the message of a failure. */
+  readonly readings: string;
 }
 
 /**
- * Repeats `work` and returns how much memory each repetition has kept: the slope through `samples` measurements, after
- * a first part that fills caches and pools.
+ * Repeats `work` and returns how much memory it has kept. The same number of repetitions goes before, to fill caches and
+ * pools and to warm up the compiler. For the heap the median of the steps between the readings counts: something that
+ * is forgotten makes every step rise, a cache that grows makes one or two.
  */
 export async function growth(
   repetitions: number,
   work: (repetitions: number) => Promise<void>,
-  samples = 10,
+  samples = 11,
 ): Promise<Growth> {
-  const part = Math.ceil(repetitions / (samples + 2));
-  await work(2 * part);
-  const measured: number[] = [];
-  for (let i = 0; i < samples; i++) {
+  const part = Math.ceil(repetitions / (samples - 1));
+  await work(repetitions);
+  const usages = [await settled()];
+  while (usages.length < samples) {
     await work(part);
-    measured.push(await settledBytes());
+    usages.push(await settled());
   }
-  return { bytesPerRepetition: slope(measured) / part, samples: measured };
+  const heap = usages.map((usage) => usage.heapUsed);
+  const resident = usages.map((usage) => usage.rss);
+  return {
+    heapBytesPerRepetition: medianStep(heap) / part,
+    residentBytes: (resident.at(-1) ?? 0) - (resident[0] ?? 0),
+    readings: `KiB of heap: ${inKiB(heap)}; resident: ${inKiB(resident)}`,
+  };
 }
 
-/** Median of the slopes of all pairs (Theil and Sen): one outlier does not move it. */
-function slope(values: readonly number[]): number {
-  const slopes: number[] = [];
-  for (let j = 1; j < values.length; j++) {
-    for (let i = 0; i < j; i++) slopes.push(((values[j] ?? 0) - (values[i] ?? 0)) / (j - i));
-  }
-  slopes.sort((a, b) => a - b);
-  return slopes[Math.floor(slopes.length / 2)] ?? 0;
+function inKiB(values: readonly number[]): string {
+  return values.map((bytes) => Math.round(bytes / 1024)).join(" ");
+}
+
+function medianStep(values: readonly number[]): number {
+  const steps = values.slice(1).map((value, i) => value - (values[i] ?? 0));
+  steps.sort((a, b) => a - b);
+  return steps[Math.floor(steps.length / 2)] ?? 0;
 }
