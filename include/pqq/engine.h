@@ -126,8 +126,8 @@ PQQ_EXPORT pqq_status pqq_engine_expire(pqq_engine *engine, pqq_time_ns now);
 PQQ_EXPORT pqq_status pqq_engine_unreachable(pqq_engine *engine, const pqq_address *remote,
                                              pqq_time_ns now);
 
-/** pqq_engine_peek_event shows the next event without taking it. The view is valid until
- *  pqq_engine_pop_event. PQQ_OK or PQQ_AGAIN (none). Leaving events where they
+/** pqq_engine_peek_event shows the next event without taking it. The view is
+ *  valid until pqq_engine_pop_event. PQQ_OK or PQQ_AGAIN (none). Leaving events where they
  *  are is how a reader pushes back: flow control stops the peers.
  *  Errors: PQQ_ERR_NULL_ARG. */
 PQQ_EXPORT pqq_status pqq_engine_peek_event(pqq_engine *engine, pqq_event *event);
@@ -254,16 +254,17 @@ PQQ_EXPORT pqq_status pqq_engine_consume(pqq_engine *engine, pqq_id stream, uint
 
 /** pqq_engine_reset gives up both halves of a stream: RESET_STREAM and
  *  STOP_SENDING with `wire_code` (an HTTP/3 code, RFC 9114 section 8.1).
- *  Errors: PQQ_ERR_NULL_ARG, PQQ_ERR_NOT_FOUND. */
+ *  Errors: PQQ_ERR_NULL_ARG, PQQ_ERR_INVALID_ARG (wire_code above 2^62 - 1),
+ *  PQQ_ERR_NOT_FOUND. */
 PQQ_EXPORT pqq_status pqq_engine_reset(pqq_engine *engine, pqq_id stream, uint64_t wire_code);
 
 /** pqq_engine_stop_reading sends STOP_SENDING and drops what still comes; our half goes on.
- *  Errors: PQQ_ERR_NULL_ARG, PQQ_ERR_NOT_FOUND. */
+ *  Errors: as pqq_engine_reset. */
 PQQ_EXPORT pqq_status pqq_engine_stop_reading(pqq_engine *engine, pqq_id stream,
                                               uint64_t wire_code);
 
 /** pqq_engine_close closes a connection at once with an HTTP/3 code.
- *  Errors: PQQ_ERR_NULL_ARG, PQQ_ERR_NOT_FOUND. */
+ *  Errors: as pqq_engine_reset. */
 PQQ_EXPORT pqq_status pqq_engine_close(pqq_engine *engine, pqq_id conn, uint64_t wire_code);
 
 /** pqq_engine_shutdown begins a graceful end: no new connections, GOAWAY on

@@ -204,15 +204,24 @@ pqq_status pqq_engine_consume(pqq_engine *engine, pqq_id id, uint64_t bytes) {
   return PQQ_OK;
 }
 
-pqq_status pqq_engine_reset(pqq_engine *engine, pqq_id id, uint64_t wire_code) {
-  pqq__stream *stream;
-
+static pqq_status check_code(const pqq_engine *engine, uint64_t wire_code) {
   pqq__error_clear();
   if (!engine) {
     return PQQ_ERR_NULL_ARG;
   }
   if (wire_code > MAX_VARINT) {
-    return PQQ_ERR_INVALID_ARG;
+    return pqq__error_set(PQQ_ERR_INVALID_ARG, "wire_code: %llu, at most 2^62 - 1",
+                          (unsigned long long)wire_code);
+  }
+  return PQQ_OK;
+}
+
+pqq_status pqq_engine_reset(pqq_engine *engine, pqq_id id, uint64_t wire_code) {
+  pqq_status status = check_code(engine, wire_code);
+  pqq__stream *stream;
+
+  if (status != PQQ_OK) {
+    return status;
   }
   stream = find_open(engine, id);
   if (!stream) {
@@ -223,14 +232,11 @@ pqq_status pqq_engine_reset(pqq_engine *engine, pqq_id id, uint64_t wire_code) {
 }
 
 pqq_status pqq_engine_stop_reading(pqq_engine *engine, pqq_id id, uint64_t wire_code) {
+  pqq_status status = check_code(engine, wire_code);
   pqq__stream *stream;
 
-  pqq__error_clear();
-  if (!engine) {
-    return PQQ_ERR_NULL_ARG;
-  }
-  if (wire_code > MAX_VARINT) {
-    return PQQ_ERR_INVALID_ARG;
+  if (status != PQQ_OK) {
+    return status;
   }
   stream = find_open(engine, id);
   if (!stream || stream->quic_id < 0) {
@@ -241,14 +247,11 @@ pqq_status pqq_engine_stop_reading(pqq_engine *engine, pqq_id id, uint64_t wire_
 }
 
 pqq_status pqq_engine_close(pqq_engine *engine, pqq_id conn_id, uint64_t wire_code) {
+  pqq_status status = check_code(engine, wire_code);
   pqq__conn *conn;
 
-  pqq__error_clear();
-  if (!engine) {
-    return PQQ_ERR_NULL_ARG;
-  }
-  if (wire_code > MAX_VARINT) {
-    return PQQ_ERR_INVALID_ARG;
+  if (status != PQQ_OK) {
+    return status;
   }
   conn = find_conn(engine, conn_id);
   if (!conn) {
