@@ -12,6 +12,7 @@
 #include "http3/session.h"
 #include "pair.h"
 
+#define PROTOCOL_VIOLATION 0x0a
 #define H3_STREAM_CREATION_ERROR 0x103
 #define H3_CLOSED_CRITICAL_STREAM 0x104
 #define H3_FRAME_UNEXPECTED 0x105
@@ -374,6 +375,32 @@ TEST("streams and frames of unknown types are ignored, any number of them") {
   }
   EXPECT_UINT(pair.server.closed, 0);
   expect_works(&pair, 0);
+  sim_pair_close(&pair);
+}
+
+/* TLS messages in CRYPTO frames, past AWS-LC. */
+
+TEST("a ClientHello larger than TLS takes ends its connection, and little of it is taken in") {
+  /* Message type 1, length 196,608; the real ClientHello then comes behind it. */
+  static uint8_t hello[4 + 0x30000] = {1, 3, 0, 0};
+  pqq_stats stats = {.struct_size = sizeof stats};
+  sim_pair pair;
+
+  sim_pair_open(&pair, harness_seed(), NULL);
+  EXPECT_INT(ngtcp2_conn_submit_crypto_data(conn_of(&pair.client)->quic,
+                                            NGTCP2_ENCRYPTION_LEVEL_INITIAL, hello, sizeof hello),
+             0);
+  sim_run_for(pair.net, 60 * SIM_SECOND);
+  EXPECT(pair.client.is_closed && !pair.client.is_connected);
+  EXPECT_INT(pair.client.close.is_remote, 1);
+  EXPECT_INT(pair.client.close.status, PQQ_ERR_TRANSPORT);
+  EXPECT_UINT(pair.client.close.wire_code, PROTOCOL_VIOLATION);
+  EXPECT(!pair.client.close.is_application);
+  EXPECT_INT(pqq_engine_stats(pair.server.node.engine, &stats), PQQ_OK);
+  EXPECT_UINT(stats.handshakes_failed, 1);
+  EXPECT_UINT(stats.connections_now, 0);
+  /* What the server took in before it gave up: two first flights at most. */
+  EXPECT(stats.bytes_received < 40000);
   sim_pair_close(&pair);
 }
 

@@ -193,22 +193,40 @@ void pqq__conn_fail_application(pqq__conn *conn, uint64_t wire_code, const char 
   ngtcp2_ccerr_set_application_error(&conn->failure, wire_code, (const uint8_t *)conn->reason, len);
 }
 
-static void tls_failed(pqq__conn *conn) {
-  const char *reason = "";
-  uint8_t alert = ngtcp2_conn_get_tls_alert2(conn->quic);
-  pqq_status status = pqq__tls_session_failure(conn->tls, &reason);
+/* TLS has failed and sent no alert: the peer's bytes came at the wrong
+ * encryption level, or were more than AWS-LC keeps of a message (RFC 9001
+ * section 4.1.3, RFC 9000 section 7.5), unless ngtcp2 knows better. */
+static pqq_status fail_without_alert(pqq__conn *conn, const char **reason) {
+  int error = ngtcp2_conn_get_tls_error2(conn->quic);
 
-  if (alert) {
-    ngtcp2_ccerr_set_tls_alert(&conn->failure, alert, NULL, 0);
+  if (error != 0) {
+    ngtcp2_ccerr_set_liberr(&conn->failure, error, NULL, 0);
   } else {
-    ngtcp2_ccerr_set_liberr(&conn->failure, ngtcp2_conn_get_tls_error2(conn->quic), NULL, 0);
+    ngtcp2_ccerr_set_transport_error(&conn->failure, NGTCP2_PROTOCOL_VIOLATION, NULL, 0);
   }
-  if (status == PQQ_OK) {
-    status = PQQ_ERR_TLS_ALERT;
-    reason = "the TLS handshake failed";
-    if (alert) {
-      status = pqq__tls_alert_status(alert, &reason);
-    }
+  *reason = "the peer's handshake data cannot be taken";
+  return PQQ_ERR_TRANSPORT;
+}
+
+static pqq_status fail_with_alert(pqq__conn *conn, uint8_t alert, const char **reason) {
+  ngtcp2_ccerr_set_tls_alert(&conn->failure, alert, NULL, 0);
+  return pqq__tls_alert_status(alert, reason);
+}
+
+static void tls_failed(pqq__conn *conn) {
+  uint8_t alert = ngtcp2_conn_get_tls_alert2(conn->quic);
+  const char *reason, *known;
+  pqq_status status, known_status = pqq__tls_session_failure(conn->tls, &known);
+
+  /* A callback of ours that failed between the keys. */
+  if (conn->has_failure) {
+    pqq__conn_close_failed(conn);
+    return;
+  }
+  status = alert ? fail_with_alert(conn, alert, &reason) : fail_without_alert(conn, &reason);
+  if (known_status != PQQ_OK) {
+    status = known_status;
+    reason = known;
   }
   close_with_failure(conn, status, reason);
 }
