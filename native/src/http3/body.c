@@ -70,6 +70,13 @@ void pqq__body_acked(pqq__body *body, uint64_t bytes) {
   body->acked = body->first ? (size_t)bytes : 0;
 }
 
+void pqq__body_give_back(pqq__body *body) {
+  for (pqq__chunk *chunk = body->first; chunk; chunk = chunk->next) {
+    chunk->release = NULL;
+  }
+  pqq__body_deinit(body);
+}
+
 void pqq__body_deinit(pqq__body *body) {
   while (body->first) {
     free_first(body);

@@ -30,6 +30,10 @@ typedef struct pqq__body {
 /* Takes `data`, copied or (PQQ_WRITE_BORROW in `flags`) borrowed. 0 or -1. */
 int pqq__body_add(pqq__body *body, const pqq_body *data, uint32_t flags);
 
+/* Forgets all chunks, none of which was handed out, without releasing borrowed
+ * ones: they are their owners' again. */
+void pqq__body_give_back(pqq__body *body);
+
 /* Hands out up to `count` pieces that were not handed out before. */
 size_t pqq__body_read(pqq__body *body, pqq__vec *vec, size_t count);
 

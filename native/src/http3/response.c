@@ -87,6 +87,7 @@ pqq_status pqq__respond(pqq__stream *stream, int32_t status, const pqq_header *h
     return PQQ_ERR_NO_MEMORY;
   }
   if (submit(stream, status, headers, count, has_body ? &pqq__session_body_reader : NULL) != 0) {
+    pqq__body_give_back(&stream->body);
     return PQQ_ERR_NO_MEMORY;
   }
   if (!has_body) {
@@ -122,11 +123,11 @@ pqq_status pqq__write(pqq__stream *stream, const pqq_body *body, uint32_t flags)
   stream->engine->endpoint.stats.body_bytes_sent += body->data.len;
   stream->is_out_ended = (flags & PQQ_WRITE_END) != 0;
   stream->wants_writable |= (flags & PQQ_WRITE_NOTIFY) || out->unsent_bytes > PQQ__WRITE_HIGH_BYTES;
-  if (stream->wants_writable && out->unsent_bytes <= PQQ__WRITE_LOW_BYTES) {
+  /* The body is taken, so this is no failure any more: without memory for the
+   * event it comes when QUIC takes the bytes. */
+  if (stream->wants_writable && out->unsent_bytes <= PQQ__WRITE_LOW_BYTES &&
+      pqq__stream_event(stream, PQQ_EVENT_WRITABLE)) {
     stream->wants_writable = 0;
-    if (!pqq__stream_event(stream, PQQ_EVENT_WRITABLE)) {
-      return PQQ_ERR_NO_MEMORY;
-    }
   }
   if (stream->quic_id >= 0) {
     resume(stream);

@@ -12,11 +12,9 @@
 
 /* HTTP/3 error codes (RFC 9114 section 8.1). */
 #define PQQ__H3_NO_ERROR 0x100u
-#define PQQ__H3_INTERNAL_ERROR 0x102u
 #define PQQ__H3_STREAM_CREATION_ERROR 0x103u
 #define PQQ__H3_EXCESSIVE_LOAD 0x107u
 #define PQQ__H3_REQUEST_REJECTED 0x10bu
-#define PQQ__H3_REQUEST_CANCELLED 0x10cu
 #define PQQ__H3_MESSAGE_ERROR 0x10eu
 
 typedef struct pqq__session {
@@ -58,7 +56,6 @@ typedef struct pqq__stream {
   int http_status;
   unsigned interim_count;
   int is_reported;
-  int has_final_in;
   int is_in_ended;
   int is_in_stopped;
 

@@ -105,3 +105,16 @@ TEST("bytes come out as they went in, over random chunk sizes and acknowledgemen
   EXPECT(body.first == NULL && body.last == NULL && body.unread == NULL);
   pqq__body_deinit(&body);
 }
+
+TEST("bytes given back are neither released nor kept") {
+  int released = 0;
+  pqq__body body = {0};
+  pqq_body borrowed = body_of((const uint8_t *)"borrowed", 8, &released);
+
+  EXPECT_INT(pqq__body_add(&body, &borrowed, PQQ_WRITE_BORROW), 0);
+  EXPECT_INT(pqq__body_add(&body, &borrowed, 0), 0);
+  pqq__body_give_back(&body);
+  EXPECT_INT(released, 0);
+  EXPECT(body.first == NULL && body.last == NULL && body.unread == NULL);
+  EXPECT_UINT(body.unsent_bytes, 0);
+}
