@@ -2,37 +2,18 @@
 // aioquic (Python, its own QUIC and TLS 1.3): a client without any post-quantum algorithm.
 import { expect } from "chai";
 import { join } from "node:path";
-import { debian } from "./peers.js";
 import { report } from "./report.js";
-import {
-  Site,
-  describePeer,
-  execute,
-  sha256,
-  siteFile,
-  streamBytes,
-  streamHash,
-} from "./support.js";
+import { describeClient, execute, sha256, siteFile, streamBytes, streamHash } from "./support.js";
 
 const script = join(process.cwd(), "test", "interop", "aioquic_get.py");
 
-describePeer("aioquic", debian, (chroot) => {
-  const folder = chroot.makeFolder();
-  let site: Site;
-
-  before(async () => {
-    site = await Site.start();
-    chroot.copy(site.dev.caFile, `${folder}/ca.pem`);
+describeClient("aioquic", (chroot, folder, site) => {
+  before(() => {
     chroot.copy(script, `${folder}/get.py`);
   });
 
-  after(async () => {
-    chroot.remove(folder);
-    await site[Symbol.asyncDispose]();
-  });
-
   it("gets X25519 and the ECDSA certificate, and the site unchanged", async () => {
-    const urls = ["/index.html", "/stream"].map((path) => site.url(path));
+    const urls = ["/index.html", "/stream"].map((path) => site().url(path));
     const args = [`${folder}/get.py`, `${folder}/ca.pem`, ...urls];
     const { status, stdout, stderr } = await execute(chroot.command("python3", ...args));
     expect(status, stderr).to.equal(0);
@@ -46,13 +27,13 @@ describePeer("aioquic", debian, (chroot) => {
       { status: 200, bytes: page.length, sha256: sha256(page) },
       { status: 200, bytes: streamBytes, sha256: streamHash() },
     ]);
-    expect(site.last()).to.include({ group: "X25519", signature: "ecdsa_secp256r1_sha256" });
+    expect(site().last()).to.include({ group: "X25519", signature: "ecdsa_secp256r1_sha256" });
     const printVersion = "import aioquic; print(aioquic.__version__)";
     const version = chroot.run("python3", "-c", printVersion).stdout.trim();
     report({
       peer: `aioquic ${version}`,
       role: "client",
-      ...site.last(),
+      ...site().last(),
       result: "page, 24 MiB body",
     });
   });

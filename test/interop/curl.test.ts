@@ -3,11 +3,11 @@
 import { expect } from "chai";
 import { readFileSync } from "node:fs";
 import type { Security } from "../../lib/index.js";
-import { debian, type Output } from "./peers.js";
+import type { Output } from "./peers.js";
 import { report } from "./report.js";
 import {
   Site,
-  describePeer,
+  describeClient,
   execute,
   sha256,
   siteFile,
@@ -19,20 +19,8 @@ import {
 /** The line in which curl says what was negotiated: cipher, group, certificate. */
 const negotiatedLine = /SSL connection using TLSv1\.3 \/ (\S+) \/ (\S+) \/ (\S+)/;
 
-describePeer("curl", debian, (chroot) => {
-  const folder = chroot.makeFolder();
+describeClient("curl", (chroot, folder, site) => {
   const [version] = /^curl \S+/.exec(chroot.run("curl", "--version").stdout)!;
-  let site: Site;
-
-  before(async () => {
-    site = await Site.start();
-    chroot.copy(site.dev.caFile, `${folder}/ca.pem`);
-  });
-
-  after(async () => {
-    chroot.remove(folder);
-    await site[Symbol.asyncDispose]();
-  });
 
   function curl(...args: string[]): Promise<Output> {
     const always = ["--http3-only", "--silent", "--show-error", "--cacert", `${folder}/ca.pem`];
@@ -40,7 +28,7 @@ describePeer("curl", debian, (chroot) => {
   }
 
   it("negotiates X25519MLKEM768 and verifies the ML-DSA-65 certificate", async () => {
-    const { status, stdout, stderr } = await curl("--verbose", site.url("/api/connection"));
+    const { status, stdout, stderr } = await curl("--verbose", site().url("/api/connection"));
     expect(status, stderr).to.equal(0);
     const [, , group, certificate] = negotiatedLine.exec(stderr)!;
     expect(group).to.equal("X25519MLKEM768");
@@ -57,7 +45,7 @@ describePeer("curl", debian, (chroot) => {
     for (const path of paths) {
       const output = `${folder}/file`;
       const told = ["--output", output, "--write-out", "%{http_code} %{http_version}"];
-      const { status, stdout, stderr } = await curl(...told, site.url(path));
+      const { status, stdout, stderr } = await curl(...told, site().url(path));
       expect(status, `${path}: ${stderr}`).to.equal(0);
       expect(stdout, path).to.equal("200 3");
       expect(sha256(chroot.read(output)), path).to.equal(sha256(siteFile(path)));
@@ -66,17 +54,17 @@ describePeer("curl", debian, (chroot) => {
 
   it("fetches a body far larger than the flow-control windows", async () => {
     const output = `${folder}/stream`;
-    const { status, stderr } = await curl("--output", output, site.url("/stream"));
+    const { status, stderr } = await curl("--output", output, site().url("/stream"));
     expect(status, stderr).to.equal(0);
     const body = chroot.read(output);
     expect(body.length).to.equal(streamBytes);
     expect(sha256(body)).to.equal(streamHash());
-    report({ peer: version, role: "client", ...site.last(), result: "site, 24 MiB body" });
+    report({ peer: version, role: "client", ...site().last(), result: "site, 24 MiB body" });
   });
 
   it("uploads a body and gets it back", async () => {
-    const sent = site.dev.caFile;
-    const upload = ["--data-binary", `@${folder}/ca.pem`, site.url("/echo")];
+    const sent = site().dev.caFile;
+    const upload = ["--data-binary", `@${folder}/ca.pem`, site().url("/echo")];
     const { status, stdout, stderr } = await curl(...upload);
     expect(status, stderr).to.equal(0);
     expect(stdout).to.equal(readFileSync(sent, "utf8"));
@@ -84,21 +72,21 @@ describePeer("curl", debian, (chroot) => {
 
   it("falls back to X25519 and ECDSA when it has neither ML-KEM nor ML-DSA", async () => {
     const classical = ["--curves", "X25519", "--sigalgs", "ecdsa_secp256r1_sha256"];
-    const { status, stderr } = await curl("--verbose", ...classical, site.url("/api/connection"));
+    const { status, stderr } = await curl("--verbose", ...classical, site().url("/api/connection"));
     expect(status, stderr).to.equal(0);
     const [, , group, certificate] = negotiatedLine.exec(stderr)!;
     expect(group!.toUpperCase()).to.equal("X25519");
     expect(certificate).to.equal("id-ecPublicKey");
-    expect(site.last()).to.include({ group: "X25519", signature: "ecdsa_secp256r1_sha256" });
-    report({ peer: `${version}, classical`, role: "client", ...site.last(), result: "fallback" });
+    expect(site().last()).to.include({ group: "X25519", signature: "ecdsa_secp256r1_sha256" });
+    report({ peer: `${version}, classical`, role: "client", ...site().last(), result: "fallback" });
   });
 
   it("is asked again for X25519MLKEM768 when it sends a share for X25519 only", async () => {
     const shares = ["--curves", "*X25519:X25519MLKEM768"]; // the star marks what gets a key share
-    const { status, stderr } = await curl("--verbose", ...shares, site.url("/api/connection"));
+    const { status, stderr } = await curl("--verbose", ...shares, site().url("/api/connection"));
     expect(status, stderr).to.equal(0);
     expect(negotiatedLine.exec(stderr)![2]).to.equal("X25519MLKEM768");
-    expect(site.last()).to.include({ group: "X25519MLKEM768" });
+    expect(site().last()).to.include({ group: "X25519MLKEM768" });
   });
 
   it("is refused when it has no group that the server takes", async () => {

@@ -1,28 +1,16 @@
 // SPDX-License-Identifier: MIT
 // openssl s_client with OpenSSL's own QUIC: handshakes with single groups, and those that must fail.
 import { expect } from "chai";
-import { debian, type Output } from "./peers.js";
+import type { Output } from "./peers.js";
 import { report } from "./report.js";
-import { Site, describePeer, execute } from "./support.js";
+import { describeClient, execute } from "./support.js";
 
-describePeer("openssl s_client", debian, (chroot) => {
-  const folder = chroot.makeFolder();
+describeClient("openssl s_client", (chroot, folder, site) => {
   const [version] = /^OpenSSL \S+/.exec(chroot.run("openssl", "version").stdout)!;
-  let site: Site;
-
-  before(async () => {
-    site = await Site.start();
-    chroot.copy(site.dev.caFile, `${folder}/ca.pem`);
-  });
-
-  after(async () => {
-    chroot.remove(folder);
-    await site[Symbol.asyncDispose]();
-  });
 
   function connect(...args: string[]): Promise<Output> {
     const always = ["-quic", "-brief", "-verify_return_error", "-CAfile", `${folder}/ca.pem`];
-    const target = ["-connect", `127.0.0.1:${site.port}`, "-servername", "localhost"];
+    const target = ["-connect", `127.0.0.1:${site().port}`, "-servername", "localhost"];
     return execute(chroot.command("openssl", "s_client", ...always, ...target, ...args));
   }
 

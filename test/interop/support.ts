@@ -7,7 +7,7 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { Response, Server, devIdentity, staticFiles } from "../../lib/index.js";
 import type { Connection, DevIdentity, GroupName } from "../../lib/index.js";
-import type { Found, Output } from "./peers.js";
+import { debian, type Chroot, type Found, type Output } from "./peers.js";
 
 /** The folder that `npm start` serves. */
 export const siteFolder = join(process.cwd(), "examples", "site");
@@ -165,5 +165,31 @@ export function describePeer<T>(name: string, peer: Found<T>, suite: (found: T) 
     } else {
       it.skip(`is not here: ${peer.missing}`);
     }
+  });
+}
+
+/**
+ * A suite that needs a client of the newer Debian, with a server of ours for it: `folder` is one inside the chroot, with
+ * the server's roots in `ca.pem`; `site` gives the server once the suite runs.
+ */
+export function describeClient(
+  name: string,
+  suite: (chroot: Chroot, folder: string, site: () => Site) => void,
+): void {
+  describePeer(name, debian, (chroot) => {
+    const folder = chroot.makeFolder();
+    let site: Site;
+
+    before(async () => {
+      site = await Site.start();
+      chroot.copy(site.dev.caFile, `${folder}/ca.pem`);
+    });
+
+    after(async () => {
+      chroot.remove(folder);
+      await site[Symbol.asyncDispose]();
+    });
+
+    suite(chroot, folder, () => site);
   });
 }
