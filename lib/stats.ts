@@ -31,6 +31,13 @@ export const STAT_NAMES = [
   "receiveCalls",
   "sendCalls",
   "wakeups",
+  "handshakesVelocity",
+  "handshakesDowngraded",
+  "policyRefusals",
+  "authenticatorFailures",
+  "firstFlightRepeats",
+  "signaturesInLine",
+  "signaturesPooled",
 ] as const;
 
 /** Name of a counter. */

@@ -39,9 +39,12 @@ enum {
  *  copied by pqq_config_new. */
 typedef struct pqq_config_options {
   uint32_t struct_size;
-  /** PQQ_PROFILE_*; default PQQ_PROFILE_BALANCED. */
+  /** PQQ_PROFILE_*; default PQQ_PROFILE_BALANCED. PQQ_PROFILE_CUSTOM takes its
+   *  algorithms from groups, ciphers and signature_schemes, which then must not
+   *  be empty. */
   int32_t profile;
-  /** Server identities, at most one ML-DSA and one ECDSA. */
+  /** At most one ML-DSA and one ECDSA identity: of a server, or what a client
+   *  answers a server's authenticator requests with. */
   const pqq_identity_source *identities;
   size_t identity_count;
   /** Trust anchors of a client: PEM text, or a file. libpqq has none of its
@@ -81,7 +84,45 @@ typedef struct pqq_config_options {
   uint32_t max_udp_payload_bytes;
   /** Nonzero: do not probe for larger datagrams than 1,200 bytes. */
   uint32_t disable_pmtud;
+  /** PQQ_REQUIRE_*. A server refuses clients below that and counts them
+   *  (policy_refusals). A client offers only what can satisfy it;
+   *  pqq_connect_options may ask for another level for one connection. */
+  int32_t require_key_exchange;
+  int32_t require_authentication;
+  /** PQQ_REQUIRE_* of client certificates (a server; needs anchors): DEFAULT
+   *  none are asked for; else the client must prove that level with
+   *  authenticators (RFC 9261) before a request is handled. Works on velocity/1
+   *  only, so plain h3 is refused then. ANY: a classical or an ML-DSA identity. */
+  int32_t require_client_authentication;
+  /** Nonzero: neither offer nor choose velocity/1. */
+  uint32_t disable_velocity;
+  /** Lifetime in seconds of the pin that a server asks clients to keep: for
+   *  that long they accept nothing but hybrid authentication from this origin.
+   *  0 (default): none; at most 31,536,000 (a year). Sent in the profile
+   *  commitment of velocity/1 connections. */
+  uint32_t pin_lifetime_s;
+  /** Nonzero: do not compress certificates (RFC 8879). */
+  uint32_t disable_certificate_compression;
+  /** Nonzero: a client does not repeat its first flight; see
+   *  spec/flight-budget.md. */
+  uint32_t disable_first_flight_repeat;
+  /** Nonzero: both leaves must name each other (RelatedCertificate, RFC 9763).
+   *  Where the extension is present it is always checked. */
+  uint32_t require_related_certificate;
+  /** Cipher suites by IANA number, most preferred first, and signature schemes
+   *  of CertificateVerify: only with PQQ_PROFILE_CUSTOM. */
+  const uint16_t *ciphers;
+  size_t cipher_count;
+  const uint16_t *signature_schemes;
+  size_t signature_scheme_count;
+  /** Profiles that a client offers on velocity/1, most preferred first, at most
+   *  PQQ_MAX_PROFILES; default: `profile` alone. */
+  const int32_t *profiles;
+  size_t profile_count;
 } pqq_config_options;
+
+/** Most profiles of pqq_config_options. */
+#define PQQ_MAX_PROFILES 4
 
 /** pqq_config is immutable and reference-counted. Thread-safe. */
 typedef struct pqq_config pqq_config;
@@ -100,8 +141,11 @@ PQQ_EXPORT pqq_status pqq_config_options_init(pqq_config_options *options, size_
  *  PQQ_ERR_INVALID_ARG (a value out of range, two identities of one kind),
  *  PQQ_ERR_PROFILE_UNKNOWN, PQQ_ERR_GROUP_UNKNOWN, PQQ_ERR_CERT_UNREADABLE,
  *  PQQ_ERR_KEY_UNREADABLE, PQQ_ERR_KEY_MISMATCH, PQQ_ERR_KEY_TYPE_UNSUPPORTED,
- *  PQQ_ERR_CA_UNREADABLE, PQQ_ERR_NO_MEMORY. pqq_error_detail names the file
- *  or the option. */
+ *  PQQ_ERR_CA_UNREADABLE, PQQ_ERR_PROFILE_IDENTITY (an identity is weaker than
+ *  the profile), PQQ_ERR_SHARED_ROOT and PQQ_ERR_CHAIN_CROSSED (two identities
+ *  that could not prove two things), PQQ_ERR_POLICY_CONFIG (what is required
+ *  cannot be had with these identities, anchors or groups), PQQ_ERR_NO_MEMORY.
+ *  pqq_error_detail names the file or the option and what to do. */
 PQQ_EXPORT pqq_status pqq_config_new(const pqq_config_options *options, pqq_config **config);
 
 /** pqq_config_ref adds a reference and returns `config`. */

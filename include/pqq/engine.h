@@ -175,13 +175,21 @@ typedef struct pqq_connect_options {
   const char *server_name;
   /** Comes back in PQQ_EVENT_CONNECTED and PQQ_EVENT_CLOSED. */
   uint64_t token;
+  /** PQQ_REQUIRE_* for this connection; DEFAULT: those of the configuration. */
+  int32_t require_key_exchange;
+  int32_t require_authentication;
+  /** Bytes that this origin's handshake flight had the last time, for how often
+   *  the first flight is repeated; 0: not known. */
+  uint32_t expected_flight_bytes;
+  uint32_t reserved2;
 } pqq_connect_options;
 
 /** pqq_engine_connect begins a client connection. Success or failure comes as
  *  PQQ_EVENT_CONNECTED or PQQ_EVENT_CLOSED; requests may be made at once, they wait.
  *  Errors: PQQ_ERR_NULL_ARG, PQQ_ERR_STRUCT_SIZE, PQQ_ERR_INVALID_ARG (address,
- *  server_name), PQQ_ERR_NO_ROOTS, PQQ_ERR_TOO_MANY_CONNECTIONS,
- *  PQQ_ERR_NO_MEMORY. */
+ *  server_name, require_*), PQQ_ERR_NO_ROOTS, PQQ_ERR_POLICY_CONFIG (the
+ *  anchors or groups of the configuration cannot satisfy what is required),
+ *  PQQ_ERR_TOO_MANY_CONNECTIONS, PQQ_ERR_NO_MEMORY. */
 PQQ_EXPORT pqq_status pqq_engine_connect(pqq_engine *engine, const pqq_connect_options *options,
                                          pqq_time_ns now, pqq_id *conn);
 

@@ -86,7 +86,7 @@ typedef struct pqq_event {
   const pqq_close_info *close;
 } pqq_event;
 
-/** pqq_certificate_info is one certificate of the server's chain as sent. */
+/** pqq_certificate_info is one certificate of a peer's chain as sent. */
 typedef struct pqq_certificate_info {
   /** Public key algorithm: "ML-DSA-65", "ECDSA P-256", … static memory. */
   const char *algorithm;
@@ -155,6 +155,33 @@ typedef struct pqq_connection_info {
   uint64_t smoothed_rtt_ns;
   uint64_t min_rtt_ns;
   uint64_t congestion_window_bytes;
+  /** velocity/1: scheme of the authenticator with which the server proved its
+   *  classical identity, and that identity's chain. 0, "" and 0 on h3. */
+  uint16_t classical_signature;
+  /** PQQ_DOWNGRADE_*: why the connection is not velocity/1 although the client
+   *  offered it and the server knows it. On a client this is what the server
+   *  claims. */
+  uint16_t downgrade;
+  /** PQQ_AUTH_* that the client has proven; PQQ_AUTH_NONE if it was not asked. */
+  int32_t client_authentication;
+  const char *classical_signature_name;
+  /** Reason of `downgrade`, such as "no_hybrid_cert"; "" for none. Static. */
+  const char *downgrade_name;
+  pqq_certificate_info classical_certificates[PQQ_MAX_CHAIN];
+  size_t classical_certificate_count;
+  /** What the client proved, leaf first: its ML-DSA and its ECDSA identity. */
+  pqq_certificate_info client_certificates[PQQ_MAX_CHAIN];
+  size_t client_certificate_count;
+  pqq_certificate_info client_classical_certificates[PQQ_MAX_CHAIN];
+  size_t client_classical_certificate_count;
+  /** Seconds for which the server asks to be pinned; 0: not at all. */
+  uint32_t pin_lifetime_s;
+  /** Causal round trips until the TLS handshake was done. handshake_round_trips
+   *  and the handshake_* counts run until all identities were verified. */
+  uint32_t tls_round_trips;
+  /** Datagrams of its first flight that the client has sent again. */
+  uint32_t first_flight_repeats;
+  uint32_t reserved3;
 } pqq_connection_info;
 
 #ifdef __cplusplus

@@ -27,6 +27,9 @@ typedef struct pqq_request_options {
   uint32_t timeout_ms;
   /** Largest response body in bytes, 0-2^32-1; pqq_request_options_init sets 64 MiB. */
   uint32_t max_body_bytes;
+  /** PQQ_REQUIRE_*; DEFAULT: those of `config`, with ca_file ANY. */
+  int32_t require_key_exchange;
+  int32_t require_authentication;
 } pqq_request_options;
 
 /** pqq_response is a whole response. Owned by the caller: pqq_response_free. */

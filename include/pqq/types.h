@@ -57,8 +57,51 @@ typedef struct pqq_address {
   uint8_t ip[16];
 } pqq_address;
 
-/** Profiles (design of VELO: spec/). */
-enum { PQQ_PROFILE_LIGHT = 1, PQQ_PROFILE_BALANCED = 2, PQQ_PROFILE_SECURE = 3 };
+/** Profiles (spec/overview.md). The numbers are those of the profile commitment
+ *  on the wire (spec/profile-commitment.md). */
+enum {
+  PQQ_PROFILE_LIGHT = 1,
+  PQQ_PROFILE_BALANCED = 2,
+  PQQ_PROFILE_SECURE = 3,
+  /** Groups, cipher suites and signature schemes by IANA number; see
+   *  pqq_config_options. */
+  PQQ_PROFILE_CUSTOM = 255
+};
+
+/** What a policy requires, of the key exchange or of authentication. A
+ *  requirement is never relaxed by anything that a peer says. */
+enum {
+  /** A client: ANY, or what the origin's pin says if the caller keeps pins. A
+   *  server: ANY. */
+  PQQ_REQUIRE_DEFAULT = 0,
+  /** The best that both ends have. */
+  PQQ_REQUIRE_ANY = 1,
+  /** Key exchange: a group with ML-KEM in it. Authentication: at least
+   *  PQQ_AUTH_PQ. */
+  PQQ_REQUIRE_PQ = 2,
+  /** Key exchange: ECDH and ML-KEM. Authentication: PQQ_AUTH_HYBRID, so
+   *  `velocity/1` only. */
+  PQQ_REQUIRE_HYBRID = 3
+};
+
+/** Why a connection is below the best that both ends claim to have: the codes
+ *  of the server's profile commitment (spec/fallback.md). */
+enum {
+  PQQ_DOWNGRADE_NONE = 0,
+  /** The server has no pair of identities that velocity/1 could prove. */
+  PQQ_DOWNGRADE_NO_HYBRID_CERT = 1,
+  /** velocity/1 is switched off there. */
+  PQQ_DOWNGRADE_POLICY_DISABLED = 2,
+  /** The client offers none of the server's profiles. */
+  PQQ_DOWNGRADE_CLIENT_PROFILE_UNSUPPORTED = 3,
+  PQQ_DOWNGRADE_MAINTENANCE_WINDOW = 4,
+  /** No group with ML-KEM is common. */
+  PQQ_DOWNGRADE_CLASSICAL_GROUP = 5,
+  /** The client does not offer the signature schemes of both identities. */
+  PQQ_DOWNGRADE_CLASSICAL_CERTIFICATE = 6,
+  /** No cipher suite of the profile is common. */
+  PQQ_DOWNGRADE_CIPHER = 7
+};
 
 /** IANA TLS Supported Groups, as far as libpqq names them. */
 enum {
