@@ -106,8 +106,8 @@ typedef struct pqq_config_options {
   /** Nonzero: a client does not repeat its first flight; see
    *  spec/flight-budget.md. */
   uint32_t disable_first_flight_repeat;
-  /** Nonzero: both leaves must name each other (RelatedCertificate, RFC 9763).
-   *  Where the extension is present it is always checked. */
+  /** Nonzero: one of both leaves must name the other (RelatedCertificate, RFC
+   *  9763). Where the extension is present it is always checked. */
   uint32_t require_related_certificate;
   /** Cipher suites by IANA number, most preferred first, and signature schemes
    *  of CertificateVerify: only with PQQ_PROFILE_CUSTOM. */

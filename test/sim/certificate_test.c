@@ -26,6 +26,7 @@ static void expect_failure(const pqq_identity_source *identity, pqq_bytes anchor
   sim_server server = {.node.out.delay_ns = SIM_DELAY_NS};
   sim_client client = {.node.out.delay_ns = SIM_DELAY_NS};
 
+  options.profile = PQQ_PROFILE_LIGHT; /* Takes every identity. */
   options.identities = identity;
   options.identity_count = 1;
   EXPECT_INT(pqq_config_new(&options, &server_config), PQQ_OK);

@@ -66,6 +66,7 @@ static void shake_hands(size_t group, sim_identity identity, const sim_setup *ba
   sim_pair pair;
 
   NOTE("%s, %s", groups[group].name, sim_identity_name(identity));
+  options.profile = PQQ_PROFILE_LIGHT; /* Takes every identity. */
   options.groups = &groups[group].group;
   options.group_count = 1;
   setup.identity = identity;

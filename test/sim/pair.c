@@ -26,8 +26,13 @@ void sim_pair_open(sim_pair *pair, uint64_t seed, const sim_setup *setup) {
     client = sim_address6(2, 5000);
   }
   *pair = (sim_pair){.net = sim_new(seed)};
-  pair->server_config = sim_config(setup->server_options, setup->identity);
-  pair->client_config = sim_config(setup->client_options, SIM_IDENTITIES);
+  if (setup->hybrid) {
+    pair->server_config = sim_hybrid_config(setup->server_options, setup->hybrid);
+    pair->client_config = sim_client_config(setup->client_options, setup->hybrid);
+  } else {
+    pair->server_config = sim_config(setup->server_options, setup->identity);
+    pair->client_config = sim_config(setup->client_options, SIM_IDENTITIES);
+  }
   use_pipe(&pair->server.node, &setup->from_server);
   use_pipe(&pair->client.node, &setup->from_client);
   pair->client.exchanges = setup->exchanges;

@@ -16,6 +16,9 @@
 typedef struct sim_setup {
   /* Default SIM_P256. */
   sim_identity identity;
+  /* A profile: the server has both of its identities instead, both ends have it
+   * as theirs, and so they take velocity/1. */
+  int32_t hybrid;
   const pqq_config_options *server_options, *client_options;
   const pqq_engine_options *server_engine;
   /* Pipes that leave the server and the client; a delay of zero becomes SIM_DELAY_NS. */

@@ -114,7 +114,41 @@ pqq_config *sim_config(const pqq_config_options *options, sim_identity identity)
     source = sim_identity_source(identity);
     with.identities = &source;
     with.identity_count = 1;
+    if (with.profile == 0 && identity == SIM_MLDSA44) {
+      with.profile = PQQ_PROFILE_LIGHT; /* The others want a stronger one. */
+    }
   }
   must(pqq_config_new(&with, &config), "pqq_config_new");
   return config;
+}
+
+void sim_hybrid_sources(int32_t profile, pqq_identity_source sources[2]) {
+  const pqq_dev_identity *from;
+
+  make_identities();
+  from = made[profile];
+  sources[0] = (pqq_identity_source){.cert_pem = from->pq_cert_pem, .key_pem = from->pq_key_pem};
+  sources[1] = (pqq_identity_source){.cert_pem = from->classical_cert_pem,
+                                     .key_pem = from->classical_key_pem};
+}
+
+pqq_config *sim_hybrid_config(const pqq_config_options *options, int32_t profile) {
+  pqq_config_options with = options ? *options : sim_options();
+  pqq_identity_source sources[2];
+  pqq_config *config = NULL;
+
+  sim_hybrid_sources(profile, sources);
+  with.profile = profile;
+  with.identities = sources;
+  with.identity_count = 2;
+  with.ca_pem = sim_anchors();
+  must(pqq_config_new(&with, &config), "pqq_config_new");
+  return config;
+}
+
+pqq_config *sim_client_config(const pqq_config_options *options, int32_t profile) {
+  pqq_config_options with = options ? *options : sim_options();
+
+  with.profile = profile;
+  return sim_config(&with, SIM_IDENTITIES);
 }

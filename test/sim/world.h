@@ -32,6 +32,13 @@ pqq_bytes sim_anchors(void);
  * `options`, which may be NULL. The caller unrefs. */
 pqq_config *sim_config(const pqq_config_options *options, sim_identity identity);
 
+/* The same with both identities of a profile, which becomes the configuration's. */
+pqq_config *sim_hybrid_config(const pqq_config_options *options, int32_t profile);
+/* A client's, with the profile. */
+pqq_config *sim_client_config(const pqq_config_options *options, int32_t profile);
+/* The two identities of a profile, ML-DSA first. */
+void sim_hybrid_sources(int32_t profile, pqq_identity_source sources[2]);
+
 /* Options with defaults. */
 pqq_config_options sim_options(void);
 

@@ -226,7 +226,9 @@ static pqq_status begin(attempt_state *state) {
   pqq_connect_options options = {.struct_size = sizeof options,
                                  .remote = *state->remote,
                                  .local = state->sock.bound,
-                                 .server_name = plan->server_name};
+                                 .server_name = plan->server_name,
+                                 .require_key_exchange = plan->require_key_exchange,
+                                 .require_authentication = plan->require_authentication};
   pqq_body body = {.data = plan->body};
   pqq_status status = pqq_engine_connect(state->engine, &options, state->now, &state->conn);
 

@@ -16,6 +16,9 @@ typedef struct pqq__request_plan {
   pqq_bytes body;
   uint32_t max_body_bytes;
   int is_head;
+  /* PQQ_REQUIRE_* */
+  int32_t require_key_exchange;
+  int32_t require_authentication;
   /* When the whole request has to be done. */
   pqq_time_ns deadline;
 } pqq__request_plan;

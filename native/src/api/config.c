@@ -47,6 +47,7 @@ static const pqq__range ranges[] = {
     RANGE(max_connection_window_bytes, MIN_WINDOW, MAX_WINDOW, MAX_CONNECTION_WINDOW),
     RANGE(max_connections, 1, 1000000, 65536),
     RANGE(max_udp_payload_bytes, 1200, 65527, 1452),
+    RANGE(pin_lifetime_s, 1, 31536000, 0),
 };
 
 pqq_status pqq_config_options_init(pqq_config_options *options, size_t size) {
@@ -124,8 +125,32 @@ static pqq_status check_pointers(const pqq_config_options *options) {
   if (options->groups == NULL && options->group_count > 0) {
     return pqq__error_set(PQQ_ERR_NULL_ARG, "groups");
   }
+  if ((options->ciphers == NULL && options->cipher_count > 0) ||
+      (options->signature_schemes == NULL && options->signature_scheme_count > 0) ||
+      (options->profiles == NULL && options->profile_count > 0)) {
+    return pqq__error_set(PQQ_ERR_NULL_ARG, "ciphers, signature_schemes or profiles");
+  }
   if (options->ca_pem.data == NULL && options->ca_pem.len > 0) {
     return pqq__error_set(PQQ_ERR_NULL_ARG, "ca_pem");
+  }
+  return PQQ_OK;
+}
+
+static pqq_status check_requirements(const pqq_config_options *options) {
+  const struct {
+    const char *name;
+    int32_t value;
+  } rows[] = {
+      {"require_key_exchange", options->require_key_exchange},
+      {"require_authentication", options->require_authentication},
+      {"require_client_authentication", options->require_client_authentication},
+  };
+
+  for (size_t i = 0; i < sizeof rows / sizeof rows[0]; i++) {
+    if (!pqq__require_is_valid(rows[i].value)) {
+      return pqq__error_set(PQQ_ERR_INVALID_ARG, "%s: %d, allowed 0 to 3", rows[i].name,
+                            rows[i].value);
+    }
   }
   return PQQ_OK;
 }
@@ -134,13 +159,14 @@ static pqq_status check_choices(pqq_config_options *options) {
   if (options->profile == 0) {
     options->profile = PQQ_PROFILE_BALANCED;
   }
-  if (pqq__profile_find(options->profile) == NULL) {
-    return pqq__error_set(PQQ_ERR_PROFILE_UNKNOWN, "profile: %d, allowed 1 to 3", options->profile);
+  if (options->profile != PQQ_PROFILE_CUSTOM && pqq__profile_find(options->profile) == NULL) {
+    return pqq__error_set(PQQ_ERR_PROFILE_UNKNOWN, "profile: %d, allowed 1 to 3, and %d for custom",
+                          options->profile, PQQ_PROFILE_CUSTOM);
   }
   if (options->pq_on_h3 < PQQ_PQ_ON_H3_AUTO || options->pq_on_h3 > PQQ_PQ_ON_H3_ALWAYS) {
     return pqq__error_set(PQQ_ERR_INVALID_ARG, "pq_on_h3: %d, allowed 0 to 2", options->pq_on_h3);
   }
-  return PQQ_OK;
+  return check_requirements(options);
 }
 
 static pqq_status check(pqq_config_options *options) {
@@ -158,8 +184,10 @@ static void forget_pointers(pqq_config_options *options) {
   options->identity_count = 0;
   options->ca_pem = (pqq_bytes){0};
   options->ca_file = NULL;
-  options->groups = NULL;
-  options->group_count = 0;
+  options->groups = options->ciphers = options->signature_schemes = NULL;
+  options->group_count = options->cipher_count = options->signature_scheme_count = 0;
+  options->profiles = NULL;
+  options->profile_count = 0;
 }
 
 pqq_status pqq_config_new(const pqq_config_options *options, pqq_config **config) {

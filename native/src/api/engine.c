@@ -25,10 +25,7 @@ static pqq_status check_new(const pqq_config *config, const pqq_engine_options *
     return pqq__error_set(PQQ_ERR_INVALID_ARG, "worker %u of %u, at most %d", options->worker,
                           options->worker_count, MAX_WORKERS);
   }
-  if (options->is_server && !pqq__tls_config_has_identity(config->tls)) {
-    return PQQ_ERR_NO_IDENTITY;
-  }
-  return PQQ_OK;
+  return options->is_server ? pqq__tls_config_check_server(config->tls) : PQQ_OK;
 }
 
 pqq_status pqq_engine_new(pqq_config *config, const pqq_engine_options *options,

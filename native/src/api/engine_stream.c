@@ -35,6 +35,13 @@ static pqq_status check_connect(const pqq_engine *engine, const pqq_connect_opti
   if (!pqq__tls_config_has_roots(engine->config->tls)) {
     return PQQ_ERR_NO_ROOTS;
   }
+  if (!pqq__require_is_valid(options->require_key_exchange) ||
+      !pqq__require_is_valid(options->require_authentication)) {
+    return pqq__error_set(PQQ_ERR_INVALID_ARG,
+                          "require_key_exchange %d, require_authentication %d: "
+                          "allowed 0 to 3",
+                          options->require_key_exchange, options->require_authentication);
+  }
   if (engine->endpoint.is_shut_down) {
     return PQQ_ERR_GOING_AWAY;
   }
@@ -70,10 +77,7 @@ pqq_status pqq_engine_connect(pqq_engine *engine, const pqq_connect_options *opt
   status = pqq__conn_connect(&engine->endpoint, &read, session, &conn);
   if (status != PQQ_OK) {
     pqq__session_free(session);
-    return status == PQQ_ERR_INVALID_ARG
-               ? pqq__error_set(status, "server_name \"%s\" is no DNS name or IP address",
-                                read.server_name)
-               : status;
+    return status;
   }
   session->conn = conn;
   session->conn_id = conn->id;

@@ -199,6 +199,8 @@ static pqq_status run(const pqq_request_options *options, pqq_config *config, co
                             .body = options->body,
                             .max_body_bytes = options->max_body_bytes,
                             .is_head = strcmp(options->method, "HEAD") == 0,
+                            .require_key_exchange = options->require_key_exchange,
+                            .require_authentication = options->require_authentication,
                             .deadline = deadline};
   pqq_status status;
 

@@ -23,56 +23,37 @@ static const pqq__group groups[] = {
 };
 
 static const pqq__signature_scheme signature_schemes[] = {
-    /* id, pq, can sign, public key, private key, signature, name, key */
-    {PQQ__SCHEME_MLDSA44, 1, 1, 1312, 2560, 2420, "ML-DSA-44", "ML-DSA-44"},
-    {PQQ__SCHEME_MLDSA65, 1, 1, 1952, 4032, 3309, "ML-DSA-65", "ML-DSA-65"},
-    {PQQ__SCHEME_MLDSA87, 1, 1, 2592, 4896, 4627, "ML-DSA-87", "ML-DSA-87"},
+    /* id, pq, strength, can sign, public key, private key, signature, name, key */
+    {PQQ_SCHEME_MLDSA44, 1, 2, 1, 1312, 2560, 2420, "ML-DSA-44", "ML-DSA-44"},
+    {PQQ_SCHEME_MLDSA65, 1, 3, 1, 1952, 4032, 3309, "ML-DSA-65", "ML-DSA-65"},
+    {PQQ_SCHEME_MLDSA87, 1, 5, 1, 2592, 4896, 4627, "ML-DSA-87", "ML-DSA-87"},
     /* DER of two INTEGERs in a SEQUENCE: 8 bytes over twice the field. */
-    {PQQ__SCHEME_ECDSA_SECP256R1_SHA256, 0, 1, 65, 32, 72, "ecdsa_secp256r1_sha256", "ECDSA P-256"},
-    {PQQ__SCHEME_ECDSA_SECP384R1_SHA384, 0, 1, 97, 48, 104, "ecdsa_secp384r1_sha384",
+    {PQQ_SCHEME_ECDSA_SECP256R1_SHA256, 0, 1, 1, 65, 32, 72, "ecdsa_secp256r1_sha256",
+     "ECDSA P-256"},
+    {PQQ_SCHEME_ECDSA_SECP384R1_SHA384, 0, 3, 1, 97, 48, 104, "ecdsa_secp384r1_sha384",
      "ECDSA P-384"},
-    {PQQ__SCHEME_ED25519, 0, 0, 0, 0, 0, "ed25519", "Ed25519"},
-    {PQQ__SCHEME_RSA_PSS_RSAE_SHA256, 0, 0, 0, 0, 0, "rsa_pss_rsae_sha256", "RSA"},
-    {PQQ__SCHEME_RSA_PSS_RSAE_SHA384, 0, 0, 0, 0, 0, "rsa_pss_rsae_sha384", "RSA"},
-    {PQQ__SCHEME_RSA_PSS_RSAE_SHA512, 0, 0, 0, 0, 0, "rsa_pss_rsae_sha512", "RSA"},
+    {PQQ_SCHEME_ED25519, 0, 1, 0, 0, 0, 0, "ed25519", "Ed25519"},
+    {PQQ_SCHEME_RSA_PSS_RSAE_SHA256, 0, 0, 0, 0, 0, 0, "rsa_pss_rsae_sha256", "RSA"},
+    {PQQ_SCHEME_RSA_PSS_RSAE_SHA384, 0, 0, 0, 0, 0, 0, "rsa_pss_rsae_sha384", "RSA"},
+    {PQQ_SCHEME_RSA_PSS_RSAE_SHA512, 0, 0, 0, 0, 0, 0, "rsa_pss_rsae_sha512", "RSA"},
     /* Only in certificates (RFC 8446 section 4.2.3). */
-    {PQQ__SCHEME_RSA_PKCS1_SHA256, 0, 0, 0, 0, 0, "rsa_pkcs1_sha256", "RSA"},
-    {PQQ__SCHEME_RSA_PKCS1_SHA384, 0, 0, 0, 0, 0, "rsa_pkcs1_sha384", "RSA"},
-    {PQQ__SCHEME_RSA_PKCS1_SHA512, 0, 0, 0, 0, 0, "rsa_pkcs1_sha512", "RSA"},
+    {PQQ_SCHEME_RSA_PKCS1_SHA256, 0, 0, 0, 0, 0, 0, "rsa_pkcs1_sha256", "RSA"},
+    {PQQ_SCHEME_RSA_PKCS1_SHA384, 0, 0, 0, 0, 0, 0, "rsa_pkcs1_sha384", "RSA"},
+    {PQQ_SCHEME_RSA_PKCS1_SHA512, 0, 0, 0, 0, 0, 0, "rsa_pkcs1_sha512", "RSA"},
 };
 
 static const pqq__cipher ciphers[] = {
-    {PQQ__CIPHER_AES_128_GCM_SHA256, "TLS_AES_128_GCM_SHA256"},
-    {PQQ__CIPHER_AES_256_GCM_SHA384, "TLS_AES_256_GCM_SHA384"},
-    {PQQ__CIPHER_CHACHA20_POLY1305_SHA256, "TLS_CHACHA20_POLY1305_SHA256"},
+    {PQQ_CIPHER_AES_128_GCM_SHA256, "TLS_AES_128_GCM_SHA256"},
+    {PQQ_CIPHER_AES_256_GCM_SHA384, "TLS_AES_256_GCM_SHA384"},
+    {PQQ_CIPHER_CHACHA20_POLY1305_SHA256, "TLS_CHACHA20_POLY1305_SHA256"},
 };
 
+#define LIST(...) {__VA_ARGS__}
+#define PQQ_PROFILE(NAME, name, groups, h3_groups, ciphers, pq, classical, datagrams, summary) \
+  {PQQ_PROFILE_##NAME, name, LIST groups, LIST h3_groups, LIST ciphers, pq, classical, datagrams},
+
 static const pqq__profile profiles[] = {
-    {.id = PQQ_PROFILE_LIGHT,
-     .name = "light",
-     .groups = {PQQ_GROUP_X25519MLKEM768},
-     .group_count = 1,
-     .ciphers = {PQQ__CIPHER_AES_128_GCM_SHA256, PQQ__CIPHER_CHACHA20_POLY1305_SHA256},
-     .cipher_count = 2,
-     .pq_scheme = PQQ__SCHEME_MLDSA44,
-     .classical_scheme = PQQ__SCHEME_ECDSA_SECP256R1_SHA256},
-    {.id = PQQ_PROFILE_BALANCED,
-     .name = "balanced",
-     .groups = {PQQ_GROUP_X25519MLKEM768},
-     .group_count = 1,
-     .ciphers = {PQQ__CIPHER_AES_128_GCM_SHA256, PQQ__CIPHER_AES_256_GCM_SHA384,
-                 PQQ__CIPHER_CHACHA20_POLY1305_SHA256},
-     .cipher_count = 3,
-     .pq_scheme = PQQ__SCHEME_MLDSA65,
-     .classical_scheme = PQQ__SCHEME_ECDSA_SECP256R1_SHA256},
-    {.id = PQQ_PROFILE_SECURE,
-     .name = "secure",
-     .groups = {PQQ_GROUP_SECP384R1MLKEM1024},
-     .group_count = 1,
-     .ciphers = {PQQ__CIPHER_AES_256_GCM_SHA384},
-     .cipher_count = 1,
-     .pq_scheme = PQQ__SCHEME_MLDSA87,
-     .classical_scheme = PQQ__SCHEME_ECDSA_SECP384R1_SHA384},
+#include <pqq/profiles.def>
 };
 
 const pqq__group *pqq__groups(size_t *count) {
@@ -147,4 +128,40 @@ const pqq__profile *pqq__profile_find_name(const char *name) {
     }
   }
   return NULL;
+}
+
+size_t pqq__list_length(const uint16_t *list, size_t max) {
+  size_t count = 0;
+
+  while (count < max && list[count] != 0) {
+    count++;
+  }
+  return count;
+}
+
+int pqq__list_has(const uint16_t *list, size_t count, uint16_t value) {
+  for (size_t i = 0; i < count; i++) {
+    if (list[i] == value) {
+      return 1;
+    }
+  }
+  return 0;
+}
+
+int pqq__profile_has_group(const pqq__profile *profile, uint16_t group) {
+  const pqq__group *row = pqq__group_find(group);
+
+  return row != NULL && row->has_mlkem &&
+         pqq__list_has(profile->groups, COUNT(profile->groups), group);
+}
+
+int pqq__profile_has_cipher(const pqq__profile *profile, uint16_t cipher) {
+  return cipher != 0 && pqq__list_has(profile->ciphers, COUNT(profile->ciphers), cipher);
+}
+
+int pqq__profile_accepts(const pqq__profile *profile, const pqq__signature_scheme *scheme) {
+  uint16_t id = scheme->is_pq ? profile->pq_scheme : profile->classical_scheme;
+  const pqq__signature_scheme *weakest = pqq__signature_scheme_find(id);
+
+  return weakest != NULL && scheme->strength >= weakest->strength;
 }

@@ -10,28 +10,7 @@
 #include <stddef.h>
 #include <stdint.h>
 
-/* IANA TLS SignatureScheme, as far as libpqq names them. */
-enum {
-  PQQ__SCHEME_RSA_PKCS1_SHA256 = 0x0401,
-  PQQ__SCHEME_ECDSA_SECP256R1_SHA256 = 0x0403,
-  PQQ__SCHEME_RSA_PKCS1_SHA384 = 0x0501,
-  PQQ__SCHEME_ECDSA_SECP384R1_SHA384 = 0x0503,
-  PQQ__SCHEME_RSA_PKCS1_SHA512 = 0x0601,
-  PQQ__SCHEME_RSA_PSS_RSAE_SHA256 = 0x0804,
-  PQQ__SCHEME_RSA_PSS_RSAE_SHA384 = 0x0805,
-  PQQ__SCHEME_RSA_PSS_RSAE_SHA512 = 0x0806,
-  PQQ__SCHEME_ED25519 = 0x0807,
-  PQQ__SCHEME_MLDSA44 = 0x0904,
-  PQQ__SCHEME_MLDSA65 = 0x0905,
-  PQQ__SCHEME_MLDSA87 = 0x0906
-};
-
-/* IANA TLS Cipher Suites of TLS 1.3 that QUIC has (RFC 9001 section 5.3). */
-enum {
-  PQQ__CIPHER_AES_128_GCM_SHA256 = 0x1301,
-  PQQ__CIPHER_AES_256_GCM_SHA384 = 0x1302,
-  PQQ__CIPHER_CHACHA20_POLY1305_SHA256 = 0x1303
-};
+#include <pqq/types.h>
 
 /* A key-exchange group. Share sizes are of the key_exchange field. */
 typedef struct pqq__group {
@@ -44,10 +23,13 @@ typedef struct pqq__group {
 } pqq__group;
 
 /* A signature scheme. The sizes are 0 where they vary or are not needed: only
- * schemes of server identities have them. `signature_bytes` is the maximum. */
+ * schemes of server identities have them. `signature_bytes` is the maximum.
+ * `strength` orders the schemes of one kind: the security category of FIPS 204
+ * for ML-DSA, and the one with as many bits for ECDSA. */
 typedef struct pqq__signature_scheme {
   uint16_t id;
   uint8_t is_pq;
+  uint8_t strength;
   /* A server identity may use it. */
   uint8_t can_sign;
   uint16_t public_key_bytes;
@@ -66,20 +48,25 @@ typedef struct pqq__cipher {
   const char *name;
 } pqq__cipher;
 
-#define PQQ__PROFILE_MAX_GROUPS 2
-#define PQQ__PROFILE_MAX_CIPHERS 3
+#define PQQ__PROFILE_MAX_GROUPS 4
+#define PQQ__PROFILE_MAX_CIPHERS 4
 
-/* A profile. Lists are in order of preference and end at the count. */
+/* A profile: a row of include/pqq/profiles.def, or a configuration's own
+ * (PQQ_PROFILE_CUSTOM). Lists are in order of preference and end at 0. */
 typedef struct pqq__profile {
   int32_t id;
   const char *name;
+  /* On velocity/1, and what plain h3 takes beside them. */
   uint16_t groups[PQQ__PROFILE_MAX_GROUPS];
-  size_t group_count;
+  uint16_t h3_groups[PQQ__PROFILE_MAX_GROUPS];
   uint16_t ciphers[PQQ__PROFILE_MAX_CIPHERS];
-  size_t cipher_count;
-  /* Algorithms of its development identities. */
+  /* The weakest schemes of its identities; development ones are made with them.
+   * 0 in a custom profile without such an identity. */
   uint16_t pq_scheme;
   uint16_t classical_scheme;
+  /* How many datagrams of the first flight make room for the server's answer
+   * (spec/flight-budget.md). */
+  uint16_t first_flight_datagrams;
 } pqq__profile;
 
 /* The whole tables, for tests and capability lists. */
@@ -95,5 +82,17 @@ const pqq__signature_scheme *pqq__signature_scheme_find(uint16_t id);
 const pqq__cipher *pqq__cipher_find(uint16_t id);
 const pqq__profile *pqq__profile_find(int32_t id);
 const pqq__profile *pqq__profile_find_name(const char *name);
+
+/* Length of a profile's list: up to its first 0. */
+size_t pqq__list_length(const uint16_t *list, size_t max);
+int pqq__list_has(const uint16_t *list, size_t count, uint16_t value);
+
+/* 1 if velocity/1 may use `group` under the profile: it is listed and has
+ * ML-KEM in it. */
+int pqq__profile_has_group(const pqq__profile *profile, uint16_t group);
+int pqq__profile_has_cipher(const pqq__profile *profile, uint16_t cipher);
+/* 1 if an identity of that scheme is at least as strong as the profile's of the
+ * same kind. */
+int pqq__profile_accepts(const pqq__profile *profile, const pqq__signature_scheme *scheme);
 
 #endif

@@ -19,11 +19,11 @@ struct pqq__mldsa_signer {
 
 static const char *oqs_name(uint16_t scheme) {
   switch (scheme) {
-  case PQQ__SCHEME_MLDSA44:
+  case PQQ_SCHEME_MLDSA44:
     return OQS_SIG_alg_ml_dsa_44;
-  case PQQ__SCHEME_MLDSA65:
+  case PQQ_SCHEME_MLDSA65:
     return OQS_SIG_alg_ml_dsa_65;
-  case PQQ__SCHEME_MLDSA87:
+  case PQQ_SCHEME_MLDSA87:
     return OQS_SIG_alg_ml_dsa_87;
   default:
     return NULL;

@@ -110,7 +110,8 @@ static int open_one(pqq__session *session, pqq__stream *stream) {
 int pqq__requests_open(pqq__session *session) {
   pqq__node *node;
 
-  while (session->http && (node = pqq__list_first(&session->pending)) != NULL &&
+  while (session->is_connected && session->http &&
+         (node = pqq__list_first(&session->pending)) != NULL &&
          pqq__conn_bidi_left(session->conn) > 0) {
     if (open_one(session, PQQ__OWNER(node, pqq__stream, node)) != 0) {
       return -1;

@@ -30,6 +30,7 @@ void pqq__session_free(pqq__session *session) {
     pqq__stream_free(PQQ__OWNER(node, pqq__stream, node));
   }
   nghttp3_conn_del(session->http);
+  pqq__proof_free(session->proof);
   free(session);
 }
 
@@ -79,7 +80,7 @@ static int on_writable(void *app) {
   pqq__session *session = app;
   int64_t control, encoder, decoder;
 
-  if (http_new(session) != 0) {
+  if (http_new(session) != 0 || pqq__proof_begin(session) != 0) {
     return -1;
   }
   if (pqq__conn_open_uni(session->conn, &control) != 0 ||
@@ -89,11 +90,10 @@ static int on_writable(void *app) {
                                "the peer allows too few unidirectional streams");
     return -1;
   }
-  if (nghttp3_conn_bind_control_stream(session->http, control) != 0 ||
-      nghttp3_conn_bind_qpack_streams(session->http, encoder, decoder) != 0) {
-    return -1;
-  }
-  return pqq__requests_open(session);
+  return nghttp3_conn_bind_control_stream(session->http, control) == 0 &&
+                 nghttp3_conn_bind_qpack_streams(session->http, encoder, decoder) == 0
+             ? 0
+             : -1;
 }
 
 static pqq__event *conn_event(pqq__session *session, int32_t type) {
@@ -107,11 +107,16 @@ static pqq__event *conn_event(pqq__session *session, int32_t type) {
   return event;
 }
 
+int pqq__session_established(pqq__session *session) {
+  pqq__conn_established(session->conn);
+  session->is_connected = 1;
+  return conn_event(session, PQQ_EVENT_CONNECTED) ? pqq__requests_open(session) : -1;
+}
+
 static int on_handshake_done(void *app) {
   pqq__session *session = app;
 
-  session->is_connected = 1;
-  return conn_event(session, PQQ_EVENT_CONNECTED) ? 0 : -1;
+  return pqq__proof_is_done(session) ? pqq__session_established(session) : 0;
 }
 
 static int is_bidi(int64_t stream_id) {
@@ -162,6 +167,9 @@ static int on_stream_closed(void *app, int64_t stream_id, void *stream_data, int
   uint64_t wire_code;
   int error = 0;
 
+  if (session->proof && pqq__proof_on_closed(session, stream_id)) {
+    return 0;
+  }
   if (session->http) {
     error = nghttp3_conn_close_stream2(session->http, close_flags(rx_code, tx_code), stream_id,
                                        rx_code >= 0 ? (uint64_t)rx_code : PQQ__H3_NO_ERROR,
@@ -186,9 +194,20 @@ static int on_stream_closed(void *app, int64_t stream_id, void *stream_data, int
 static int on_stream_reset(void *app, int64_t stream_id, void *stream_data, uint64_t wire_code) {
   pqq__session *session = app;
   pqq__stream *stream = stream_data;
-  int error = session->http ? nghttp3_conn_shutdown_stream_read(session->http, stream_id) : 0;
+  int error;
   pqq__event *event;
 
+  if (session->proof) {
+    int taken = pqq__proof_on_reset(session, stream_id);
+
+    if (taken != 0) {
+      return taken > 0 ? 0 : -1;
+    }
+  }
+  if (stream) {
+    stream->is_held = 0;
+  }
+  error = session->http ? nghttp3_conn_shutdown_stream_read(session->http, stream_id) : 0;
   if (error != 0) {
     return pqq__session_fail(session, error);
   }
@@ -209,7 +228,7 @@ static int on_stream_stopped(void *app, int64_t stream_id, void *stream_data, ui
   pqq__stream *stream = stream_data;
   pqq__event *event;
 
-  if (session->http) {
+  if (!pqq__proof_on_shut(session, stream_id) && session->http) {
     nghttp3_conn_shutdown_stream_write(session->http, stream_id);
   }
   if (!stream) {
@@ -229,8 +248,11 @@ static int on_stream_stopped(void *app, int64_t stream_id, void *stream_data, ui
 
 static int on_stream_credit(void *app, int64_t stream_id) {
   pqq__session *session = app;
-  int error = session->http ? nghttp3_conn_unblock_stream(session->http, stream_id) : 0;
+  int error = 0;
 
+  if (!pqq__proof_on_blocked(session, stream_id, 0) && session->http) {
+    error = nghttp3_conn_unblock_stream(session->http, stream_id);
+  }
   return error == 0 ? 0 : pqq__session_fail(session, error);
 }
 

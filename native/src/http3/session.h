@@ -8,6 +8,7 @@
 
 #include "http3/body.h"
 #include "http3/engine.h"
+#include "http3/proof_stream.h"
 #include "quic/conn.h"
 
 /* HTTP/3 error codes (RFC 9114 section 8.1). */
@@ -29,6 +30,8 @@ typedef struct pqq__session {
   /* pqq_engine_shutdown: notice sent, then the final GOAWAY. */
   int is_shutting_down, is_notice_timed, is_final_goaway_sent, is_drained;
   uint64_t token;
+  /* velocity/1 only. */
+  pqq__proof *proof;
   /* Of the stream bytes that nghttp3 is reading right now, those that were body. */
   size_t body_bytes;
   /* Streams that have a QUIC stream, and requests that wait for one. */
@@ -59,6 +62,11 @@ typedef struct pqq__stream {
   int is_in_ended;
   int is_in_stopped;
 
+  /* Bytes of a request whose client has not proven who it is. */
+  uint8_t *held;
+  size_t held_len, held_capacity;
+  int is_held, is_held_fin;
+
   /* Sending. */
   pqq__section *request;
   pqq__section *trailers;
@@ -78,6 +86,9 @@ extern const pqq__app pqq__session_app;
 /* session.c */
 pqq__session *pqq__session_new(pqq_engine *engine, int is_server);
 void pqq__session_free(pqq__session *session);
+/* The handshake is done and the peer has proven all it must: PQQ_EVENT_CONNECTED,
+ * and a client's requests go. 0 or -1. */
+int pqq__session_established(pqq__session *session);
 /* Closes the connection for an nghttp3 error; always -1. */
 int pqq__session_fail(pqq__session *session, int error);
 
@@ -96,6 +107,9 @@ pqq__event *pqq__stream_event(pqq__stream *stream, int32_t type);
 void pqq__session_recv_callbacks(nghttp3_callbacks *callbacks);
 int pqq__session_on_stream_data(void *app, int64_t stream_id, const uint8_t *data, size_t len,
                                 int fin, pqq_time_ns now);
+/* Stream bytes for nghttp3. 0 or -1. */
+int pqq__session_read(pqq__session *session, int64_t stream_id, const uint8_t *data, size_t len,
+                      int fin, pqq_time_ns now);
 int pqq__session_next_write(void *app, int64_t *stream_id, int *fin, pqq__vec *vec, size_t count);
 int pqq__session_on_written(void *app, int64_t stream_id, size_t bytes);
 void pqq__session_on_write_blocked(void *app, int64_t stream_id);

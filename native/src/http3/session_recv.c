@@ -31,12 +31,25 @@ static int end_malformed(pqq__session *session, int64_t stream_id, int error) {
 int pqq__session_on_stream_data(void *app, int64_t stream_id, const uint8_t *data, size_t len,
                                 int fin, pqq_time_ns now) {
   pqq__session *session = app;
-  nghttp3_ssize consumed;
+  int taken = 0;
 
   /* 1-RTT data cannot come before 1-RTT keys, which come after ours. */
   if (!session->http) {
     return -1;
   }
+  if (session->proof) {
+    taken = pqq__proof_recv(session, stream_id, data, len, fin, now);
+  }
+  if (taken != 0) {
+    return taken > 0 ? 0 : -1;
+  }
+  return pqq__session_read(session, stream_id, data, len, fin, now);
+}
+
+int pqq__session_read(pqq__session *session, int64_t stream_id, const uint8_t *data, size_t len,
+                      int fin, pqq_time_ns now) {
+  nghttp3_ssize consumed;
+
   session->body_bytes = 0;
   consumed = nghttp3_conn_read_stream2(session->http, stream_id, data, len, fin, now);
   if (consumed < 0) {

@@ -42,6 +42,9 @@ int pqq__session_next_write(void *app, int64_t *stream_id, int *fin, pqq__vec *v
   if (!session->http) {
     return 0;
   }
+  if (session->proof && pqq__proof_next_write(session, stream_id, fin, vec)) {
+    return 1;
+  }
   pieces =
       nghttp3_conn_writev_stream(session->http, stream_id, fin, (nghttp3_vec *)(void *)vec, count);
   return pieces < 0 ? pqq__session_fail(session, (int)pieces) : (int)pieces;
@@ -62,9 +65,14 @@ static int note_written(pqq__stream *stream, size_t bytes) {
 
 int pqq__session_on_written(void *app, int64_t stream_id, size_t bytes) {
   pqq__session *session = app;
-  pqq__stream *stream = nghttp3_conn_get_stream_user_data(session->http, stream_id);
-  int error = nghttp3_conn_add_write_offset(session->http, stream_id, bytes);
+  pqq__stream *stream;
+  int error;
 
+  if (pqq__proof_on_written(session, stream_id, bytes)) {
+    return 0;
+  }
+  stream = nghttp3_conn_get_stream_user_data(session->http, stream_id);
+  error = nghttp3_conn_add_write_offset(session->http, stream_id, bytes);
   if (error != 0) {
     return pqq__session_fail(session, error);
   }
@@ -74,18 +82,24 @@ int pqq__session_on_written(void *app, int64_t stream_id, size_t bytes) {
 void pqq__session_on_write_blocked(void *app, int64_t stream_id) {
   pqq__session *session = app;
 
-  nghttp3_conn_block_stream(session->http, stream_id);
+  if (!pqq__proof_on_blocked(session, stream_id, 1)) {
+    nghttp3_conn_block_stream(session->http, stream_id);
+  }
 }
 
 void pqq__session_on_write_shut(void *app, int64_t stream_id) {
   pqq__session *session = app;
 
-  nghttp3_conn_shutdown_stream_write(session->http, stream_id);
+  if (!pqq__proof_on_shut(session, stream_id)) {
+    nghttp3_conn_shutdown_stream_write(session->http, stream_id);
+  }
 }
 
 int pqq__session_on_acked(void *app, int64_t stream_id, uint64_t bytes) {
   pqq__session *session = app;
-  int error = nghttp3_conn_add_ack_offset(session->http, stream_id, bytes);
+  int error = pqq__proof_on_acked(session, stream_id, bytes)
+                  ? 0
+                  : nghttp3_conn_add_ack_offset(session->http, stream_id, bytes);
 
   return error == 0 ? 0 : pqq__session_fail(session, error);
 }

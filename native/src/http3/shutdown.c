@@ -10,7 +10,7 @@ void pqq__session_shutdown(pqq__session *session) {
     return;
   }
   session->is_shutting_down = 1;
-  if (!session->http) {
+  if (!session->http || !pqq__proof_is_done(session)) {
     /* Nothing was promised yet. */
     pqq__conn_close(session->conn, PQQ__H3_NO_ERROR);
     return;
@@ -36,6 +36,10 @@ void pqq__session_refuse_pending(pqq__session *session) {
 void pqq__session_on_timer(void *app) {
   pqq__session *session = app;
 
+  if (!pqq__proof_is_done(session)) {
+    pqq__proof_on_timer(session);
+    return;
+  }
   if (session->is_drained) {
     pqq__conn_close(session->conn, PQQ__H3_NO_ERROR);
     return;

@@ -83,8 +83,8 @@ static void give_back(pqq__stream *stream) {
   if (!conn || stream->quic_id < 0) {
     return;
   }
-  if (stream->unconsumed_bytes) {
-    pqq__conn_consume(conn, -1, stream->unconsumed_bytes);
+  if (stream->unconsumed_bytes || stream->held) {
+    pqq__conn_consume(conn, -1, stream->unconsumed_bytes + stream->held_len);
   }
   if (conn->is_server) {
     pqq__conn_allow_request(conn);
@@ -101,6 +101,7 @@ void pqq__stream_free(pqq__stream *stream) {
   pqq__body_deinit(&stream->body);
   free(stream->request);
   free(stream->trailers);
+  free(stream->held);
   pqq__slots_remove(&stream->engine->streams, stream->id);
   free(stream);
 }

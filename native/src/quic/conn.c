@@ -167,6 +167,7 @@ pqq_status pqq__conn_connect(pqq__endpoint *endpoint, const pqq_connect_options 
   uint32_t keep_alive_ms = endpoint->config->values.keep_alive_ms;
   ngtcp2_cid scid;
   pqq__conn *conn = conn_new(endpoint, &scid);
+  pqq_status status;
 
   if (!conn) {
     return PQQ_ERR_NO_MEMORY;
@@ -178,10 +179,12 @@ pqq_status pqq__conn_connect(pqq__endpoint *endpoint, const pqq_connect_options 
     pqq__conn_free(conn);
     return PQQ_ERR_NO_MEMORY;
   }
-  conn->tls = pqq__tls_session_new_client(endpoint->config->tls, &conn->ref, options->server_name);
-  if (!conn->tls) {
+  status = pqq__tls_session_new_client(
+      endpoint->config->tls, &conn->ref, options->server_name,
+      (pqq__policy){options->require_key_exchange, options->require_authentication}, &conn->tls);
+  if (status != PQQ_OK) {
     pqq__conn_free(conn);
-    return PQQ_ERR_INVALID_ARG;
+    return status;
   }
   ngtcp2_conn_set_tls_native_handle(conn->quic, pqq__tls_session_handle(conn->tls));
   if (keep_alive_ms) {
@@ -303,6 +306,7 @@ pqq_status pqq__conn_info(const pqq__conn *conn, pqq_connection_info *info) {
   pqq__path_address(&info->remote, &path->remote);
   info->quic_version = ngtcp2_conn_get_negotiated_version2(conn->quic);
   info->handshake_ns = conn->handshake_ns;
+  info->tls_round_trips = conn->tls_round_trips;
   info->handshake_round_trips = conn->handshake_round_trips;
   info->handshake_bytes_sent = conn->handshake_bytes_sent;
   info->handshake_bytes_received = conn->handshake_bytes_received;

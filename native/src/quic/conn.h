@@ -55,6 +55,11 @@ typedef struct pqq__conn {
   /* Set once a fatal error was chosen; conn_close.c sends it. */
   int has_failure;
   ngtcp2_ccerr failure;
+  /* What it is reported as, with the text of the TLS session; PQQ_OK: as the wire
+   * code says. */
+  pqq_status failure_status;
+  const char *failure_reason;
+  int has_failed_proof;
   pqq_job *job;
   /* The peer's, under which endpoint.reset_tokens has this connection. */
   uint8_t reset_tokens[PQQ__MAX_RESET_TOKENS][PQQ__RESET_TOKEN_BYTES];
@@ -76,6 +81,7 @@ typedef struct pqq__conn {
   pqq_time_ns began;
   pqq__flight_log *flight_log;
   uint64_t handshake_ns;
+  uint32_t tls_round_trips;
   uint32_t handshake_round_trips;
   uint64_t bytes_sent, bytes_received, datagrams_sent, datagrams_received;
   uint64_t handshake_bytes_sent, handshake_bytes_received;
@@ -95,6 +101,8 @@ pqq_status pqq__conn_info(const pqq__conn *conn, pqq_connection_info *info);
 pqq_status pqq__conn_update_keys(pqq__conn *conn);
 
 /* conn_callbacks.c */
+/* All that the peer has to prove is proven: the handshake counts as done. */
+void pqq__conn_established(pqq__conn *conn);
 extern const ngtcp2_callbacks pqq__conn_server_callbacks;
 extern const ngtcp2_callbacks pqq__conn_client_callbacks;
 
@@ -157,6 +165,11 @@ void pqq__conn_begin_period(pqq__conn *conn);
 void pqq__conn_close_taken(pqq__conn *conn);
 /* Remembers, inside a callback, the application error the connection is to be closed with. */
 void pqq__conn_fail_application(pqq__conn *conn, uint64_t wire_code, const char *reason);
+/* The same for a finished TLS handshake that is not what was asked for: closes
+ * with TRANSPORT_PARAMETER_ERROR. */
+void pqq__conn_fail_commitment(pqq__conn *conn);
+/* The same for a proof that the TLS session has found wrong; it says status and reason. */
+void pqq__conn_fail_proof(pqq__conn *conn);
 /* Closes with that error, or an internal one, outside of callbacks. */
 void pqq__conn_close_failed(pqq__conn *conn);
 /* Handles a negative result of ngtcp2; the connection may be gone after. */

@@ -59,37 +59,55 @@ static int on_path_challenge(ngtcp2_conn *quic, ngtcp2_path_challenge_data *data
   return 0;
 }
 
-static void note_handshake(pqq__conn *conn) {
+static uint32_t round_trips(const pqq__conn *conn) {
   ngtcp2_conn_info info;
 
+  ngtcp2_conn_get_conn_info2(conn->quic, &info);
+  return pqq__flight_round_trips(conn->flight_log, conn->is_server, info.min_rtt);
+}
+
+static void note_handshake(pqq__conn *conn) {
   conn->handshake_ns = conn->endpoint->now - conn->began;
   conn->handshake_bytes_sent = conn->bytes_sent;
   conn->handshake_bytes_received = conn->bytes_received;
   conn->handshake_datagrams_sent = conn->datagrams_sent;
   conn->handshake_datagrams_received = conn->datagrams_received;
-  ngtcp2_conn_get_conn_info2(conn->quic, &info);
-  conn->handshake_round_trips =
-      pqq__flight_round_trips(conn->flight_log, conn->is_server, info.min_rtt);
+  conn->handshake_round_trips = round_trips(conn);
   free(conn->flight_log);
   conn->flight_log = NULL;
 }
 
-static int on_handshake_completed(ngtcp2_conn *quic, void *user_data) {
-  pqq__conn *conn = user_data;
+static void count_handshake(const pqq__conn *conn) {
   pqq_stats *stats = &conn->endpoint->stats;
   pqq_connection_info info = {0};
 
-  (void)quic;
-  conn->state = PQQ__CONN_OPEN;
-  conn->is_handshake_done = 1;
-  conn->endpoint->half_open--;
-  note_handshake(conn);
   pqq__tls_session_info(conn->tls, &info);
   stats->handshakes_completed++;
   if (info.is_pq_key_exchange) {
     stats->handshakes_hybrid++;
   } else {
     stats->handshakes_classical++;
+  }
+  stats->handshakes_velocity += (uint64_t)pqq__tls_session_is_velocity(conn->tls);
+  stats->handshakes_downgraded += info.downgrade != PQQ_DOWNGRADE_NONE;
+}
+
+void pqq__conn_established(pqq__conn *conn) {
+  conn->state = PQQ__CONN_OPEN;
+  conn->is_handshake_done = 1;
+  conn->endpoint->half_open--;
+  note_handshake(conn);
+  count_handshake(conn);
+}
+
+static int on_handshake_completed(ngtcp2_conn *quic, void *user_data) {
+  pqq__conn *conn = user_data;
+
+  (void)quic;
+  conn->tls_round_trips = round_trips(conn);
+  if (pqq__tls_session_check(conn->tls) != PQQ_OK) {
+    pqq__conn_fail_commitment(conn);
+    return NGTCP2_ERR_CALLBACK_FAILURE;
   }
   return verdict(app_of(conn)->on_handshake_done(conn->app));
 }

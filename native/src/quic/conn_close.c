@@ -6,6 +6,7 @@
 #include <string.h>
 
 #include "quic/conn.h"
+#include "tls/velocity.h"
 
 /* The closing and draining periods last three PTOs (RFC 9000 section 10.2). */
 #define CLOSE_PERIOD_PTOS 3
@@ -16,9 +17,22 @@
 /* H3_NO_ERROR (RFC 9114 section 8.1). */
 #define H3_NO_ERROR 0x100
 
+static void count_refusal(pqq__conn *conn, const pqq_close_info *info) {
+  pqq_stats *stats = &conn->endpoint->stats;
+
+  if (info->is_remote) {
+    return;
+  }
+  stats->policy_refusals += info->status == PQQ_ERR_POLICY_KEY_EXCHANGE ||
+                            info->status == PQQ_ERR_POLICY_AUTHENTICATION ||
+                            info->status == PQQ_ERR_CLIENT_IDENTITY;
+  stats->authenticator_failures += conn->has_failed_proof != 0;
+}
+
 static void report(pqq__conn *conn, const pqq_close_info *info) {
   pqq__endpoint *endpoint = conn->endpoint;
 
+  count_refusal(conn, info);
   if (conn->state == PQQ__CONN_HANDSHAKE) {
     endpoint->half_open--;
     endpoint->stats.handshakes_failed++;
@@ -109,6 +123,15 @@ static pqq_status transport_status(uint64_t wire_code, const char **reason) {
   }
 }
 
+static pqq_status application_status(uint64_t wire_code) {
+  pqq_status status = pqq__velocity_status(wire_code);
+
+  if (status != PQQ_OK || wire_code == H3_NO_ERROR) {
+    return status;
+  }
+  return PQQ_ERR_HTTP_PROTOCOL;
+}
+
 static void fill_from_ccerr(pqq_close_info *info, const ngtcp2_ccerr *ccerr) {
   const char *reason = "";
 
@@ -117,7 +140,7 @@ static void fill_from_ccerr(pqq_close_info *info, const ngtcp2_ccerr *ccerr) {
   info->frame_type = ccerr->frame_type;
   info->tls_alert = info->is_application ? -1 : alert_of(ccerr->error_code);
   if (info->is_application) {
-    info->status = ccerr->error_code == H3_NO_ERROR ? PQQ_OK : PQQ_ERR_HTTP_PROTOCOL;
+    info->status = application_status(ccerr->error_code);
   } else {
     info->status = transport_status(ccerr->error_code, &reason);
   }
@@ -193,6 +216,22 @@ void pqq__conn_fail_application(pqq__conn *conn, uint64_t wire_code, const char 
   ngtcp2_ccerr_set_application_error(&conn->failure, wire_code, (const uint8_t *)conn->reason, len);
 }
 
+void pqq__conn_fail_commitment(pqq__conn *conn) {
+  conn->has_failure = 1;
+  conn->failure_status = pqq__tls_session_failure(conn->tls, &conn->failure_reason);
+  ngtcp2_ccerr_set_transport_error(&conn->failure, NGTCP2_TRANSPORT_PARAMETER_ERROR, NULL, 0);
+}
+
+void pqq__conn_fail_proof(pqq__conn *conn) {
+  const char *reason;
+  pqq_status status = pqq__tls_session_failure(conn->tls, &reason);
+
+  pqq__conn_fail_application(conn, pqq__velocity_wire_code(status), reason);
+  conn->failure_status = status;
+  conn->failure_reason = reason;
+  conn->has_failed_proof = 1;
+}
+
 /* TLS has failed and sent no alert: the peer's bytes came at the wrong
  * encryption level, or were more than AWS-LC keeps of a message (RFC 9001
  * section 4.1.3, RFC 9000 section 7.5), unless ngtcp2 knows better. */
@@ -237,7 +276,7 @@ void pqq__conn_close_failed(pqq__conn *conn) {
     close_with_failure(conn, PQQ_ERR_NO_MEMORY, "out of memory");
     return;
   }
-  close_with_failure(conn, PQQ_OK, "");
+  close_with_failure(conn, conn->failure_status, conn->failure_reason);
 }
 
 void pqq__conn_fail(pqq__conn *conn, int error) {

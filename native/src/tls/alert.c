@@ -30,7 +30,7 @@ static const struct alert alerts[] = {
     {50, PQQ_ERR_TLS_ALERT, "decode_error"},
     {51, PQQ_ERR_TLS_ALERT, "decrypt_error"},
     {70, PQQ_ERR_TLS_ALERT, "protocol_version"},
-    {71, PQQ_ERR_TLS_ALERT, "insufficient_security"},
+    {71, PQQ_ERR_POLICY_REFUSED, "insufficient_security"},
     {80, PQQ_ERR_TLS_ALERT, "internal_error"},
     {86, PQQ_ERR_TLS_ALERT, "inappropriate_fallback"},
     {90, PQQ_ERR_TLS_ALERT, "user_canceled"},

@@ -17,25 +17,18 @@ static enum ssl_select_cert_result_t refuse(SSL *ssl, uint8_t alert) {
   return ssl_select_cert_error;
 }
 
-static const pqq__identity *find_identity(const pqq__tls_config *config,
-                                          const pqq__signature_scheme *scheme) {
-  for (size_t i = 0; i < config->identity_count; i++) {
-    if (config->identities[i].scheme == scheme) {
-      return &config->identities[i];
-    }
-  }
-  return NULL;
-}
-
 static int apply(pqq__tls_session *session) {
   const pqq__selection *selection = &session->selection;
-  const pqq__identity *identity = find_identity(session->config, selection->scheme);
+  const pqq__identity *identity = pqq__tls_identity(session->config, selection->scheme->is_pq);
 
   session->identity = identity;
+  session->profile = selection->profile;
   return identity != NULL &&
          SSL_set_chain_and_key(session->ssl, identity->chain, identity->chain_len, NULL,
                                &pqq__private_key_method) == 1 &&
          SSL_set_signing_algorithm_prefs(session->ssl, &selection->scheme->id, 1) == 1 &&
+         /* One group: AWS-LC has no part in the choice. */
+         SSL_set1_group_ids(session->ssl, &selection->group, 1) == 1 &&
          /* One cipher: AWS-LC would follow the client's order between AES-128
           * and AES-256. */
          SSL_set_ciphersuites(session->ssl, pqq__cipher_find(selection->cipher)->name) == 1;

@@ -111,6 +111,9 @@ const char *pqq__client_hello_parse(const SSL_CLIENT_HELLO *message, pqq__client
     return "key_share";
   }
   hello->has_transport_parameters = find(message, TLSEXT_TYPE_quic_transport_parameters, &body);
+  if (hello->has_transport_parameters) {
+    hello->transport_parameters = view(&body);
+  }
   return NULL;
 }
 

@@ -26,6 +26,8 @@ typedef struct pqq__client_hello {
   /* KeyShareEntry values (RFC 8446 section 4.2.8) without their length. */
   pqq_bytes key_shares;
   int has_transport_parameters;
+  /* RFC 9001 section 8.2, encoded as in RFC 9000 section 18. */
+  pqq_bytes transport_parameters;
 } pqq__client_hello;
 
 /* Returns NULL, or the name of the extension that is malformed (static). */

@@ -1,97 +1,18 @@
 /* SPDX-License-Identifier: MIT */
-/* pqq__tls_config: loads identities and anchors, works out groups, schemes and
- * ciphers, and makes the two SSL_CTX. Called by pqq_config_new.
+/* pqq__tls_config: loads identities and anchors, fills in the policy, and makes
+ * the two SSL_CTX. Called by pqq_config_new.
  *
  * Resumption is off on both sides: no ticket is issued, taken or stored, so
  * every connection proves its whole level. */
 #include <stdlib.h>
 #include <string.h>
 
-#include <openssl/aead.h>
 #include <openssl/err.h>
+#include <openssl/evp.h>
 
 #include "core/error.h"
 #include "tls/internal.h"
 #include "tls/pem.h"
-
-/* Signature schemes that a client accepts, in CertificateVerify and, as it
- * sends no signature_algorithms_cert, in certificates too. Post-quantum first:
- * servers that follow the client's order then take their ML-DSA certificate.
- * PKCS #1 v1.5 is for RSA certificates of the web; TLS 1.3 itself never signs
- * with it (RFC 8446 section 4.2.3). */
-static const uint16_t accepted_schemes[] = {
-    PQQ__SCHEME_MLDSA44,
-    PQQ__SCHEME_MLDSA65,
-    PQQ__SCHEME_MLDSA87,
-    PQQ__SCHEME_ECDSA_SECP256R1_SHA256,
-    PQQ__SCHEME_ECDSA_SECP384R1_SHA384,
-    PQQ__SCHEME_ED25519,
-    PQQ__SCHEME_RSA_PSS_RSAE_SHA256,
-    PQQ__SCHEME_RSA_PSS_RSAE_SHA384,
-    PQQ__SCHEME_RSA_PSS_RSAE_SHA512,
-    PQQ__SCHEME_RSA_PKCS1_SHA256,
-    PQQ__SCHEME_RSA_PKCS1_SHA384,
-    PQQ__SCHEME_RSA_PKCS1_SHA512,
-};
-
-#define COUNT(array) (sizeof(array) / sizeof((array)[0]))
-
-static pqq_status add_group(pqq__tls_config *config, uint16_t id) {
-  for (size_t i = 0; i < config->group_count; i++) {
-    if (config->groups[i] == id) {
-      return pqq__error_set(PQQ_ERR_INVALID_ARG, "groups: %s is given twice",
-                            pqq__group_find(id)->name);
-    }
-  }
-  config->groups[config->group_count++] = id;
-  return PQQ_OK;
-}
-
-static pqq_status resolve_groups(pqq__tls_config *config, const pqq_config_options *options) {
-  if (options->group_count == 0) {
-    memcpy(config->groups, config->profile->groups,
-           config->profile->group_count * sizeof config->groups[0]);
-    config->group_count = config->profile->group_count;
-    return add_group(config, PQQ_GROUP_X25519);
-  }
-  if (options->groups == NULL) {
-    return pqq__error_set(PQQ_ERR_INVALID_ARG, "groups is NULL but group_count is %zu",
-                          options->group_count);
-  }
-  /* Each known group once is the most there can be, so the array never overflows. */
-  for (size_t i = 0; i < options->group_count; i++) {
-    pqq_status status;
-
-    if (pqq__group_find(options->groups[i]) == NULL) {
-      return pqq__error_set(PQQ_ERR_GROUP_UNKNOWN, "groups[%zu] is 0x%04x", i, options->groups[i]);
-    }
-    status = add_group(config, options->groups[i]);
-    if (status != PQQ_OK) {
-      return status;
-    }
-  }
-  return PQQ_OK;
-}
-
-/* ChaCha20 goes first where AES has no hardware: it is several times as fast
- * there and, unlike table-driven AES, needs no secret-dependent lookups. */
-static void resolve_ciphers(pqq__tls_config *config) {
-  const pqq__profile *profile = config->profile;
-  pqq__select_config *select = &config->select;
-
-  if (!EVP_has_aes_hardware()) {
-    for (size_t i = 0; i < profile->cipher_count; i++) {
-      if (profile->ciphers[i] == PQQ__CIPHER_CHACHA20_POLY1305_SHA256) {
-        select->ciphers[select->cipher_count++] = profile->ciphers[i];
-      }
-    }
-  }
-  for (size_t i = 0; i < profile->cipher_count; i++) {
-    if (select->cipher_count == 0 || profile->ciphers[i] != select->ciphers[0]) {
-      select->ciphers[select->cipher_count++] = profile->ciphers[i];
-    }
-  }
-}
 
 static pqq_status load_identities(pqq__tls_config *config, const pqq_config_options *options) {
   pqq__select_config *select = &config->select;
@@ -126,6 +47,16 @@ static pqq_status load_identities(pqq__tls_config *config, const pqq_config_opti
   return PQQ_OK;
 }
 
+static void note_anchor(pqq__tls_config *config, const X509 *certificate) {
+  const EVP_PKEY *key = X509_get0_pubkey(certificate);
+
+  if (key != NULL && EVP_PKEY_id(key) == EVP_PKEY_PQDSA) {
+    config->has_pq_anchor = 1;
+  } else {
+    config->has_classical_anchor = 1;
+  }
+}
+
 static pqq_status load_roots(pqq__tls_config *config, const pqq_config_options *options) {
   X509 **certificates;
   size_t count = 0;
@@ -151,6 +82,7 @@ static pqq_status load_roots(pqq__tls_config *config, const pqq_config_options *
     if (status == PQQ_OK && X509_STORE_add_cert(config->roots, certificates[i]) != 1) {
       status = PQQ_ERR_NO_MEMORY;
     }
+    note_anchor(config, certificates[i]);
     X509_free(certificates[i]);
   }
   free(certificates);
@@ -213,7 +145,7 @@ static pqq_status make_client_context(pqq__tls_config *config) {
   SSL_CTX *context = new_context(config);
 
   if (context == NULL || pqq__quic_configure_client(context) != 0 ||
-      SSL_CTX_set_verify_algorithm_prefs(context, accepted_schemes, COUNT(accepted_schemes)) != 1) {
+      SSL_CTX_set_verify_algorithm_prefs(context, config->schemes, config->scheme_count) != 1) {
     SSL_CTX_free(context);
     return PQQ_ERR_NO_MEMORY;
   }
@@ -222,32 +154,36 @@ static pqq_status make_client_context(pqq__tls_config *config) {
   return PQQ_OK;
 }
 
-static pqq_status fill(pqq__tls_config *config, const pqq_config_options *options) {
-  int32_t profile = options->profile != 0 ? options->profile : PQQ_PROFILE_BALANCED;
-  pqq_status status;
+/* What the policy says about all connections; ranges are checked by the api. */
+static void fill_policy(pqq__tls_config *config, const pqq_config_options *options) {
+  pqq__select_config *select = &config->select;
 
-  config->profile = pqq__profile_find(profile);
-  if (config->profile == NULL) {
-    return pqq__error_set(PQQ_ERR_PROFILE_UNKNOWN, "profile is %d", (int)profile);
+  config->policy.key_exchange = options->require_key_exchange != PQQ_REQUIRE_DEFAULT
+                                    ? options->require_key_exchange
+                                    : PQQ_REQUIRE_ANY;
+  config->policy.authentication = options->require_authentication != PQQ_REQUIRE_DEFAULT
+                                      ? options->require_authentication
+                                      : PQQ_REQUIRE_ANY;
+  config->require_client = options->require_client_authentication;
+  config->pin_lifetime_s = options->pin_lifetime_s;
+  config->requires_related = options->require_related_certificate != 0;
+  select->profile = config->profile;
+  select->pq_on_h3 = options->pq_on_h3;
+  select->is_velocity_disabled = options->disable_velocity != 0;
+  select->require_key_exchange = config->policy.key_exchange;
+  select->require_authentication = config->policy.authentication;
+  select->requires_client = config->require_client != PQQ_REQUIRE_DEFAULT;
+  for (size_t i = 0; i < config->group_count; i++) {
+    if (pqq__policy_allows_group(config->policy.key_exchange, config->groups[i])) {
+      config->server_groups[select->group_count++] = config->groups[i];
+    }
   }
-  if (options->pq_on_h3 < PQQ_PQ_ON_H3_AUTO || options->pq_on_h3 > PQQ_PQ_ON_H3_ALWAYS) {
-    return pqq__error_set(PQQ_ERR_INVALID_ARG, "pq_on_h3 is %d", (int)options->pq_on_h3);
-  }
-  status = resolve_groups(config, options);
-  if (status == PQQ_OK) {
-    resolve_ciphers(config);
-    status = load_identities(config, options);
-  }
-  if (status == PQQ_OK) {
-    status = load_roots(config, options);
-  }
-  if (status != PQQ_OK) {
-    return status;
-  }
-  config->select.profile = config->profile;
-  config->select.pq_on_h3 = options->pq_on_h3;
-  config->select.groups = config->groups;
-  config->select.group_count = config->group_count;
+  select->groups = config->server_groups;
+}
+
+static pqq_status make_contexts(pqq__tls_config *config) {
+  pqq_status status = PQQ_OK;
+
   if (config->identity_count > 0) {
     status = make_server_context(config);
   }
@@ -255,6 +191,43 @@ static pqq_status fill(pqq__tls_config *config, const pqq_config_options *option
     status = make_client_context(config);
   }
   return status;
+}
+
+/* A configuration that can only be a server's, or only a client's, is judged
+ * here; one that can be both when it is used. */
+static pqq_status check_role(const pqq__tls_config *config) {
+  pqq__offer offer;
+
+  if (config->identity_count > 0 && config->roots == NULL) {
+    return pqq__tls_config_check_server(config);
+  }
+  if (config->identity_count == 0 && config->roots != NULL) {
+    return pqq__offer_make(config, &config->policy, &offer);
+  }
+  return PQQ_OK;
+}
+
+static pqq_status fill(pqq__tls_config *config, const pqq_config_options *options) {
+  pqq_status status;
+
+  if (options->pq_on_h3 < PQQ_PQ_ON_H3_AUTO || options->pq_on_h3 > PQQ_PQ_ON_H3_ALWAYS) {
+    return pqq__error_set(PQQ_ERR_INVALID_ARG, "pq_on_h3 is %d", (int)options->pq_on_h3);
+  }
+  status = pqq__algorithms_resolve(config, options);
+  if (status == PQQ_OK) {
+    fill_policy(config, options);
+    status = load_identities(config, options);
+  }
+  if (status == PQQ_OK) {
+    status = pqq__rules_check(config);
+  }
+  if (status == PQQ_OK) {
+    status = load_roots(config, options);
+  }
+  if (status == PQQ_OK) {
+    status = make_contexts(config);
+  }
+  return status == PQQ_OK ? check_role(config) : status;
 }
 
 pqq_status pqq__tls_config_new(const pqq_config_options *options, pqq__tls_config **config) {

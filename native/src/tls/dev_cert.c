@@ -55,9 +55,9 @@ static void free_issued(struct issued *issued) {
 }
 
 static EVP_PKEY *generate_mldsa(uint16_t scheme) {
-  int nid = scheme == PQQ__SCHEME_MLDSA44   ? NID_MLDSA44
-            : scheme == PQQ__SCHEME_MLDSA65 ? NID_MLDSA65
-                                            : NID_MLDSA87;
+  int nid = scheme == PQQ_SCHEME_MLDSA44   ? NID_MLDSA44
+            : scheme == PQQ_SCHEME_MLDSA65 ? NID_MLDSA65
+                                           : NID_MLDSA87;
   EVP_PKEY_CTX *context = EVP_PKEY_CTX_new_id(EVP_PKEY_PQDSA, NULL);
   EVP_PKEY *pkey = NULL;
 
@@ -70,7 +70,7 @@ static EVP_PKEY *generate_mldsa(uint16_t scheme) {
 }
 
 static EVP_PKEY *generate_ecdsa(uint16_t scheme) {
-  int nid = scheme == PQQ__SCHEME_ECDSA_SECP384R1_SHA384 ? NID_secp384r1 : NID_X9_62_prime256v1;
+  int nid = scheme == PQQ_SCHEME_ECDSA_SECP384R1_SHA384 ? NID_secp384r1 : NID_X9_62_prime256v1;
   EVP_PKEY_CTX *context = EVP_PKEY_CTX_new_id(EVP_PKEY_EC, NULL);
   EVP_PKEY *pkey = NULL;
 
@@ -91,7 +91,7 @@ static const EVP_MD *digest_of(const pqq__signature_scheme *scheme) {
   if (scheme->is_pq) {
     return NULL;
   }
-  return scheme->id == PQQ__SCHEME_ECDSA_SECP384R1_SHA384 ? EVP_sha384() : EVP_sha256();
+  return scheme->id == PQQ_SCHEME_ECDSA_SECP384R1_SHA384 ? EVP_sha384() : EVP_sha256();
 }
 
 static int set_serial(X509 *certificate) {

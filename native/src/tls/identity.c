@@ -156,7 +156,7 @@ static CRYPTO_BUFFER *encode(X509 *certificate) {
 
 /* Keeps the DER and the facts; the parsed form is not needed to serve. */
 static pqq_status keep_chain(const struct chain *chain, pqq__identity *identity) {
-  identity->is_chain_pq = 1;
+  identity->is_chain_pq = identity->is_chain_classical = 1;
   for (size_t i = 0; i < chain->len; i++) {
     X509 *certificate = chain->certificates[i];
     const char *signed_with = pqq__certificate_signed_with(certificate);
@@ -172,6 +172,7 @@ static pqq_status keep_chain(const struct chain *chain, pqq__identity *identity)
     identity->info[i].der.data = CRYPTO_BUFFER_data(buffer);
     identity->info[i].der.len = CRYPTO_BUFFER_len(buffer);
     identity->is_chain_pq &= pqq__certificate_is_signed_pq(certificate);
+    identity->is_chain_classical &= !pqq__certificate_is_signed_pq(certificate);
   }
   identity->is_development = pqq__certificate_is_development(chain->certificates[0]);
   return PQQ_OK;

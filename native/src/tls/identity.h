@@ -21,6 +21,8 @@ typedef struct pqq__identity {
   size_t chain_len;
   /* Every certificate of the chain is signed with ML-DSA. */
   int is_chain_pq;
+  /* None is. */
+  int is_chain_classical;
   int is_development;
 } pqq__identity;
 

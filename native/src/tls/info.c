@@ -32,10 +32,16 @@ static void fill_authentication(pqq_connection_info *info, uint16_t id, int is_c
       scheme != NULL && scheme->is_pq && is_chain_pq ? PQQ_AUTH_PQ : PQQ_AUTH_CLASSICAL;
 }
 
-static void fill_certificates(pqq_connection_info *info, const pqq_certificate_info *chain,
-                              size_t len) {
-  memcpy(info->certificates, chain, len * sizeof *chain);
-  info->certificate_count = len;
+static void fill_certificates(pqq_certificate_info *out, size_t *count,
+                              const pqq_certificate_info *chain, size_t len) {
+  memcpy(out, chain, len * sizeof *chain);
+  *count = len;
+}
+
+static void fill_peer(pqq_certificate_info *out, size_t *count, const pqq__peer_chain *chain) {
+  if (chain != NULL) {
+    fill_certificates(out, count, chain->info, chain->len);
+  }
 }
 
 static void fill_names(const pqq__tls_session *session, pqq_connection_info *info) {
@@ -53,22 +59,70 @@ static void fill_names(const pqq__tls_session *session, pqq_connection_info *inf
   info->server_name = (pqq_bytes){(const uint8_t *)name, name != NULL ? strlen(name) : 0};
 }
 
+static void fill_classical(pqq_connection_info *info, uint16_t id) {
+  info->authentication = PQQ_AUTH_HYBRID;
+  info->classical_signature = id;
+  info->classical_signature_name = pqq__signature_scheme_find(id)->name;
+}
+
+static int32_t level_of(const pqq__peer_chain *pq, const pqq__peer_chain *classical) {
+  if (pq != NULL) {
+    return classical != NULL ? PQQ_AUTH_HYBRID : PQQ_AUTH_PQ;
+  }
+  return classical != NULL ? PQQ_AUTH_CLASSICAL : PQQ_AUTH_NONE;
+}
+
+static void fill_server(const pqq__tls_session *session, pqq_connection_info *info) {
+  const pqq__identity *identity = session->identity;
+
+  info->downgrade = session->selection.downgrade;
+  info->client_authentication = level_of(session->peer_pq, session->peer_classical);
+  fill_peer(info->client_certificates, &info->client_certificate_count, session->peer_pq);
+  fill_peer(info->client_classical_certificates, &info->client_classical_certificate_count,
+            session->peer_classical);
+  if (identity == NULL) {
+    return;
+  }
+  fill_authentication(info, identity->scheme->id, identity->is_chain_pq);
+  fill_certificates(info->certificates, &info->certificate_count, identity->info,
+                    identity->chain_len);
+  if (session->selection.is_velocity) {
+    const pqq__identity *classical = pqq__tls_identity(session->config, 0);
+
+    fill_classical(info, classical->scheme->id);
+    fill_certificates(info->classical_certificates, &info->classical_certificate_count,
+                      classical->info, classical->chain_len);
+    info->pin_lifetime_s = session->config->pin_lifetime_s;
+  }
+}
+
+static void fill_client(const pqq__tls_session *session, pqq_connection_info *info) {
+  const pqq__peer_chain *chain = session->peer_tls;
+
+  fill_authentication(info, SSL_get_peer_signature_algorithm(session->ssl),
+                      chain != NULL && chain->is_pq);
+  fill_peer(info->certificates, &info->certificate_count, chain);
+  if (session->peer_classical != NULL) {
+    fill_classical(info, session->peer_classical_scheme);
+    fill_peer(info->classical_certificates, &info->classical_certificate_count,
+              session->peer_classical);
+  }
+  info->downgrade = session->server_commitment.reason;
+  info->pin_lifetime_s = session->server_commitment.pin_lifetime_s;
+  info->client_authentication = session->own_authentication;
+}
+
 void pqq__tls_session_info(const pqq__tls_session *session, pqq_connection_info *info) {
   fill_group(info, SSL_get_group_id(session->ssl));
   fill_cipher(info, SSL_get_current_cipher(session->ssl));
   fill_names(session, info);
-  info->profile = session->config->profile->id;
+  info->profile = session->profile != NULL ? session->profile->id : session->config->profile->id;
   info->selection_reason = session->selection.reason;
+  info->classical_signature_name = "";
   if (session->is_server) {
-    const pqq__identity *identity = session->identity;
-
-    if (identity != NULL) {
-      fill_authentication(info, identity->scheme->id, identity->is_chain_pq);
-      fill_certificates(info, identity->info, identity->chain_len);
-    }
+    fill_server(session, info);
   } else {
-    fill_authentication(info, SSL_get_peer_signature_algorithm(session->ssl),
-                        session->is_verified_chain_pq);
-    fill_certificates(info, session->peer_info, session->peer_chain_len);
+    fill_client(session, info);
   }
+  info->downgrade_name = pqq__downgrade_name(info->downgrade);
 }

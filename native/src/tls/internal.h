@@ -8,23 +8,39 @@
 #include <openssl/x509.h>
 
 #include "core/limits.h"
+#include "tls/commitment.h"
 #include "tls/host_name.h"
 #include "tls/identity.h"
+#include "tls/peer_chain.h"
+#include "tls/policy.h"
+#include "tls/proof.h"
 #include "tls/select.h"
 #include "tls/tls.h"
-
-/* Most groups of a configuration: every one that libpqq knows. */
-#define PQQ__MAX_GROUPS 9
 
 struct pqq__tls_config {
   pqq__identity identities[PQQ__MAX_IDENTITIES];
   size_t identity_count;
+  /* Accepted, most preferred first; a server's after its policy: select.groups. */
   uint16_t groups[PQQ__MAX_GROUPS];
   size_t group_count;
+  uint16_t server_groups[PQQ__MAX_GROUPS];
+  /* Signature schemes that a client accepts. */
+  uint16_t schemes[PQQ__MAX_SCHEMES];
+  size_t scheme_count;
   const pqq__profile *profile;
+  pqq__profile custom_profile;
+  /* What a client offers on velocity/1. */
+  const pqq__profile *offered[PQQ_MAX_PROFILES];
+  size_t offered_count;
+  pqq__policy policy;
+  int32_t require_client;
+  uint32_t pin_lifetime_s;
+  int requires_related;
   pqq__select_config select;
   /* NULL without anchors. */
   X509_STORE *roots;
+  int has_pq_anchor;
+  int has_classical_anchor;
   /* NULL without identity, NULL without anchors. */
   SSL_CTX *server_context;
   SSL_CTX *client_context;
@@ -52,14 +68,27 @@ struct pqq__tls_session {
   pqq_status result;
   uint8_t *signature;
   size_t signature_len;
+  /* What clients have been asked to prove. */
+  pqq__proof_requests *requests;
+
+  /* Of velocity/1, once it is negotiated. */
+  const pqq__profile *profile;
 
   /* Client. */
   pqq__host_name host;
-  CRYPTO_BUFFER *peer_chain[PQQ_MAX_CHAIN];
-  pqq_certificate_info peer_info[PQQ_MAX_CHAIN];
-  size_t peer_chain_len;
-  /* Every signature of the verified chain, without the anchor's, is ML-DSA. */
-  int is_verified_chain_pq;
+  pqq__policy policy;
+  pqq__client_commitment commitment;
+  int offers_velocity;
+  /* Of the server's commitment. */
+  pqq__server_commitment server_commitment;
+
+  /* What the peer has proven: by TLS, by authenticators. NULL until then. */
+  pqq__peer_chain *peer_tls;
+  pqq__peer_chain *peer_pq;
+  pqq__peer_chain *peer_classical;
+  uint16_t peer_classical_scheme;
+  /* PQQ_AUTH_* that we have proven to a server that asked. */
+  int32_t own_authentication;
 };
 
 /* The session of an SSL; NULL before it is set. */
@@ -68,6 +97,9 @@ pqq__tls_session *pqq__tls_session_of(const SSL *ssl);
 /* Remembers why the handshake fails here; the first cause stays. */
 __attribute__((format(printf, 3, 4))) void
 pqq__tls_session_fail(pqq__tls_session *session, pqq_status status, const char *format, ...);
+
+/* The ML-DSA or the classical identity of a configuration; NULL if there is none. */
+const pqq__identity *pqq__tls_identity(const pqq__tls_config *config, int is_pq);
 
 /* apply.c: server callbacks. */
 enum ssl_select_cert_result_t pqq__on_client_hello(const SSL_CLIENT_HELLO *message);
@@ -84,6 +116,19 @@ extern const SSL_PRIVATE_KEY_METHOD pqq__private_key_method;
 
 /* verify.c: client callback. */
 enum ssl_verify_result_t pqq__on_verify(SSL *ssl, uint8_t *alert);
+
+/* commit.c: writes the profile commitment that this side sends, if any, and
+ * returns its length; PQQ__COMMITMENT_BYTES is room enough. */
+size_t pqq__tls_commit(const pqq__tls_session *session, uint8_t *out);
+
+/* related_certificate.c: the RelatedCertificate extensions of both leaves. */
+pqq_status pqq__related_check(pqq__tls_session *session);
+
+/* profile.c: profile, groups, schemes and cipher suites of a configuration. */
+pqq_status pqq__algorithms_resolve(pqq__tls_config *config, const pqq_config_options *options);
+
+/* rules.c: what identities must be like, at configuration time. */
+pqq_status pqq__rules_check(pqq__tls_config *config);
 
 /* quic_glue.c: makes a context speak QUIC through ngtcp2's helper. */
 int pqq__quic_configure_server(SSL_CTX *context);

@@ -1,10 +1,15 @@
 /* SPDX-License-Identifier: MIT */
 /* Where ngtcp2's crypto helper meets our TLS contexts; the only file of this
  * folder that includes ngtcp2. */
+#include <string.h>
+
 #include <ngtcp2/ngtcp2_crypto.h>
 #include <ngtcp2/ngtcp2_crypto_boringssl.h>
 
 #include "tls/internal.h"
+
+/* ngtcp2's helper encodes into 256 bytes. */
+#define MAX_PARAMS_BYTES (256 + PQQ__COMMITMENT_BYTES)
 
 int pqq__quic_configure_server(SSL_CTX *context) {
   return ngtcp2_crypto_boringssl_configure_server_context(context);
@@ -21,5 +26,12 @@ int ngtcp2_crypto_set_local_transport_params(void *tls, const uint8_t *buf, size
  * place: the one point on both sides where the encoded transport parameters
  * (RFC 9000 section 18) pass by, and so where private-use ones can be appended. */
 int ngtcp2_crypto_set_local_transport_params(void *tls, const uint8_t *buf, size_t len) {
-  return SSL_set_quic_transport_params(tls, buf, len) == 1 ? 0 : -1;
+  uint8_t params[MAX_PARAMS_BYTES];
+
+  if (len > sizeof params - PQQ__COMMITMENT_BYTES) {
+    return -1;
+  }
+  memcpy(params, buf, len);
+  len += pqq__tls_commit(pqq__tls_session_of(tls), params + len);
+  return SSL_set_quic_transport_params(tls, params, len) == 1 ? 0 : -1;
 }

@@ -7,10 +7,8 @@
 #include <string.h>
 
 #include "tls/alert.h"
-
-/* Application protocols, most preferred first. velocity/1 will be a row above
- * h3 that is taken only if all its promises can be kept. */
-static const char *const protocols[] = {"h3"};
+#include "tls/commitment.h"
+#include "tls/velocity.h"
 
 static pqq_bytes text_bytes(const char *text) {
   return (pqq_bytes){(const uint8_t *)text, strlen(text)};
@@ -20,14 +18,123 @@ static void fail(pqq__selection *selection, pqq_status status, uint8_t alert) {
   *selection = (pqq__selection){.status = status, .alert = alert, .reason = ""};
 }
 
-static int select_alpn(const pqq__client_hello *hello, pqq__selection *selection) {
-  for (size_t i = 0; i < sizeof protocols / sizeof protocols[0]; i++) {
-    selection->alpn = text_bytes(protocols[i]);
-    if (pqq__client_hello_has_alpn(hello, selection->alpn)) {
+static int offers(const pqq__client_hello *hello, const pqq__signature_scheme *scheme) {
+  return scheme != NULL && pqq__u16_list_has(&hello->schemes, scheme->id);
+}
+
+static void take_group(const pqq__client_hello *hello, pqq__selection *selection, uint16_t group) {
+  selection->group = group;
+  selection->needs_retry = !pqq__client_hello_has_share(hello, group);
+}
+
+/* The first group that both have and the profile allows on velocity/1. */
+static int select_velocity_group(const pqq__client_hello *hello, const pqq__select_config *config,
+                                 pqq__selection *selection) {
+  for (size_t i = 0; i < config->group_count; i++) {
+    if (pqq__profile_has_group(config->profile, config->groups[i]) &&
+        pqq__u16_list_has(&hello->groups, config->groups[i])) {
+      take_group(hello, selection, config->groups[i]);
       return 1;
     }
   }
-  fail(selection, PQQ_ERR_NO_SHARED_ALPN, PQQ__ALERT_NO_APPLICATION_PROTOCOL);
+  return 0;
+}
+
+static int find_cipher(const pqq__client_hello *hello, const pqq__select_config *config,
+                       pqq__selection *selection) {
+  for (size_t i = 0; i < config->cipher_count; i++) {
+    if (pqq__u16_list_has(&hello->ciphers, config->ciphers[i])) {
+      selection->cipher = config->ciphers[i];
+      return 1;
+    }
+  }
+  return 0;
+}
+
+/* PQQ_DOWNGRADE_NONE if velocity/1 can be had, and then group, cipher and
+ * scheme are set. */
+static uint16_t try_velocity(const pqq__client_hello *hello, const pqq__select_config *config,
+                             const pqq__client_commitment *commitment, pqq__selection *selection) {
+  if (config->is_velocity_disabled) {
+    return PQQ_DOWNGRADE_POLICY_DISABLED;
+  }
+  if (!config->can_prove_both) {
+    return PQQ_DOWNGRADE_NO_HYBRID_CERT;
+  }
+  if (!pqq__client_commitment_has(commitment, (uint8_t)config->profile->id)) {
+    return PQQ_DOWNGRADE_CLIENT_PROFILE_UNSUPPORTED;
+  }
+  if (!select_velocity_group(hello, config, selection)) {
+    return PQQ_DOWNGRADE_CLASSICAL_GROUP;
+  }
+  if (!find_cipher(hello, config, selection)) {
+    return PQQ_DOWNGRADE_CIPHER;
+  }
+  if (!offers(hello, config->pq) || !offers(hello, config->classical)) {
+    return PQQ_DOWNGRADE_CLASSICAL_CERTIFICATE;
+  }
+  selection->scheme = config->pq;
+  return PQQ_DOWNGRADE_NONE;
+}
+
+/* 1 if the selection is made: velocity/1, or a failure. 0: go on with h3. */
+static int select_velocity(const pqq__client_hello *hello, const pqq__select_config *config,
+                           pqq__selection *selection) {
+  pqq__client_commitment commitment;
+
+  if (!pqq__client_hello_has_alpn(hello, text_bytes(PQQ__ALPN_VELOCITY))) {
+    return 0;
+  }
+  if (pqq__commitment_read_client(hello->transport_parameters.data, hello->transport_parameters.len,
+                                  &commitment) != PQQ__COMMITMENT_READ) {
+    fail(selection, PQQ_ERR_COMMITMENT_INVALID, PQQ__ALERT_ILLEGAL_PARAMETER);
+    return 1;
+  }
+  selection->has_commitment = 1;
+  selection->downgrade = try_velocity(hello, config, &commitment, selection);
+  if (selection->downgrade != PQQ_DOWNGRADE_NONE) {
+    return 0;
+  }
+  selection->is_velocity = 1;
+  selection->alpn = text_bytes(PQQ__ALPN_VELOCITY);
+  selection->reason = "ML-DSA identity, and the classical one by authenticator: velocity/1";
+  return 1;
+}
+
+/* What only velocity/1 has. */
+static int needs_velocity(const pqq__select_config *config) {
+  return config->require_authentication == PQQ_REQUIRE_HYBRID || config->requires_client;
+}
+
+static int select_alpn(const pqq__client_hello *hello, const pqq__select_config *config,
+                       pqq__selection *selection) {
+  selection->alpn = text_bytes(PQQ__ALPN_H3);
+  if (needs_velocity(config)) {
+    uint16_t downgrade = selection->downgrade;
+
+    fail(selection, PQQ_ERR_POLICY_AUTHENTICATION,
+         downgrade != PQQ_DOWNGRADE_NONE ? PQQ__ALERT_INSUFFICIENT_SECURITY
+                                         : PQQ__ALERT_NO_APPLICATION_PROTOCOL);
+    selection->downgrade = downgrade;
+    return 0;
+  }
+  if (!pqq__client_hello_has_alpn(hello, selection->alpn)) {
+    uint16_t downgrade = selection->downgrade;
+
+    fail(selection, PQQ_ERR_NO_SHARED_ALPN, PQQ__ALERT_NO_APPLICATION_PROTOCOL);
+    selection->downgrade = downgrade;
+    return 0;
+  }
+  return 1;
+}
+
+/* Groups that libpqq knows and the policy has ruled out. */
+static int has_forbidden_group(const pqq__client_hello *hello) {
+  for (size_t i = 0; i < hello->groups.count; i++) {
+    if (pqq__group_find(pqq__u16_list_at(&hello->groups, i)) != NULL) {
+      return 1;
+    }
+  }
   return 0;
 }
 
@@ -35,10 +142,13 @@ static int select_group(const pqq__client_hello *hello, const pqq__select_config
                         pqq__selection *selection) {
   for (size_t i = 0; i < config->group_count; i++) {
     if (pqq__u16_list_has(&hello->groups, config->groups[i])) {
-      selection->group = config->groups[i];
-      selection->needs_retry = !pqq__client_hello_has_share(hello, selection->group);
+      take_group(hello, selection, config->groups[i]);
       return 1;
     }
+  }
+  if (config->require_key_exchange > PQQ_REQUIRE_ANY && has_forbidden_group(hello)) {
+    fail(selection, PQQ_ERR_POLICY_KEY_EXCHANGE, PQQ__ALERT_INSUFFICIENT_SECURITY);
+    return 0;
   }
   fail(selection, PQQ_ERR_NO_SHARED_GROUP,
        hello->groups.count > 0 ? PQQ__ALERT_HANDSHAKE_FAILURE : PQQ__ALERT_MISSING_EXTENSION);
@@ -47,24 +157,20 @@ static int select_group(const pqq__client_hello *hello, const pqq__select_config
 
 static int select_cipher(const pqq__client_hello *hello, const pqq__select_config *config,
                          pqq__selection *selection) {
-  for (size_t i = 0; i < config->cipher_count; i++) {
-    if (pqq__u16_list_has(&hello->ciphers, config->ciphers[i])) {
-      selection->cipher = config->ciphers[i];
-      return 1;
-    }
+  if (find_cipher(hello, config, selection)) {
+    return 1;
   }
   fail(selection, PQQ_ERR_TLS_ALERT, PQQ__ALERT_HANDSHAKE_FAILURE);
   return 0;
 }
 
-static int offers(const pqq__client_hello *hello, const pqq__signature_scheme *scheme) {
-  return scheme != NULL && pqq__u16_list_has(&hello->schemes, scheme->id);
-}
-
 /* Both identities are there and the client offers both schemes. That a client
  * offers ML-DSA says nothing about the roots it trusts, hence the policy. */
 static void select_by_policy(const pqq__select_config *config, pqq__selection *selection) {
-  if (config->pq_on_h3 == PQQ_PQ_ON_H3_ALWAYS) {
+  if (config->require_authentication == PQQ_REQUIRE_PQ) {
+    selection->scheme = config->pq;
+    selection->reason = "ML-DSA identity: the policy requires it";
+  } else if (config->pq_on_h3 == PQQ_PQ_ON_H3_ALWAYS) {
     selection->scheme = config->pq;
     selection->reason = "ML-DSA identity: pq_on_h3 is always and the client offers the scheme";
   } else if (config->pq_on_h3 == PQQ_PQ_ON_H3_NEVER) {
@@ -85,6 +191,10 @@ static int select_identity(const pqq__client_hello *hello, const pqq__select_con
   int pq = offers(hello, config->pq);
   int classical = offers(hello, config->classical);
 
+  if (!pq && config->require_authentication == PQQ_REQUIRE_PQ && hello->schemes.count > 0) {
+    fail(selection, PQQ_ERR_POLICY_AUTHENTICATION, PQQ__ALERT_INSUFFICIENT_SECURITY);
+    return 0;
+  }
   if (pq && classical) {
     select_by_policy(config, selection);
   } else if (pq) {
@@ -116,7 +226,10 @@ void pqq__select(const pqq__client_hello *hello, const pqq__select_config *confi
     fail(selection, PQQ_ERR_TLS_ALERT, PQQ__ALERT_MISSING_EXTENSION);
     return;
   }
-  if (select_alpn(hello, selection) && select_group(hello, config, selection) &&
+  if (select_velocity(hello, config, selection)) {
+    return;
+  }
+  if (select_alpn(hello, config, selection) && select_group(hello, config, selection) &&
       select_cipher(hello, config, selection)) {
     (void)select_identity(hello, config, selection);
   }
@@ -228,7 +341,7 @@ static void append_alpn(struct text *text, pqq_bytes list) {
     }
     at += 1 + len;
   }
-  append(text, "; accepted: %s", protocols[0]);
+  append(text, "; accepted: " PQQ__ALPN_VELOCITY ", " PQQ__ALPN_H3);
 }
 
 static void append_schemes(struct text *text, const pqq__select_config *config) {
@@ -244,15 +357,47 @@ static void append_schemes(struct text *text, const pqq__select_config *config) 
   append_accepted(text, ours, count, scheme_name);
 }
 
+static void explain_authentication(struct text *text, const pqq__client_hello *hello,
+                                   const pqq__select_config *config,
+                                   const pqq__selection *selection) {
+  append(text, "authentication is required to be %s%s; ",
+         config->require_authentication == PQQ_REQUIRE_HYBRID ? "hybrid"
+         : config->require_authentication == PQQ_REQUIRE_PQ   ? "pq"
+                                                              : "any",
+         config->requires_client ? ", of the client too" : "");
+  if (selection->downgrade != PQQ_DOWNGRADE_NONE) {
+    append(text, "velocity/1 cannot be had: %s; ", pqq__downgrade_name(selection->downgrade));
+  } else if (needs_velocity(config)) {
+    append(text, "the client does not offer velocity/1");
+    return;
+  }
+  append(text, "the client offers signature schemes: ");
+  append_offer(text, &hello->schemes, scheme_name);
+  append_schemes(text, config);
+}
+
 void pqq__select_explain(const pqq__client_hello *hello, const pqq__select_config *config,
                          const pqq__selection *selection, char *text, size_t size) {
   struct text out = {text, size, 0};
 
   text[0] = '\0';
   switch (selection->status) {
+  case PQQ_ERR_COMMITMENT_INVALID:
+    append(&out, "the client offers velocity/1 without a well-formed profile commitment");
+    break;
+  case PQQ_ERR_POLICY_AUTHENTICATION:
+    explain_authentication(&out, hello, config, selection);
+    break;
   case PQQ_ERR_NO_SHARED_ALPN:
     append(&out, "the client offers application protocols: ");
     append_alpn(&out, hello->alpn);
+    break;
+  case PQQ_ERR_POLICY_KEY_EXCHANGE:
+    append(&out, "key exchange is required to be %s; ",
+           config->require_key_exchange == PQQ_REQUIRE_HYBRID ? "hybrid" : "pq");
+    append(&out, "the client offers groups: ");
+    append_offer(&out, &hello->groups, group_name);
+    append_accepted(&out, config->groups, config->group_count, group_name);
     break;
   case PQQ_ERR_NO_SHARED_GROUP:
     append(&out, "the client offers groups: ");

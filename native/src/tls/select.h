@@ -1,6 +1,8 @@
 /* SPDX-License-Identifier: MIT */
 /* The one selector: from what a client offers and what the server has, decides
- * identity, protocol, group and cipher, or why there is none. A pure function:
+ * protocol, identity, group and cipher, or why there is none. velocity/1 is
+ * taken if and only if all its promises can be kept; else plain h3, with the
+ * reason that the client is told, unless the policy wants more than h3 has. A pure function:
  * no TLS library, no clock, no memory. tls/apply.c carries the answer out.
  *
  * Groups: the server's order wins. A client that supports X25519MLKEM768 gets
@@ -28,6 +30,14 @@ typedef struct pqq__select_config {
   /* Every identity is a development one. */
   int is_development;
   int32_t pq_on_h3;
+  /* Both identities are there, and each hangs on an anchor of its own kind. */
+  int can_prove_both;
+  int is_velocity_disabled;
+  /* PQQ_REQUIRE_*, never DEFAULT. `groups` has only what the first allows. */
+  int32_t require_key_exchange;
+  int32_t require_authentication;
+  /* Clients have to prove who they are, which they can on velocity/1 only. */
+  int requires_client;
   /* Most preferred first. */
   const uint16_t *groups;
   size_t group_count;
@@ -42,6 +52,11 @@ typedef struct pqq__selection {
   uint8_t alert;
   /* The client sent no share for `group`: a HelloRetryRequest goes out. */
   uint8_t needs_retry;
+  uint8_t is_velocity;
+  /* The client sent a profile commitment and so gets one. */
+  uint8_t has_commitment;
+  /* PQQ_DOWNGRADE_*: why it is not velocity/1, if the client offered that. */
+  uint16_t downgrade;
   uint16_t group;
   uint16_t cipher;
   /* `pq` or `classical` of the configuration. */

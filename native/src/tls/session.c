@@ -5,11 +5,13 @@
 #include <stdarg.h>
 #include <stdio.h>
 #include <stdlib.h>
+#include <string.h>
 
 #include <openssl/err.h>
-#include <openssl/pool.h>
 
+#include "core/error.h"
 #include "tls/internal.h"
+#include "tls/velocity.h"
 
 /* Where an SSL keeps its session. The app data slot belongs to ngtcp2. */
 static int session_index = -1;
@@ -114,34 +116,70 @@ pqq__tls_session *pqq__tls_session_new_server(const pqq__tls_config *config, voi
   return session;
 }
 
-static int set_client_names(pqq__tls_session *session) {
-  static const uint8_t protocols[] = {2, 'h', '3'};
+/* velocity/1 first: the list is in the client's order (RFC 7301 section 3.1). */
+static int set_protocols(SSL *ssl, const pqq__offer *offer) {
+  static const uint8_t protocols[] = "\x0a" PQQ__ALPN_VELOCITY "\x02" PQQ__ALPN_H3;
+  const uint8_t *first = offer->has_velocity ? protocols : protocols + sizeof PQQ__ALPN_VELOCITY;
+  const uint8_t *end =
+      offer->has_h3 ? protocols + sizeof protocols - 1 : protocols + sizeof PQQ__ALPN_VELOCITY;
 
   /* SSL_set_alpn_protos returns 0 on success, unlike the rest. */
-  return SSL_set_alpn_protos(session->ssl, protocols, sizeof protocols) == 0 &&
+  return SSL_set_alpn_protos(ssl, first, (size_t)(end - first)) == 0;
+}
+
+static int set_offer(pqq__tls_session *session, const pqq__offer *offer) {
+  session->offers_velocity = offer->has_velocity;
+  session->commitment = offer->commitment;
+  return set_protocols(session->ssl, offer) &&
+         SSL_set1_group_ids(session->ssl, offer->groups, offer->group_count) == 1 &&
+         SSL_set_verify_algorithm_prefs(session->ssl, offer->schemes, offer->scheme_count) == 1 &&
          (session->host.ip_len > 0 ||
           SSL_set_tlsext_host_name(session->ssl, session->host.text) == 1);
 }
 
-pqq__tls_session *pqq__tls_session_new_client(const pqq__tls_config *config, void *conn_ref,
-                                              const char *server_name) {
-  pqq__host_name host;
-  pqq__tls_session *session;
+static pqq__policy resolve_policy(const pqq__tls_config *config, pqq__policy policy) {
+  if (policy.key_exchange == PQQ_REQUIRE_DEFAULT) {
+    policy.key_exchange = config->policy.key_exchange;
+  }
+  if (policy.authentication == PQQ_REQUIRE_DEFAULT) {
+    policy.authentication = config->policy.authentication;
+  }
+  return policy;
+}
 
+pqq_status pqq__tls_session_new_client(const pqq__tls_config *config, void *conn_ref,
+                                       const char *server_name, pqq__policy policy,
+                                       pqq__tls_session **session) {
+  pqq__host_name host;
+  pqq__offer offer;
+  pqq__tls_session *made;
+  pqq_status status;
+
+  if (config->client_context == NULL) {
+    return pqq__error_set(PQQ_ERR_NO_ROOTS, "ca");
+  }
   if (!pqq__host_name_parse(server_name, 0, &host)) {
-    return NULL;
+    return pqq__error_set(PQQ_ERR_INVALID_ARG,
+                          "server_name \"%.100s\" is no DNS name or IP address", server_name);
   }
-  session = new_session(config, config->client_context, conn_ref);
-  if (session == NULL) {
-    return NULL;
+  policy = resolve_policy(config, policy);
+  status = pqq__offer_make(config, &policy, &offer);
+  if (status != PQQ_OK) {
+    return status;
   }
-  session->host = host;
-  SSL_set_connect_state(session->ssl);
-  if (!set_client_names(session)) {
-    pqq__tls_session_free(session);
-    return NULL;
+  made = new_session(config, config->client_context, conn_ref);
+  if (made == NULL) {
+    return PQQ_ERR_NO_MEMORY;
   }
-  return session;
+  made->host = host;
+  made->policy = policy;
+  SSL_set_connect_state(made->ssl);
+  if (!set_offer(made, &offer)) {
+    pqq__tls_session_free(made);
+    return PQQ_ERR_NO_MEMORY;
+  }
+  *session = made;
+  return PQQ_OK;
 }
 
 void pqq__tls_session_free(pqq__tls_session *session) {
@@ -150,9 +188,10 @@ void pqq__tls_session_free(pqq__tls_session *session) {
   }
   SSL_free(session->ssl);
   pqq__sign_clear(session);
-  for (size_t i = 0; i < session->peer_chain_len; i++) {
-    CRYPTO_BUFFER_free(session->peer_chain[i]);
-  }
+  pqq__peer_chain_free(session->peer_tls);
+  pqq__peer_chain_free(session->peer_pq);
+  pqq__peer_chain_free(session->peer_classical);
+  free(session->requests);
   free(session);
 }
 
@@ -163,4 +202,17 @@ void *pqq__tls_session_handle(pqq__tls_session *session) {
 pqq_status pqq__tls_session_failure(const pqq__tls_session *session, const char **reason) {
   *reason = session->failure_text;
   return session->failure;
+}
+
+int pqq__tls_session_offers_velocity(const pqq__tls_session *session) {
+  return session->offers_velocity;
+}
+
+int pqq__tls_session_is_velocity(const pqq__tls_session *session) {
+  static const char velocity[] = PQQ__ALPN_VELOCITY;
+  const uint8_t *alpn;
+  unsigned len;
+
+  SSL_get0_alpn_selected(session->ssl, &alpn, &len);
+  return len == sizeof velocity - 1 && memcmp(alpn, velocity, len) == 0;
 }

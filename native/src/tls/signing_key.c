@@ -30,9 +30,9 @@ static uint16_t ec_scheme(const EVP_PKEY *pkey) {
 
   switch (group != NULL ? EC_GROUP_get_curve_name(group) : NID_undef) {
   case NID_X9_62_prime256v1:
-    return PQQ__SCHEME_ECDSA_SECP256R1_SHA256;
+    return PQQ_SCHEME_ECDSA_SECP256R1_SHA256;
   case NID_secp384r1:
-    return PQQ__SCHEME_ECDSA_SECP384R1_SHA384;
+    return PQQ_SCHEME_ECDSA_SECP384R1_SHA384;
   default:
     return 0;
   }
@@ -41,11 +41,11 @@ static uint16_t ec_scheme(const EVP_PKEY *pkey) {
 static uint16_t mldsa_scheme(const EVP_PKEY *pkey) {
   switch (EVP_PKEY_pqdsa_get_type(pkey)) {
   case NID_MLDSA44:
-    return PQQ__SCHEME_MLDSA44;
+    return PQQ_SCHEME_MLDSA44;
   case NID_MLDSA65:
-    return PQQ__SCHEME_MLDSA65;
+    return PQQ_SCHEME_MLDSA65;
   case NID_MLDSA87:
-    return PQQ__SCHEME_MLDSA87;
+    return PQQ_SCHEME_MLDSA87;
   default:
     return 0;
   }
@@ -124,10 +124,17 @@ const pqq__signature_scheme *pqq__signing_key_scheme(const pqq__signing_key *key
   return key->scheme;
 }
 
+/* NULL for ML-DSA, which hashes by itself. */
+static const EVP_MD *digest_of(const pqq__signature_scheme *scheme) {
+  if (scheme->is_pq) {
+    return NULL;
+  }
+  return scheme->id == PQQ_SCHEME_ECDSA_SECP384R1_SHA384 ? EVP_sha384() : EVP_sha256();
+}
+
 static pqq_status sign_ecdsa(const pqq__signing_key *key, const uint8_t *message,
                              size_t message_len, uint8_t *signature, size_t *signature_len) {
-  const EVP_MD *digest =
-      key->scheme->id == PQQ__SCHEME_ECDSA_SECP384R1_SHA384 ? EVP_sha384() : EVP_sha256();
+  const EVP_MD *digest = digest_of(key->scheme);
   EVP_MD_CTX context;
   int ok;
 
@@ -146,4 +153,16 @@ pqq_status pqq__signing_key_sign(const pqq__signing_key *key, const uint8_t *mes
   }
   *signature_len = key->scheme->signature_bytes;
   return pqq__mldsa_signer_sign(key->mldsa, message, message_len, signature);
+}
+
+int pqq__signature_verify(EVP_PKEY *key, const uint8_t *message, size_t message_len,
+                          pqq_bytes signature) {
+  EVP_MD_CTX context;
+  int ok;
+
+  EVP_MD_CTX_init(&context);
+  ok = EVP_DigestVerifyInit(&context, NULL, digest_of(pqq__signing_scheme(key)), NULL, key) == 1 &&
+       EVP_DigestVerify(&context, signature.data, signature.len, message, message_len) == 1;
+  EVP_MD_CTX_cleanup(&context);
+  return ok;
 }

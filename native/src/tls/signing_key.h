@@ -8,6 +8,7 @@
 #include <openssl/base.h>
 
 #include <pqq/error.h>
+#include <pqq/types.h>
 
 #include "crypto/algorithms.h"
 
@@ -31,5 +32,10 @@ const pqq__signature_scheme *pqq__signing_key_scheme(const pqq__signing_key *key
  * PQQ__MAX_SIGNATURE_BYTES. Errors: PQQ_ERR_SIGN_FAILED. */
 pqq_status pqq__signing_key_sign(const pqq__signing_key *key, const uint8_t *message,
                                  size_t message_len, uint8_t *signature, size_t *signature_len);
+
+/* 1 if `signature` over the message was made with the private half of `key` in
+ * the scheme of pqq__signing_scheme(key), which must not be NULL. */
+int pqq__signature_verify(EVP_PKEY *key, const uint8_t *message, size_t message_len,
+                          pqq_bytes signature);
 
 #endif

@@ -18,6 +18,18 @@ pqq_status pqq__tls_config_new(const pqq_config_options *options, pqq__tls_confi
 void pqq__tls_config_free(pqq__tls_config *config);
 int pqq__tls_config_has_identity(const pqq__tls_config *config);
 int pqq__tls_config_has_roots(const pqq__tls_config *config);
+/* Whether a server can keep the policy of the configuration. Errors:
+ * PQQ_ERR_NO_IDENTITY; PQQ_ERR_POLICY_CONFIG with a detail. */
+pqq_status pqq__tls_config_check_server(const pqq__tls_config *config);
+
+/* 1 if it is a PQQ_REQUIRE_* value. */
+int pqq__require_is_valid(int32_t require);
+
+/* PQQ_REQUIRE_* of one connection. */
+typedef struct pqq__policy {
+  int32_t key_exchange;
+  int32_t authentication;
+} pqq__policy;
 
 /* The TLS side of one connection. Owner thread only. */
 typedef struct pqq__tls_session pqq__tls_session;
@@ -28,11 +40,13 @@ typedef struct pqq__tls_session pqq__tls_session;
 pqq__tls_session *pqq__tls_session_new_server(const pqq__tls_config *config, void *conn_ref,
                                               int sign_as_jobs);
 
-/* Also NULL if server_name is neither a DNS name nor an IP literal. An IP
- * literal is verified against iPAddress names and not sent as SNI (RFC 6066
- * section 3). */
-pqq__tls_session *pqq__tls_session_new_client(const pqq__tls_config *config, void *conn_ref,
-                                              const char *server_name);
+/* An IP literal is verified against iPAddress names and not sent as SNI (RFC
+ * 6066 section 3). `policy`: DEFAULT stands for the configuration's. Errors, with
+ * a detail: PQQ_ERR_NO_ROOTS, PQQ_ERR_INVALID_ARG (server_name is neither a DNS
+ * name nor an IP literal), PQQ_ERR_POLICY_CONFIG, PQQ_ERR_NO_MEMORY. */
+pqq_status pqq__tls_session_new_client(const pqq__tls_config *config, void *conn_ref,
+                                       const char *server_name, pqq__policy policy,
+                                       pqq__tls_session **session);
 void pqq__tls_session_free(pqq__tls_session *session);
 
 /* For ngtcp2_conn_set_tls_native_handle. */
@@ -47,9 +61,38 @@ pqq_status pqq__tls_session_failure(const pqq__tls_session *session, const char 
 /* Maps an alert received from the peer to a status and its IANA name. */
 pqq_status pqq__tls_alert_status(uint8_t alert, const char **name);
 
+/* Whether the client of this session offers velocity/1, and whether that was
+ * negotiated (once the ClientHello or EncryptedExtensions are there). */
+int pqq__tls_session_offers_velocity(const pqq__tls_session *session);
+int pqq__tls_session_is_velocity(const pqq__tls_session *session);
+
+/* Judges a finished TLS handshake: key exchange against the policy, and the
+ * profile commitment against what was negotiated. PQQ_OK, or the cause as
+ * pqq__tls_session_failure then gives it. */
+pqq_status pqq__tls_session_check(pqq__tls_session *session);
+
+/* Proofs of velocity/1: what goes on the proof streams (spec/hybrid-
+ * authentication.md). The bytes of one whole stream, from its type to its end. */
+/* A server's: its classical authenticator, and requests if clients have to prove
+ * who they are. `*data` is freed by the caller. Callable as soon as the exporter
+ * secret is there (0.5-RTT). Errors: PQQ_ERR_SIGN_FAILED, PQQ_ERR_NO_MEMORY. */
+pqq_status pqq__tls_prove(pqq__tls_session *session, uint8_t **data, size_t *len);
+/* Judges the peer's stream. On a client that is asked for proofs of its own, `*answer`
+ * is their stream (freed by the caller), else NULL. Errors: those of the
+ * authenticator and of certificates; the reason as pqq__tls_session_failure. */
+pqq_status pqq__tls_take_proof(pqq__tls_session *session, const uint8_t *data, size_t len,
+                               uint8_t **answer, size_t *answer_len);
+/* Records that the peer's proof did not come, came twice or is too long. */
+void pqq__tls_fail_proof(pqq__tls_session *session, pqq_status status, const char *reason);
+/* A server whose clients have to prove who they are. */
+int pqq__tls_session_awaits_client(const pqq__tls_session *session);
+/* Longest proof stream: two authenticators with chains of PQQ_MAX_CHAIN are
+ * shorter, and a peer cannot make us keep more. */
+#define PQQ__MAX_PROOF_BYTES 65536
+
 /* Fills the TLS part of `info`: group, signature, cipher, names, alpn,
- * server_name, is_*_key_exchange, authentication, profile, selection_reason,
- * certificates. Only after the handshake is done. */
+ * server_name, is_*_key_exchange, authentication and what it rests on, profile,
+ * selection_reason, downgrade, pin. Only after the handshake is done. */
 void pqq__tls_session_info(const pqq__tls_session *session, pqq_connection_info *info);
 
 /* The job that the handshake waits for, once; NULL if none. */

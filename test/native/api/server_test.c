@@ -133,7 +133,10 @@ TEST("GET brings status, headers, body, and what was negotiated") {
   EXPECT(is_text(headers[0].name, "x-method"));
   EXPECT_STR(info->group_name, "X25519MLKEM768");
   EXPECT_STR(info->signature_name, "ML-DSA-65");
-  EXPECT(is_text(info->alpn, "h3"));
+  EXPECT(is_text(info->alpn, "velocity/1"));
+  EXPECT_INT(info->authentication, PQQ_AUTH_HYBRID);
+  EXPECT_STR(info->classical_signature_name, "ecdsa_secp256r1_sha256");
+  EXPECT_UINT(info->classical_certificate_count, 1);
   EXPECT(is_text(info->server_name, "localhost"));
   EXPECT_UINT(info->certificate_count, 1);
   EXPECT_STR(info->certificates[0].algorithm, "ML-DSA-65");

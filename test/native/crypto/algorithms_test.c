@@ -80,14 +80,20 @@ TEST("profiles name rows that exist, of the right kind") {
     NOTE("%s", profiles[i].name);
     EXPECT(pqq__profile_find(profiles[i].id) == &profiles[i]);
     EXPECT(pqq__profile_find_name(profiles[i].name) == &profiles[i]);
-    EXPECT(profiles[i].group_count >= 1 && profiles[i].group_count <= PQQ__PROFILE_MAX_GROUPS);
-    for (size_t j = 0; j < profiles[i].group_count; j++) {
-      EXPECT(pqq__group_find(profiles[i].groups[j])->has_mlkem);
+    EXPECT(profiles[i].groups[0] != 0);
+    for (size_t j = 0; j < pqq__list_length(profiles[i].groups, PQQ__PROFILE_MAX_GROUPS); j++) {
+      EXPECT(pqq__profile_has_group(&profiles[i], profiles[i].groups[j]));
     }
-    EXPECT(profiles[i].cipher_count >= 1 && profiles[i].cipher_count <= PQQ__PROFILE_MAX_CIPHERS);
-    for (size_t j = 0; j < profiles[i].cipher_count; j++) {
+    for (size_t j = 0; j < pqq__list_length(profiles[i].h3_groups, PQQ__PROFILE_MAX_GROUPS); j++) {
+      EXPECT(pqq__group_find(profiles[i].h3_groups[j]) != NULL);
+      EXPECT(!pqq__profile_has_group(&profiles[i], profiles[i].h3_groups[j]));
+    }
+    EXPECT(profiles[i].ciphers[0] != 0);
+    for (size_t j = 0; j < pqq__list_length(profiles[i].ciphers, PQQ__PROFILE_MAX_CIPHERS); j++) {
       EXPECT(pqq__cipher_find(profiles[i].ciphers[j]) != NULL);
+      EXPECT(pqq__profile_has_cipher(&profiles[i], profiles[i].ciphers[j]));
     }
+    EXPECT(profiles[i].first_flight_datagrams >= 2 && profiles[i].first_flight_datagrams <= 6);
     EXPECT(pqq__signature_scheme_find(profiles[i].pq_scheme)->is_pq);
     EXPECT(!pqq__signature_scheme_find(profiles[i].classical_scheme)->is_pq);
   }

@@ -72,7 +72,8 @@ static void make_scene(struct scene *scene, const char *algorithm) {
   static const fixture_spec leaf = {.common_name = "localhost", .dns = "localhost"};
   fixture_server server;
   pqq_identity_source source = {.cert_pem = {NULL, 0}};
-  pqq_config_options options = {.identities = &source, .identity_count = 1};
+  pqq_config_options options = {
+      .profile = PQQ_PROFILE_LIGHT, .identities = &source, .identity_count = 1};
   pqq_config_options client = {.profile = 0};
 
   fixture_server_make(&server, algorithm, NULL, algorithm, &leaf);

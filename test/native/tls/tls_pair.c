@@ -8,18 +8,37 @@
 #include <openssl/err.h>
 
 #include "harness.h"
+#include "tls/internal.h"
 
 /* More turns than any handshake has: HelloRetryRequest and a job included. */
 #define MAX_TURNS 16
 
-static int on_secret(SSL *ssl, enum ssl_encryption_level_t level, const SSL_CIPHER *cipher,
-                     const uint8_t *secret, size_t len) {
+/* One reserved parameter (RFC 9000 section 18.1), then the profile commitment. */
+static int set_parameters(tls_side *side) {
+  uint8_t parameters[6 + PQQ__COMMITMENT_BYTES] = {27, 4, 't', 'e', 's', 't'};
+  size_t len = 6 + pqq__tls_commit(side->session, parameters + 6);
+
+  return SSL_set_quic_transport_params(side->ssl, parameters, len) == 1;
+}
+
+static int on_read_secret(SSL *ssl, enum ssl_encryption_level_t level, const SSL_CIPHER *cipher,
+                          const uint8_t *secret, size_t len) {
   (void)ssl;
   (void)level;
   (void)cipher;
   (void)secret;
   (void)len;
   return 1;
+}
+
+/* As in ngtcp2's helper: a server's parameters follow its choice. */
+static int on_write_secret(SSL *ssl, enum ssl_encryption_level_t level, const SSL_CIPHER *cipher,
+                           const uint8_t *secret, size_t len) {
+  (void)cipher;
+  (void)secret;
+  (void)len;
+  return level != ssl_encryption_handshake || !SSL_is_server(ssl) ||
+         set_parameters(SSL_get_app_data(ssl));
 }
 
 static int on_data(SSL *ssl, enum ssl_encryption_level_t level, const uint8_t *data, size_t len) {
@@ -47,25 +66,24 @@ static int on_alert(SSL *ssl, enum ssl_encryption_level_t level, uint8_t alert) 
   return 1;
 }
 
-static const SSL_QUIC_METHOD method = {on_secret, on_secret, on_data, on_flush, on_alert};
+static const SSL_QUIC_METHOD method = {on_read_secret, on_write_secret, on_data, on_flush,
+                                       on_alert};
 
 static int prepare(tls_side *side) {
-  static const uint8_t parameters[] = "transport parameters";
-
   side->alert = -1;
   if (side->session == NULL) {
     return 0;
   }
   side->ssl = pqq__tls_session_handle(side->session);
-  return SSL_set_quic_method(side->ssl, &method) == 1 &&
-         SSL_set_quic_transport_params(side->ssl, parameters, sizeof parameters) == 1;
+  return SSL_set_quic_method(side->ssl, &method) == 1 && set_parameters(side);
 }
 
 tls_pair *tls_pair_new(const pqq__tls_config *server, const pqq__tls_config *client,
                        const char *server_name, int sign_as_jobs) {
   tls_pair *pair = calloc(1, sizeof *pair);
 
-  pair->client.session = pqq__tls_session_new_client(client, &pair->client, server_name);
+  (void)pqq__tls_session_new_client(client, &pair->client, server_name, (pqq__policy){0, 0},
+                                    &pair->client.session);
   pair->server.session = pqq__tls_session_new_server(server, &pair->server, sign_as_jobs);
   if (prepare(&pair->client) && prepare(&pair->server)) {
     return pair;

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /* A client and a server session that shake hands in memory: CRYPTO data goes
- * from one to the other without packets, transport parameters are a fixed text,
- * secrets are thrown away. What TLS does is real, QUIC is left out. */
+ * from one to the other without packets, the one transport parameter is the
+ * profile commitment, secrets are thrown away. What TLS does is real, QUIC is left out. */
 #ifndef PQQ_TEST_TLS_PAIR_H
 #define PQQ_TEST_TLS_PAIR_H
 

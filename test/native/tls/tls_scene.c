@@ -17,6 +17,8 @@ void tls_scene_init(tls_scene *scene, const char *root, const char *middle, cons
   scene->source.key_pem = fixture_bytes(scene->server.key);
   scene->server_options.identities = &scene->source;
   scene->server_options.identity_count = 1;
+  /* The one that takes every identity. */
+  scene->server_options.profile = PQQ_PROFILE_LIGHT;
   scene->client_options.ca_pem = fixture_bytes(scene->server.root);
 }
 
