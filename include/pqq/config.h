@@ -165,14 +165,12 @@ typedef struct pqq_dev_identity {
 } pqq_dev_identity;
 
 /** pqq_dev_identity_new makes two private roots and two server certificates,
- *  each issued directly by its own root: ML-DSA-44, -65 or -87 and ECDSA P-256
- *  or P-384, as `profile` says. For development only. The root keys are thrown
- *  away, so nobody can issue more under them.
- *  `names` are DNS names or IP addresses for subjectAltName (at least one).
- *  `days` is the validity, 1-825.
- *  Ownership: the caller calls pqq_dev_identity_free.
- *  Errors: PQQ_ERR_NULL_ARG, PQQ_ERR_NOT_INITIALIZED, PQQ_ERR_INVALID_ARG (a
- *  name that is neither, days), PQQ_ERR_PROFILE_UNKNOWN, PQQ_ERR_NO_MEMORY. */
+ *  each issued directly by its own root and good for clients too: ML-DSA-44, -65 or -87 and ECDSA
+ * P-256 or P-384, as `profile` says. For development only. The root keys are thrown away, so nobody
+ * can issue more under them. `names` are DNS names or IP addresses for subjectAltName (at least
+ * one). `days` is the validity, 1-825. Ownership: the caller calls pqq_dev_identity_free. Errors:
+ * PQQ_ERR_NULL_ARG, PQQ_ERR_NOT_INITIALIZED, PQQ_ERR_INVALID_ARG (a name that is neither, days),
+ * PQQ_ERR_PROFILE_UNKNOWN, PQQ_ERR_NO_MEMORY. */
 PQQ_EXPORT pqq_status pqq_dev_identity_new(int32_t profile, const char *const *names,
                                            size_t name_count, uint32_t days,
                                            pqq_dev_identity **identity);

@@ -4,6 +4,8 @@
 #
 # In test/native, test/sim and bench/native a file X_test.c is a test for CTest (see
 # test/native/harness.h), any other file with a main() is a plain program, and the rest is shared by both.
+# A test that defines __wrap_X gets the calls of X from other files and can call the real one as __real_X
+# (ld's --wrap): how tests make a peer lie without a door for it in the library.
 
 # pqq_add_programs(<folder> <output folder> <label> [<library for the tests alone>...])
 function(pqq_add_programs folder output label)
@@ -45,6 +47,11 @@ function(pqq_add_programs folder output label)
     target_link_libraries(${target} PRIVATE ${support})
     set_target_properties(${target} PROPERTIES
       OUTPUT_NAME "${program}" RUNTIME_OUTPUT_DIRECTORY "${PROJECT_BINARY_DIR}/${output}/${subfolder}")
+    file(STRINGS "${source}" wraps REGEX "^[a-z].* \\*?__wrap_[a-z_0-9]+\\(")
+    foreach(wrap IN LISTS wraps)
+      string(REGEX REPLACE "^.*__wrap_([a-z_0-9]+).*$" "\\1" wrap "${wrap}")
+      target_link_options(${target} PRIVATE "-Wl,--wrap=${wrap}")
+    endforeach()
     if(source MATCHES "_test\\.c$")
       target_link_libraries(${target} PRIVATE pqq_harness ${ARGN})
       add_test(NAME ${label}/${name} COMMAND ${target})

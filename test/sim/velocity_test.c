@@ -59,3 +59,61 @@ TEST("every profile proves two identities, and a request gets its answer") {
     sim_pair_close(&pair);
   }
 }
+
+/* --- Mutual authentication -------------------------------------------------- */
+
+static void expect_mutual(int32_t require, size_t first, size_t count, int32_t level) {
+  sim_exchange exchanges[] = {{.method = "POST", .path = "/upload", .upload_bytes = 100000},
+                              {.method = "GET", .path = "/bytes/10"}};
+  pqq_config_options server = sim_options(), client = sim_options();
+  pqq_identity_source sources[2];
+  sim_setup setup = {.hybrid = PQQ_PROFILE_BALANCED,
+                     .server_options = &server,
+                     .client_options = &client,
+                     .exchanges = exchanges,
+                     .exchange_count = 2};
+  sim_pair pair;
+
+  sim_hybrid_sources(PQQ_PROFILE_BALANCED, sources);
+  server.require_client_authentication = require;
+  client.identities = sources + first;
+  client.identity_count = count;
+  sim_pair_open(&pair, harness_seed(), &setup);
+  EXPECT(sim_pair_exchange(&pair));
+  if (level == PQQ_AUTH_NONE) {
+    EXPECT(sim_pair_wait_closed(&pair));
+    EXPECT_UINT(pair.server.requests, 0);
+    EXPECT_STR(pqq_err_name(pair.server.close.status), "PQQ_ERR_CLIENT_IDENTITY");
+    EXPECT_STR(pqq_err_name(pair.client.close.status), "PQQ_ERR_POLICY_REFUSED");
+    EXPECT_INT(pair.client.close.is_remote, 1);
+  } else {
+    EXPECT_STR(pair.client.close_reason, "");
+    EXPECT_INT(exchanges[0].http_status, 200);
+    EXPECT_STR(exchanges[0].echo, "100000 intact");
+    EXPECT_INT(exchanges[1].http_status, 200);
+    EXPECT_INT(pair.server.info.client_authentication, level);
+    EXPECT_INT(pair.client.info.client_authentication, level);
+    EXPECT_UINT(pair.server.info.client_certificate_count, level != PQQ_AUTH_CLASSICAL);
+    EXPECT_UINT(pair.server.info.client_classical_certificate_count, level != PQQ_AUTH_PQ);
+  }
+  sim_pair_close(&pair);
+}
+
+TEST("a client proves what a server asks for, and its requests wait at the server for that") {
+  static const struct {
+    int32_t require;
+    size_t first, count;
+    int32_t level;
+  } rows[] = {
+      {PQQ_REQUIRE_HYBRID, 0, 2, PQQ_AUTH_HYBRID}, {PQQ_REQUIRE_PQ, 0, 2, PQQ_AUTH_PQ},
+      {PQQ_REQUIRE_PQ, 0, 1, PQQ_AUTH_PQ},         {PQQ_REQUIRE_ANY, 0, 2, PQQ_AUTH_PQ},
+      {PQQ_REQUIRE_ANY, 1, 1, PQQ_AUTH_CLASSICAL}, {PQQ_REQUIRE_HYBRID, 0, 1, PQQ_AUTH_NONE},
+      {PQQ_REQUIRE_HYBRID, 1, 1, PQQ_AUTH_NONE},   {PQQ_REQUIRE_PQ, 1, 1, PQQ_AUTH_NONE},
+      {PQQ_REQUIRE_ANY, 0, 0, PQQ_AUTH_NONE},
+  };
+
+  for (size_t i = 0; i < COUNT(rows); i++) {
+    NOTE("row %zu", i);
+    expect_mutual(rows[i].require, rows[i].first, rows[i].count, rows[i].level);
+  }
+}

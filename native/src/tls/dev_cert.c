@@ -165,10 +165,11 @@ static int add_key_usage(X509 *certificate, int is_ca) {
   return ok;
 }
 
-static int add_server_auth(X509 *certificate) {
+/* For servers, and for clients that have to prove who they are. */
+static int add_purposes(X509 *certificate) {
   EXTENDED_KEY_USAGE *usages = EXTENDED_KEY_USAGE_new();
-  ASN1_OBJECT *server_auth = OBJ_nid2obj(NID_server_auth);
-  int ok = usages != NULL && server_auth != NULL && sk_ASN1_OBJECT_push(usages, server_auth) > 0 &&
+  int ok = usages != NULL && sk_ASN1_OBJECT_push(usages, OBJ_nid2obj(NID_server_auth)) > 0 &&
+           sk_ASN1_OBJECT_push(usages, OBJ_nid2obj(NID_client_auth)) > 0 &&
            add_extension(certificate, NID_ext_key_usage, usages, 0);
 
   EXTENDED_KEY_USAGE_free(usages);
@@ -292,7 +293,7 @@ static X509 *issue_leaf(const pqq__signature_scheme *scheme, EVP_PKEY *key, X509
   X509 *leaf = new_certificate(key, subject, X509_get_subject_name(root), days);
 
   X509_NAME_free(subject);
-  if (leaf != NULL && add_key_usage(leaf, 0) && add_server_auth(leaf) &&
+  if (leaf != NULL && add_key_usage(leaf, 0) && add_purposes(leaf) &&
       add_names(leaf, hosts, count) && add_authority_key_id(leaf, root) &&
       X509_sign(leaf, root_key, digest_of(scheme)) > 0) {
     return leaf;

@@ -66,7 +66,7 @@ static void expect_leaf(X509 *leaf, X509 *root, const char *algorithm, size_t ma
   EXPECT_UINT(X509_get_key_usage(root), X509v3_KU_KEY_CERT_SIGN | X509v3_KU_CRL_SIGN);
   EXPECT(!(X509_get_extension_flags(leaf) & EXFLAG_CA));
   EXPECT_UINT(X509_get_key_usage(leaf), X509v3_KU_DIGITAL_SIGNATURE);
-  EXPECT_UINT(X509_get_extended_key_usage(leaf), XKU_SSL_SERVER);
+  EXPECT_UINT(X509_get_extended_key_usage(leaf), XKU_SSL_SERVER | XKU_SSL_CLIENT);
   EXPECT(X509_get0_authority_key_id(leaf) != NULL && X509_get0_subject_key_id(root) != NULL);
   EXPECT_INT(pqq__certificate_is_development(leaf), 1);
   EXPECT_INT(X509_cmp_time(X509_get0_notBefore(leaf), &now), -1);
