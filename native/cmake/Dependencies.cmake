@@ -131,7 +131,7 @@ function(pqq_build_dependencies)
   if(NOT PQQ_NINJA)
     message(FATAL_ERROR "ninja is missing: install it with your system's packages (ninja-build) or `pip install ninja`.")
   endif()
-  pqq_find_crates(crate ${crates})
+  pqq_find_crates(crate "${PROJECT_SOURCE_DIR}/native/deps" ${crates})
   file(REMOVE_RECURSE "${PQQ_DEPS_PREFIX}")
   file(MAKE_DIRECTORY "${PQQ_DEPS_PREFIX}")
 
