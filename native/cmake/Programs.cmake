@@ -86,9 +86,27 @@ if(PQQ_BUILD_TESTS)
   add_library(pqq_harness STATIC test/native/harness.c)
   target_include_directories(pqq_harness PUBLIC test/native)
   target_link_libraries(pqq_harness PRIVATE pqq_compile_options)
+  find_program(PQQ_NODE node)
   pqq_add_programs(test/native test/native native)
   pqq_add_programs(test/sim test/sim sim pqq_native_support)
   pqq_add_header_checks()
+
+  # Known answers: CTest prepares the vectors before the programs that read them, and only then.
+  set(vectors "${PROJECT_BINARY_DIR}/test/vectors")
+  set_property(SOURCE test/native/vectors/vectors.c
+    APPEND PROPERTY COMPILE_DEFINITIONS "PQQ_VECTORS_FOLDER=\"${vectors}\"")
+  if(PQQ_SYSTEM_LIBOQS) # without the functions for tests, of an unknown version
+    foreach(source liboqs_side known_answers minimal_test)
+      set_property(SOURCE test/native/vectors/${source}.c
+        APPEND PROPERTY COMPILE_DEFINITIONS PQQ_TEST_SYSTEM_LIBOQS)
+    endforeach()
+  endif()
+  add_test(NAME native/vectors/prepare COMMAND "${CMAKE_COMMAND}" "-DSOURCE=${PROJECT_SOURCE_DIR}" "-DOUT=${vectors}"
+    "-DNODE=${PQQ_NODE}" -P "${PROJECT_SOURCE_DIR}/test/native/vectors/prepare.cmake")
+  set_tests_properties(native/vectors/prepare PROPERTIES FIXTURES_SETUP vectors TIMEOUT 300)
+  set_tests_properties(native/vectors/mldsa_test native/vectors/mlkem_test PROPERTIES FIXTURES_REQUIRED vectors)
+  set_tests_properties(native/vectors/prepare native/vectors/mldsa_test native/vectors/mlkem_test
+    native/vectors/cross_test native/vectors/minimal_test PROPERTIES LABELS "native;vectors")
 
   # The one part of the addon that works without Node.
   add_executable(native_addon_ring test/native/addon/ring_test.cc native/addon/ring.cc)
@@ -100,7 +118,6 @@ if(PQQ_BUILD_TESTS)
   set_tests_properties(native/addon/ring_test PROPERTIES
     LABELS native TIMEOUT 300 WORKING_DIRECTORY "${PROJECT_SOURCE_DIR}")
 
-  find_program(PQQ_NODE node)
   if(PQQ_NODE AND TARGET pqq)
     set(exports "${PROJECT_SOURCE_DIR}/test/tools/check-exports.mjs")
     add_test(NAME abi/exports COMMAND "${PQQ_NODE}" "${exports}" $<TARGET_FILE:pqq>)

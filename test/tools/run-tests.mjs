@@ -4,6 +4,7 @@
 //   node test/tools/run-tests.mjs native unit sim integration worker types
 //
 // native, sim   C programs through CTest (labels of native/cmake/Programs.cmake), built first
+// vectors       those of native that compare with known answers, with their counts
 // types         test/types/*.test-d.ts, by the compiler alone
 // anything else mocha over test/<name>/**/*.test.ts (sim has both)
 import { spawn } from "node:child_process";
@@ -81,7 +82,10 @@ function buildNative() {
   return built;
 }
 
-/** CTest's verbose lines are "12: ok 1 - ..." for program 12. Shown: what fails, and why things are skipped. */
+/**
+ * CTest's verbose lines are "12: ok 1 - ..." for program 12. Shown: what fails, why things are skipped, and of
+ * the vectors how many were compared.
+ */
 async function runC(label) {
   const build = await buildNative();
   if (build.status !== 0) {
@@ -94,7 +98,10 @@ async function runC(label) {
     const output = /^(\d+): (.*)/.exec(line);
     if (output) {
       outputs.set(output[1], [...(outputs.get(output[1]) ?? []), output[2]]);
-      return output[2].includes(" # SKIP ");
+      return (
+        output[2].includes(" # SKIP ") ||
+        (label === "vectors" && output[2].startsWith("# known answers: "))
+      );
     }
     const test = /^ *\d+\/\d+ Test +#(\d+): (\S+) \.*(.*?) +[\d.]+ sec/.exec(line);
     if (!test) {
@@ -184,7 +191,8 @@ async function runTypes() {
 async function runSuite(suite) {
   switch (suite) {
     case "native":
-      return [await runC("native")];
+    case "vectors":
+      return [await runC(suite)];
     case "sim":
       return [await runC("sim"), await runMocha("sim")];
     case "types":
