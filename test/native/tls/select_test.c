@@ -312,3 +312,162 @@ TEST("an explanation is cut, never longer than its buffer") {
     EXPECT(text[size] == '#');
   }
 }
+
+/* --- velocity/1 -------------------------------------------------------------- */
+
+#define ID 0xc0, 0, 0, 0, 'V', 'E', 'L', 'O'
+
+static const uint8_t balanced[] = {ID, 2, 1, PQQ_PROFILE_BALANCED};
+static const uint8_t light[] = {ID, 2, 1, PQQ_PROFILE_LIGHT};
+static const uint8_t broken[] = {ID, 2, 9, PQQ_PROFILE_BALANCED};
+
+#define BOTH "\x0avelocity/1\x02h3"
+
+struct velocity_row {
+  const char *name;
+  struct offer offer;
+  const uint8_t *commitment;
+  /* What the server is like: a bit each. */
+  int has_one, is_disabled;
+  int32_t require_key_exchange, require_authentication;
+  int requires_client;
+  /* What comes. */
+  pqq_status status;
+  int alert;
+  int is_velocity;
+  uint16_t downgrade;
+};
+
+#define GOOD_GROUPS   \
+  {HYBRID, X25519}, { \
+    HYBRID, X25519    \
+  }
+#define GOOD_SCHEMES {MLDSA65, P256}
+
+static const struct velocity_row velocity_rows[] = {
+    {.name = "all is there",
+     .offer = {BOTH, GOOD_GROUPS, GOOD_SCHEMES, {AES128}},
+     .commitment = balanced,
+     .is_velocity = 1},
+    {.name = "not offered", .offer = {"\x02h3", GOOD_GROUPS, GOOD_SCHEMES, {AES128}}},
+    {.name = "no commitment",
+     .offer = {BOTH, GOOD_GROUPS, GOOD_SCHEMES, {AES128}},
+     .status = PQQ_ERR_COMMITMENT_INVALID,
+     .alert = PQQ__ALERT_ILLEGAL_PARAMETER},
+    {.name = "a malformed commitment",
+     .offer = {BOTH, GOOD_GROUPS, GOOD_SCHEMES, {AES128}},
+     .commitment = broken,
+     .status = PQQ_ERR_COMMITMENT_INVALID,
+     .alert = PQQ__ALERT_ILLEGAL_PARAMETER},
+    {.name = "disabled",
+     .offer = {BOTH, GOOD_GROUPS, GOOD_SCHEMES, {AES128}},
+     .commitment = balanced,
+     .is_disabled = 1,
+     .downgrade = PQQ_DOWNGRADE_POLICY_DISABLED},
+    {.name = "one identity",
+     .offer = {BOTH, GOOD_GROUPS, GOOD_SCHEMES, {AES128}},
+     .commitment = balanced,
+     .has_one = 1,
+     .downgrade = PQQ_DOWNGRADE_NO_HYBRID_CERT},
+    {.name = "another profile",
+     .offer = {BOTH, GOOD_GROUPS, GOOD_SCHEMES, {AES128}},
+     .commitment = light,
+     .downgrade = PQQ_DOWNGRADE_CLIENT_PROFILE_UNSUPPORTED},
+    {.name = "a classical group",
+     .offer = {BOTH, {X25519}, {X25519}, GOOD_SCHEMES, {AES128}},
+     .commitment = balanced,
+     .downgrade = PQQ_DOWNGRADE_CLASSICAL_GROUP},
+    {.name = "no classical scheme",
+     .offer = {BOTH, GOOD_GROUPS, {MLDSA65}, {AES128}},
+     .commitment = balanced,
+     .downgrade = PQQ_DOWNGRADE_CLASSICAL_CERTIFICATE},
+    {.name = "no ML-DSA scheme",
+     .offer = {BOTH, GOOD_GROUPS, {P256}, {AES128}},
+     .commitment = balanced,
+     .downgrade = PQQ_DOWNGRADE_CLASSICAL_CERTIFICATE},
+    {.name = "velocity/1 alone and one identity",
+     .offer = {"\x0avelocity/1", GOOD_GROUPS, GOOD_SCHEMES, {AES128}},
+     .commitment = balanced,
+     .has_one = 1,
+     .status = PQQ_ERR_NO_SHARED_ALPN,
+     .alert = PQQ__ALERT_NO_APPLICATION_PROTOCOL},
+    {.name = "hybrid is required and there",
+     .offer = {BOTH, GOOD_GROUPS, GOOD_SCHEMES, {AES128}},
+     .commitment = balanced,
+     .require_authentication = PQQ_REQUIRE_HYBRID,
+     .is_velocity = 1},
+    {.name = "hybrid is required, h3 is offered",
+     .offer = {"\x02h3", GOOD_GROUPS, GOOD_SCHEMES, {AES128}},
+     .require_authentication = PQQ_REQUIRE_HYBRID,
+     .status = PQQ_ERR_POLICY_AUTHENTICATION,
+     .alert = PQQ__ALERT_NO_APPLICATION_PROTOCOL},
+    {.name = "hybrid is required, another profile",
+     .offer = {BOTH, GOOD_GROUPS, GOOD_SCHEMES, {AES128}},
+     .commitment = light,
+     .require_authentication = PQQ_REQUIRE_HYBRID,
+     .status = PQQ_ERR_POLICY_AUTHENTICATION,
+     .alert = PQQ__ALERT_INSUFFICIENT_SECURITY},
+    {.name = "clients have to prove themselves, h3 is offered",
+     .offer = {"\x02h3", GOOD_GROUPS, GOOD_SCHEMES, {AES128}},
+     .requires_client = 1,
+     .status = PQQ_ERR_POLICY_AUTHENTICATION,
+     .alert = PQQ__ALERT_NO_APPLICATION_PROTOCOL},
+    {.name = "pq is required of h3, not offered",
+     .offer = {"\x02h3", GOOD_GROUPS, {P256}, {AES128}},
+     .require_authentication = PQQ_REQUIRE_PQ,
+     .status = PQQ_ERR_POLICY_AUTHENTICATION,
+     .alert = PQQ__ALERT_INSUFFICIENT_SECURITY},
+    {.name = "a classical client of a server that refuses those",
+     .offer = {"\x02h3", {X25519, SECP256}, {X25519}, GOOD_SCHEMES, {AES128}},
+     .require_key_exchange = PQQ_REQUIRE_PQ,
+     .status = PQQ_ERR_POLICY_KEY_EXCHANGE,
+     .alert = PQQ__ALERT_INSUFFICIENT_SECURITY},
+};
+
+static pqq__select_config velocity_config(const struct velocity_row *row) {
+  static const uint16_t hybrid_only[] = {HYBRID};
+  pqq__select_config config = make_config(MLDSA65, row->has_one ? 0 : P256, 0, 0);
+
+  config.can_prove_both = !row->has_one;
+  config.is_velocity_disabled = row->is_disabled;
+  config.require_key_exchange = row->require_key_exchange;
+  config.require_authentication = row->require_authentication;
+  config.requires_client = row->requires_client;
+  if (row->require_key_exchange == PQQ_REQUIRE_PQ) {
+    config.groups = hybrid_only;
+    config.group_count = 1;
+  }
+  return config;
+}
+
+TEST("velocity/1 is taken if and only if all its promises can be kept, else h3 with the reason") {
+  for (size_t i = 0; i < COUNT(velocity_rows); i++) {
+    const struct velocity_row *row = &velocity_rows[i];
+    pqq__select_config config = velocity_config(row);
+    struct wire wire;
+    pqq__client_hello hello = make_hello(&row->offer, &wire);
+    pqq__selection selection;
+    char text[384];
+
+    NOTE("%s", row->name);
+    if (row->commitment != NULL) {
+      hello.transport_parameters = (pqq_bytes){row->commitment, sizeof balanced};
+    }
+    pqq__select(&hello, &config, &selection);
+    EXPECT_STR(pqq_err_name(selection.status), pqq_err_name(row->status));
+    if (row->status != PQQ_OK) {
+      EXPECT_INT(selection.alert, row->alert);
+      pqq__select_explain(&hello, &config, &selection, text, sizeof text);
+      EXPECT(strlen(text) > 20);
+      continue;
+    }
+    EXPECT_INT(selection.is_velocity, row->is_velocity);
+    EXPECT_UINT(selection.downgrade, row->downgrade);
+    EXPECT_INT(selection.has_commitment, row->commitment != NULL);
+    EXPECT_UINT(selection.alpn.len, row->is_velocity ? 10 : 2);
+    if (row->is_velocity) {
+      EXPECT_UINT(selection.scheme->id, MLDSA65);
+      EXPECT_UINT(selection.group, HYBRID);
+    }
+  }
+}
