@@ -156,6 +156,8 @@ static pqq_config *server_config(const scene *from, int32_t profile) {
   return config;
 }
 
+static int requires_related;
+
 static pqq_config *client_config(pqq_bytes anchors, int32_t profile) {
   pqq_config_options options = sim_options();
   pqq_config *config = NULL;
@@ -163,6 +165,7 @@ static pqq_config *client_config(pqq_bytes anchors, int32_t profile) {
   options.profile = profile;
   options.ca_pem = anchors;
   options.require_authentication = PQQ_REQUIRE_HYBRID;
+  options.require_related_certificate = (uint32_t)requires_related;
   EXPECT_INT(pqq_config_new(&options, &config), PQQ_OK);
   return config;
 }
@@ -448,4 +451,71 @@ TEST("a proof stream that is cut, too long or has other frames is AUTHENTICATOR_
                  rows[i].says);
   }
   forge = NULL;
+}
+
+/* The classical leaf names `related`, NULL: nothing. */
+static void make_related(scene *made, X509 *related) {
+  fixture_spec spec = good;
+
+  spec.related = related;
+  free_half(&made->classical);
+  made->classical = issue(&made->classical_root, "P-256", &spec);
+}
+
+TEST(
+    "a RelatedCertificate that names another leaf is RELATED_CERTIFICATE, so is none if required") {
+  scene made;
+  X509 *leaf, *other;
+
+  scene_make(&made, "ML-DSA-65", "ML-DSA-65", "P-256", "P-256", &good);
+  leaf = fixture_parse_pem(made.pq.chain);
+  other = made.pq_root.certificate;
+  make_related(&made, leaf);
+  EXPECT_INT(attempt(&made, PQQ_PROFILE_BALANCED, "").status, PQQ_OK);
+  make_related(&made, other);
+  expect_close(&made, PQQ_ERR_RELATED_CERTIFICATE, PQQ__WIRE_AUTHENTICATOR_CERTIFICATE,
+               "not for the other leaf");
+  requires_related = 1;
+  make_related(&made, leaf);
+  EXPECT_INT(attempt(&made, PQQ_PROFILE_BALANCED, "").status, PQQ_OK);
+  make_related(&made, NULL);
+  expect_close(&made, PQQ_ERR_RELATED_CERTIFICATE, PQQ__WIRE_AUTHENTICATOR_CERTIFICATE,
+               "which the policy requires");
+  requires_related = 0;
+  X509_free(leaf);
+  scene_free(&made);
+}
+
+/* --- A second stream -------------------------------------------------------- */
+
+static void prove_again(sim_server *server, const pqq_event *event) {
+  pqq__conn *conn;
+
+  if (event->type != PQQ_EVENT_REQUEST) {
+    return;
+  }
+  conn = pqq__slots_find(&server->node.engine->endpoint.conns, event->conn);
+  if (conn) {
+    uint8_t *copy = malloc(recorded_len);
+
+    memcpy(copy, recorded, recorded_len);
+    EXPECT_INT(pqq__proof_send(conn->app, copy, recorded_len), 0);
+  }
+}
+
+TEST("a second proof stream is AUTHENTICATOR_DUPLICATE, even after the handshake") {
+  sim_exchange exchange = {.method = "GET", .path = "/hang"};
+  sim_setup setup = {.hybrid = PQQ_PROFILE_BALANCED, .exchanges = &exchange, .exchange_count = 1};
+  sim_pair pair;
+
+  sim_pair_open(&pair, harness_seed(), &setup);
+  pair.server.on_event = prove_again;
+  EXPECT(sim_pair_settle(&pair));
+  EXPECT(pair.client.is_connected);
+  sim_run_for(pair.net, SIM_SECOND);
+  EXPECT_INT(sim_client_request(&pair.client, 0), PQQ_OK);
+  EXPECT(sim_pair_wait_closed(&pair));
+  EXPECT_STR(pqq_err_name(pair.client.close.status), "PQQ_ERR_AUTHENTICATOR_DUPLICATE");
+  EXPECT_UINT(pair.client.close.wire_code, PQQ__WIRE_AUTHENTICATOR_DUPLICATE);
+  sim_pair_close(&pair);
 }

@@ -47,6 +47,7 @@ int pqq__proof_send(pqq__session *session, uint8_t *data, size_t len) {
 
   proof->out = data;
   proof->out_len = len;
+  proof->out_sent = proof->out_acked = 0;
   if (pqq__conn_open_uni(session->conn, &proof->out_id) != 0) {
     pqq__conn_fail_application(session->conn, PQQ__H3_STREAM_CREATION_ERROR,
                                "the peer allows no unidirectional stream for a proof");

@@ -122,6 +122,25 @@ static X509_NAME *new_name(const fixture_spec *spec) {
   return name;
 }
 
+/* RelatedCertificate with SHA-256: SEQUENCE { AlgorithmIdentifier, OCTET STRING }. */
+static void add_related(X509 *certificate, X509 *related) {
+  uint8_t value[] = {0x30, 0x2f, 0x30, 0x0b, 0x06, 0x09, 0x60, 0x86, 0x48, 0x01, 0x65, 0x03, 0x04,
+                     0x02, 0x01, 0x04, 0x20, 0,    0,    0,    0,    0,    0,    0,    0,    0,
+                     0,    0,    0,    0,    0,    0,    0,    0,    0,    0,    0,    0,    0,
+                     0,    0,    0,    0,    0,    0,    0,    0,    0,    0};
+  ASN1_OBJECT *oid = OBJ_txt2obj("1.3.6.1.5.5.7.1.36", 1);
+  ASN1_OCTET_STRING *octets = ASN1_OCTET_STRING_new();
+  X509_EXTENSION *extension;
+
+  EXPECT_INT(X509_digest(related, EVP_sha256(), value + 17, NULL), 1);
+  ASN1_OCTET_STRING_set(octets, value, sizeof value);
+  extension = X509_EXTENSION_create_by_OBJ(NULL, oid, 0, octets);
+  EXPECT_INT(X509_add_ext(certificate, extension, -1), 1);
+  X509_EXTENSION_free(extension);
+  ASN1_OCTET_STRING_free(octets);
+  ASN1_OBJECT_free(oid);
+}
+
 X509 *fixture_certificate(const fixture_spec *spec, EVP_PKEY *key, X509 *issuer,
                           EVP_PKEY *issuer_key) {
   X509 *certificate = X509_new();
@@ -146,6 +165,9 @@ X509 *fixture_certificate(const fixture_spec *spec, EVP_PKEY *key, X509 *issuer,
     add_extension(certificate, NID_ext_key_usage,
                   spec->is_client_only ? "clientAuth" : "serverAuth");
     add_names(certificate, spec);
+    if (spec->related != NULL) {
+      add_related(certificate, spec->related);
+    }
   }
   EXPECT(X509_sign(certificate, signer, digest_for(signer, spec->is_sha1)) > 0);
   return certificate;
@@ -170,6 +192,15 @@ char *fixture_certificates_pem(X509 *const *certificates, size_t count) {
     EXPECT_INT(PEM_write_bio_X509(bio, certificates[i]), 1);
   }
   return take_text(bio);
+}
+
+X509 *fixture_parse_pem(const char *text) {
+  BIO *bio = BIO_new_mem_buf(text, -1);
+  X509 *certificate = PEM_read_bio_X509(bio, NULL, NULL, NULL);
+
+  EXPECT(certificate != NULL);
+  BIO_free(bio);
+  return certificate;
 }
 
 char *fixture_key_pem(EVP_PKEY *key) {

@@ -28,6 +28,8 @@ typedef struct fixture_spec {
   /* Seconds from now; 0 = an hour ago and in a day. */
   long not_before;
   long not_after;
+  /* Hashed into a RelatedCertificate extension (RFC 9763); NULL: none. */
+  X509 *related;
 } fixture_spec;
 
 /* `issuer` NULL: self-signed. */
@@ -46,6 +48,8 @@ char *fixture_mldsa_pem(EVP_PKEY *key, fixture_form form);
 char *fixture_pem(const char *label, const uint8_t *der, size_t len);
 
 pqq_bytes fixture_bytes(const char *text);
+/* The first certificate of a text. */
+X509 *fixture_parse_pem(const char *text);
 
 /* A server's chain and key, and the root that it ends at, all as PEM. */
 typedef struct fixture_server {
