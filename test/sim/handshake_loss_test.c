@@ -11,6 +11,22 @@
  * 333 ms (RFC 9002 section 6.2.2), the second one twice that. */
 #define SOON (4 * SIM_SECOND)
 
+/* Every server identity on h3, then every profile on velocity/1. */
+#define KINDS (SIM_IDENTITIES + PQQ_PROFILE_SECURE)
+
+static sim_setup setup_of(int kind) {
+  return kind < SIM_IDENTITIES ? (sim_setup){.identity = (sim_identity)kind}
+                               : (sim_setup){.hybrid = kind - SIM_IDENTITIES + 1};
+}
+
+static const char *name_of(int kind) {
+  static const char *const profiles[] = {"velocity/1 light", "velocity/1 balanced",
+                                         "velocity/1 secure"};
+
+  return kind < SIM_IDENTITIES ? sim_identity_name((sim_identity)kind)
+                               : profiles[kind - SIM_IDENTITIES];
+}
+
 /* Datagrams of both directions until both ends have confirmed. */
 typedef struct flight {
   uint64_t from_client, from_server;
@@ -40,8 +56,8 @@ static void expect_success(sim_setup *setup, flight *seen, pqq_time_ns *took) {
   sim_pair_close(&pair);
 }
 
-static flight undisturbed(sim_identity identity) {
-  sim_setup setup = {.identity = identity};
+static flight undisturbed(int kind) {
+  sim_setup setup = setup_of(kind);
   pqq_time_ns took;
   flight seen;
 
@@ -59,58 +75,54 @@ static void lose(sim_setup *setup, const flight *all, uint64_t index, uint64_t l
 }
 
 TEST("a handshake completes whichever single datagram is lost, with every identity") {
-  for (int identity = 0; identity < SIM_IDENTITIES; identity++) {
-    flight all = undisturbed((sim_identity)identity);
+  for (int kind = 0; kind < KINDS; kind++) {
+    flight all = undisturbed(kind);
     pqq_time_ns took, longest = 0;
 
     for (uint64_t i = 0; i < all.from_client + all.from_server; i++) {
-      sim_setup setup = {.identity = (sim_identity)identity};
+      sim_setup setup = setup_of(kind);
       uint64_t lost[2][2];
 
-      NOTE("%s, lost %llu of %llu and %llu", sim_identity_name((sim_identity)identity),
-           (unsigned long long)i, (unsigned long long)all.from_client,
-           (unsigned long long)all.from_server);
+      NOTE("%s, lost %llu of %llu and %llu", name_of(kind), (unsigned long long)i,
+           (unsigned long long)all.from_client, (unsigned long long)all.from_server);
       lose(&setup, &all, i, lost);
       expect_success(&setup, NULL, &took);
       longest = took > longest ? took : longest;
     }
-    printf("# %s: %llu datagrams, longest %llu ms\n", sim_identity_name((sim_identity)identity),
+    printf("# %s: %llu datagrams, longest %llu ms\n", name_of(kind),
            (unsigned long long)(all.from_client + all.from_server),
            (unsigned long long)(longest / SIM_MS));
   }
 }
 
 TEST("a handshake completes whichever two datagrams are lost, with every identity") {
-  for (int identity = 0; identity < SIM_IDENTITIES; identity++) {
-    flight all = undisturbed((sim_identity)identity);
+  for (int kind = 0; kind < KINDS; kind++) {
+    flight all = undisturbed(kind);
     pqq_time_ns took, longest = 0;
 
     for (uint64_t i = 0; i < all.from_client + all.from_server; i++) {
       for (uint64_t j = i + 1; j < all.from_client + all.from_server; j++) {
-        sim_setup setup = {.identity = (sim_identity)identity};
+        sim_setup setup = setup_of(kind);
         uint64_t lost[2][2];
 
-        NOTE("%s, lost %llu and %llu", sim_identity_name((sim_identity)identity),
-             (unsigned long long)i, (unsigned long long)j);
+        NOTE("%s, lost %llu and %llu", name_of(kind), (unsigned long long)i, (unsigned long long)j);
         lose(&setup, &all, i, lost);
         lose(&setup, &all, j, lost);
         expect_success(&setup, NULL, &took);
         longest = took > longest ? took : longest;
       }
     }
-    printf("# %s: longest %llu ms\n", sim_identity_name((sim_identity)identity),
-           (unsigned long long)(longest / SIM_MS));
+    printf("# %s: longest %llu ms\n", name_of(kind), (unsigned long long)(longest / SIM_MS));
   }
 }
 
 TEST("a handshake completes when every datagram comes twice") {
-  for (int identity = 0; identity < SIM_IDENTITIES; identity++) {
-    sim_setup setup = {.identity = (sim_identity)identity,
-                       .from_client = {.duplicate_ppm = 1000000},
-                       .from_server = {.duplicate_ppm = 1000000}};
+  for (int kind = 0; kind < KINDS; kind++) {
+    sim_setup setup = setup_of(kind);
     pqq_time_ns took;
 
-    NOTE("%s", sim_identity_name((sim_identity)identity));
+    setup.from_client.duplicate_ppm = setup.from_server.duplicate_ppm = 1000000;
+    NOTE("%s", name_of(kind));
     expect_success(&setup, NULL, &took);
   }
 }
@@ -119,15 +131,15 @@ TEST("a handshake completes when datagrams overtake each other") {
   sim_random random = {harness_seed()};
 
   for (int i = 0; i < 100; i++) {
-    sim_identity identity = (sim_identity)sim_random_below(&random, SIM_IDENTITIES);
+    int kind = (int)sim_random_below(&random, KINDS);
     sim_pipe pipe = {.reorder_ppm = 400000,
                      .reorder_ns = 1 + sim_random_below(&random, 40 * SIM_MS),
                      .duplicate_ppm = 100000};
-    sim_setup setup = {.identity = identity, .from_client = pipe, .from_server = pipe};
+    sim_setup setup = setup_of(kind);
     pqq_time_ns took;
 
-    NOTE("round %d, %s, %llu ns", i, sim_identity_name(identity),
-         (unsigned long long)pipe.reorder_ns);
+    setup.from_client = setup.from_server = pipe;
+    NOTE("round %d, %s, %llu ns", i, name_of(kind), (unsigned long long)pipe.reorder_ns);
     expect_success(&setup, NULL, &took);
   }
 }
@@ -163,16 +175,15 @@ TEST("handshakes complete on links that lose a fifth of all datagrams") {
   int done = 0;
 
   for (int i = 0; i < 100; i++) {
-    sim_identity identity = (sim_identity)sim_random_below(&random, SIM_IDENTITIES);
+    int kind = (int)sim_random_below(&random, KINDS);
     sim_exchange exchange = {.path = "/bytes/3000"};
-    sim_setup setup = {.identity = identity,
-                       .from_client = {.loss_ppm = 200000},
-                       .from_server = {.loss_ppm = 200000},
-                       .exchanges = &exchange,
-                       .exchange_count = 1};
+    sim_setup setup = setup_of(kind);
     sim_pair pair;
 
-    NOTE("round %d, %s", i, sim_identity_name(identity));
+    setup.from_client.loss_ppm = setup.from_server.loss_ppm = 200000;
+    setup.exchanges = &exchange;
+    setup.exchange_count = 1;
+    NOTE("round %d, %s", i, name_of(kind));
     sim_pair_open(&pair, sim_random_next(&random), &setup);
     EXPECT(sim_pair_exchange(&pair));
     /* Ten seconds can pass without the one datagram that is needed, but not often. */
