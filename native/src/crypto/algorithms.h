@@ -48,7 +48,8 @@ typedef struct pqq__cipher {
   const char *name;
 } pqq__cipher;
 
-#define PQQ__PROFILE_MAX_GROUPS 4
+/* Every group with ML-KEM in it. */
+#define PQQ__PROFILE_MAX_GROUPS 6
 #define PQQ__PROFILE_MAX_CIPHERS 4
 
 /* A profile: a row of include/pqq/profiles.def, or a configuration's own

@@ -4,6 +4,9 @@
 
 #include <stddef.h>
 
+/* RFC 9114 section 8.1. */
+#define H3_INTERNAL_ERROR 0x102
+
 static const struct row {
   uint32_t wire_code;
   pqq_status status;
@@ -20,6 +23,9 @@ static const struct row {
 };
 
 uint32_t pqq__velocity_wire_code(pqq_status status) {
+  if (status == PQQ_ERR_NO_MEMORY || status == PQQ_ERR_SIGN_FAILED) {
+    return H3_INTERNAL_ERROR; /* Not the peer's fault. */
+  }
   for (size_t i = 0; i < sizeof rows / sizeof rows[0]; i++) {
     if (rows[i].status == status) {
       return rows[i].wire_code;
