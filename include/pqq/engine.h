@@ -28,6 +28,10 @@ typedef struct pqq_engine pqq_engine;
 /** Bytes of pqq_engine_options.key. */
 #define PQQ_ENGINE_KEY_BYTES 32
 
+/** Values of pqq_engine_options.sign_as_jobs: no signatures, all, or those of
+ *  ML-DSA alone (an ECDSA signature takes less than handing it over). */
+enum { PQQ_SIGN_JOBS_NONE = 0, PQQ_SIGN_JOBS_ALL = 1, PQQ_SIGN_JOBS_MLDSA = 2 };
+
 /** pqq_engine_options: see pqq_engine_options_init. */
 typedef struct pqq_engine_options {
   uint32_t struct_size;
@@ -44,8 +48,8 @@ typedef struct pqq_engine_options {
    *  thread call the engine again. May be NULL. */
   void (*on_wake)(void *user_data);
   void *user_data;
-  /** Nonzero: CertificateVerify signatures are not made in line but handed out
-   *  as jobs (pqq_engine_next_job). */
+  /** Which CertificateVerify signatures are not made in line but handed out as
+   *  jobs (pqq_engine_next_job): PQQ_SIGN_JOBS_*, default none. */
   int32_t sign_as_jobs;
   int32_t reserved;
 } pqq_engine_options;

@@ -175,3 +175,73 @@ TEST("without sign_as_jobs there are no jobs") {
   EXPECT(job == NULL);
   sim_pair_close(&pair);
 }
+
+/* --- ML-DSA alone ---------------------------------------------------------------------------- */
+
+/* Opens a velocity/1 connection and settles it; with jobs the signature takes 1 ms. */
+static void open_hybrid(sim_pair *pair, int32_t profile, int32_t sign_as_jobs) {
+  pqq_engine_options options;
+  sim_setup setup = {.hybrid = profile, .server_engine = &options};
+  pqq_job *job = NULL;
+
+  EXPECT_INT(pqq_engine_options_init(&options, sizeof options), PQQ_OK);
+  options.sign_as_jobs = sign_as_jobs;
+  sim_pair_open(pair, harness_seed(), &setup);
+  if (sign_as_jobs) {
+    while (pqq_engine_next_job(pair->server.node.engine, &job) != PQQ_OK) {
+      sim_run_for(pair->net, SIM_MS);
+    }
+    sim_run_for(pair->net, SIM_MS);
+    pqq_job_run(job);
+    EXPECT_INT(pqq_engine_complete(pair->server.node.engine, job, sim_now(pair->net)), PQQ_OK);
+    pair->server.node.is_touched = 1;
+  }
+  EXPECT(sim_pair_settle(pair));
+  EXPECT_STR(pair->client.close_reason, "");
+}
+
+TEST("a signature that comes later changes nothing of the flight, on velocity/1 too") {
+  for (int32_t profile = PQQ_PROFILE_LIGHT; profile <= PQQ_PROFILE_SECURE; profile++) {
+    sim_pair in_line, with_job;
+    const pqq_connection_info *a = &in_line.client.info, *b = &with_job.client.info;
+
+    NOTE("profile %d", (int)profile);
+    open_hybrid(&in_line, profile, PQQ_SIGN_JOBS_NONE);
+    open_hybrid(&with_job, profile, PQQ_SIGN_JOBS_MLDSA);
+    EXPECT_INT(b->authentication, PQQ_AUTH_HYBRID);
+    EXPECT_UINT(b->tls_round_trips, a->tls_round_trips);
+    EXPECT_UINT(b->handshake_round_trips, a->handshake_round_trips);
+    EXPECT_UINT(b->handshake_datagrams_received, a->handshake_datagrams_received);
+    EXPECT_UINT(b->handshake_datagrams_sent, a->handshake_datagrams_sent);
+    sim_pair_close(&in_line);
+    sim_pair_close(&with_job);
+  }
+}
+
+static uint64_t signatures_in_line(sim_identity identity, int32_t sign_as_jobs) {
+  pqq_stats stats = {.struct_size = sizeof stats};
+  pqq_engine_options options;
+  sim_setup setup = {.identity = identity, .server_engine = &options};
+  pqq_job *job = NULL;
+  sim_pair pair;
+
+  EXPECT_INT(pqq_engine_options_init(&options, sizeof options), PQQ_OK);
+  options.sign_as_jobs = sign_as_jobs;
+  sim_pair_open(&pair, harness_seed(), &setup);
+  sim_run_for(pair.net, SIM_SECOND);
+  while (pqq_engine_next_job(pair.server.node.engine, &job) == PQQ_OK) {
+    pqq_job_free(job);
+  }
+  EXPECT_INT(pair.client.is_connected, job == NULL);
+  EXPECT_INT(pqq_engine_stats(pair.server.node.engine, &stats), PQQ_OK);
+  sim_pair_close(&pair);
+  return stats.signatures_in_line;
+}
+
+TEST("which signatures are jobs is a choice, and those that are none are counted") {
+  EXPECT_UINT(signatures_in_line(SIM_P256, PQQ_SIGN_JOBS_NONE), 1);
+  EXPECT_UINT(signatures_in_line(SIM_MLDSA65, PQQ_SIGN_JOBS_NONE), 1);
+  EXPECT_UINT(signatures_in_line(SIM_P256, PQQ_SIGN_JOBS_ALL), 0);
+  EXPECT_UINT(signatures_in_line(SIM_P256, PQQ_SIGN_JOBS_MLDSA), 1);
+  EXPECT_UINT(signatures_in_line(SIM_MLDSA65, PQQ_SIGN_JOBS_MLDSA), 0);
+}

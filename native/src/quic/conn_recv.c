@@ -14,9 +14,20 @@ static void recv_while_closing(pqq__conn *conn) {
   }
 }
 
-/* After anything that can have moved the handshake: hand out its job, and see
- * that its packets and timers go on. */
+/* While a signature is being made, the ServerHello would fill a datagram of its
+ * own, which counts against three times what the client has sent (RFC 9000
+ * section 8.1) and so may cost the flight a round trip. It leaves with the rest:
+ * when the job is done, or before if a timer wants to send. */
+static void hold_sending(pqq__conn *conn) {
+  if (pqq__node_is_linked(&conn->sending_node)) {
+    pqq__list_remove(&conn->sending_node);
+  }
+}
+
+/* After anything that can have moved the handshake: count its signatures, hand
+ * out its job, and see that its packets and timers go on. */
 static void after_input(pqq__conn *conn) {
+  conn->endpoint->stats.signatures_in_line += pqq__tls_session_take_signatures(conn->tls);
   if (!conn->job) {
     conn->job = pqq__tls_session_take_job(conn->tls);
     if (conn->job) {
@@ -24,7 +35,11 @@ static void after_input(pqq__conn *conn) {
       pqq__list_append(&conn->endpoint->with_job, &conn->job_node);
     }
   }
-  pqq__conn_want_send(conn);
+  if (pqq__tls_session_is_signing(conn->tls)) {
+    hold_sending(conn);
+  } else {
+    pqq__conn_want_send(conn);
+  }
   pqq__conn_update_timer(conn);
 }
 

@@ -16,7 +16,7 @@ pqq_status pqq__endpoint_init(pqq__endpoint *endpoint, pqq_config *config,
                               .app = app,
                               .app_user_data = app_user_data,
                               .is_server = options->is_server != 0,
-                              .sign_as_jobs = options->sign_as_jobs != 0,
+                              .sign_as_jobs = options->sign_as_jobs,
                               .worker = options->worker,
                               .worker_count = options->worker_count};
   memcpy(key, options->key, sizeof key);

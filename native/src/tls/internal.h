@@ -60,6 +60,8 @@ struct pqq__tls_session {
   pqq__selection selection;
   /* Of config, after a selection that succeeded. */
   const pqq__identity *identity;
+  /* Made in line and not yet counted. */
+  uint32_t signatures;
   /* Made and not yet taken. */
   pqq_job *job;
   /* Taken and not given back; only compared, never followed. */

@@ -42,7 +42,13 @@ static enum ssl_private_key_result_t sign_in_line(pqq__tls_session *session, uin
   }
   memcpy(out, signature, len);
   *out_len = len;
+  session->signatures++;
   return ssl_private_key_success;
+}
+
+static int is_for_job(const pqq__tls_session *session) {
+  return session->sign_as_jobs == PQQ_SIGN_JOBS_MLDSA ? session->identity->scheme->is_pq
+                                                      : session->sign_as_jobs;
 }
 
 static enum ssl_private_key_result_t begin_job(pqq__tls_session *session, const uint8_t *in,
@@ -72,8 +78,8 @@ static enum ssl_private_key_result_t on_sign(SSL *ssl, uint8_t *out, size_t *out
     (void)SSL_send_fatal_alert(ssl, PQQ__ALERT_INTERNAL_ERROR);
     return ssl_private_key_failure;
   }
-  return session->sign_as_jobs ? begin_job(session, in, in_len)
-                               : sign_in_line(session, out, out_len, max_out, in, in_len);
+  return is_for_job(session) ? begin_job(session, in, in_len)
+                             : sign_in_line(session, out, out_len, max_out, in, in_len);
 }
 
 /* AWS-LC asks again whenever the handshake is continued, also by a datagram
@@ -109,6 +115,13 @@ static enum ssl_private_key_result_t on_decrypt(SSL *ssl, uint8_t *out, size_t *
 
 const SSL_PRIVATE_KEY_METHOD pqq__private_key_method = {on_sign, on_decrypt, on_complete};
 
+uint32_t pqq__tls_session_take_signatures(pqq__tls_session *session) {
+  uint32_t signatures = session->signatures;
+
+  session->signatures = 0;
+  return signatures;
+}
+
 pqq_job *pqq__tls_session_take_job(pqq__tls_session *session) {
   pqq_job *job = session->job;
 
@@ -117,6 +130,10 @@ pqq_job *pqq__tls_session_take_job(pqq__tls_session *session) {
     session->taken_job = job;
   }
   return job;
+}
+
+int pqq__tls_session_is_signing(const pqq__tls_session *session) {
+  return session->job != NULL || session->taken_job != NULL;
 }
 
 void pqq__tls_session_put_result(pqq__tls_session *session, pqq_job *job) {

@@ -95,8 +95,12 @@ int pqq__tls_session_awaits_client(const pqq__tls_session *session);
  * selection_reason, downgrade, pin. Only after the handshake is done. */
 void pqq__tls_session_info(const pqq__tls_session *session, pqq_connection_info *info);
 
+/* How many signatures were made in line since the last call. */
+uint32_t pqq__tls_session_take_signatures(pqq__tls_session *session);
 /* The job that the handshake waits for, once; NULL if none. */
 pqq_job *pqq__tls_session_take_job(pqq__tls_session *session);
+/* 1 while a job exists, taken or not. */
+int pqq__tls_session_is_signing(const pqq__tls_session *session);
 /* Hands a run job's result to the session; the caller then continues the
  * handshake and frees the job. */
 void pqq__tls_session_put_result(pqq__tls_session *session, pqq_job *job);
