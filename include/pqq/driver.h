@@ -57,7 +57,16 @@ typedef struct pqq_driver_options {
   uint32_t socket_buffer_bytes;
   /** Nonzero: do not use UDP GSO or GRO even if the kernel has them. */
   int32_t disable_offload;
+  /** Threads that a server's workers share for ML-DSA signatures when handshakes
+   *  come in bursts, 1-64, or PQQ_SIGNING_THREADS_NONE: workers sign everything
+   *  themselves. Default 0: one per worker, but no more than there are cores
+   *  beside those of the workers, and at least one. They are started when the
+   *  first burst comes. */
+  uint32_t signing_threads;
 } pqq_driver_options;
+
+/** No signing pool; see pqq_driver_options. */
+#define PQQ_SIGNING_THREADS_NONE UINT32_MAX
 
 /** Most hosts of pqq_driver_options. */
 #define PQQ_MAX_LISTEN_HOSTS 8
@@ -71,7 +80,7 @@ PQQ_EXPORT pqq_status pqq_driver_events_init(pqq_driver_events *events, size_t s
  *  a reference to `config` and a copy of `options` and `events`. A port that
  *  anybody else has is in use, even one shared by SO_REUSEPORT.
  *  Errors: PQQ_ERR_NULL_ARG, PQQ_ERR_STRUCT_SIZE, PQQ_ERR_INVALID_ARG (hosts,
- *  workers), PQQ_ERR_NO_IDENTITY, PQQ_ERR_ADDRESS_IN_USE,
+ *  workers, signing_threads), PQQ_ERR_NO_IDENTITY, PQQ_ERR_ADDRESS_IN_USE,
  *  PQQ_ERR_ADDRESS_UNAVAILABLE, PQQ_ERR_PERMISSION, PQQ_ERR_IO,
  *  PQQ_ERR_NO_MEMORY. */
 PQQ_EXPORT pqq_status pqq_driver_start(pqq_config *config, const pqq_driver_options *options,

@@ -18,6 +18,8 @@ static void join_and_free(pqq_driver *driver) {
       (void)pthread_join(driver->workers[i].thread, NULL);
     }
   }
+  /* After the workers, which push, and before what their results wake. */
+  pqq__signing_pool_stop(&driver->signing);
   for (uint32_t i = 0; i < driver->worker_count; i++) {
     pqq__worker_deinit(&driver->workers[i]);
   }

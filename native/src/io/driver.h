@@ -7,6 +7,7 @@
 
 #include <pqq/driver.h>
 
+#include "io/signing_pool.h"
 #include "io/worker.h"
 
 struct pqq_driver {
@@ -21,6 +22,7 @@ struct pqq_driver {
   _Atomic pqq_time_ns stop_at;
   /* pqq_driver_free waits: do not wait for readers that push back. */
   atomic_int is_freeing;
+  pqq__signing_pool signing;
   uint32_t worker_count;
   pqq__worker workers[];
 };

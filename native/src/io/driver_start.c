@@ -53,6 +53,22 @@ static pqq_status check_hosts(const pqq_driver_options *options, pqq_address *ad
   return PQQ_OK;
 }
 
+/* Afterwards it is how many, or PQQ_SIGNING_THREADS_NONE. */
+static pqq_status check_signing_threads(pqq_driver_options *options) {
+  if (options->signing_threads == 0) {
+    options->signing_threads = pqq__signing_threads_default(options->workers);
+  }
+  if (!options->is_server) {
+    options->signing_threads = PQQ_SIGNING_THREADS_NONE; /* clients have nothing to sign here */
+  }
+  if (options->signing_threads != PQQ_SIGNING_THREADS_NONE &&
+      options->signing_threads > PQQ__MAX_SIGNING_THREADS) {
+    return pqq__error_set(PQQ_ERR_INVALID_ARG, "signing_threads: %u, allowed 1 to %d",
+                          options->signing_threads, PQQ__MAX_SIGNING_THREADS);
+  }
+  return PQQ_OK;
+}
+
 static pqq_status check_options(pqq_driver_options *options) {
   if (options->workers == 0) {
     options->workers = 1;
@@ -71,7 +87,7 @@ static pqq_status check_options(pqq_driver_options *options) {
   if (!PQQ__HAS_PORT_SHARING && options->is_server) {
     options->workers = 1;
   }
-  return PQQ_OK;
+  return check_signing_threads(options);
 }
 
 /* --- Sockets -------------------------------------------------------------------------------- */
@@ -206,6 +222,8 @@ static pqq_status start_threads(pqq_driver *driver) {
   return PQQ_OK;
 }
 
+static const pqq__signing_calls signing_calls = {.run = pqq_job_run, .free = pqq_job_free};
+
 static pqq_driver *new_driver(pqq_config *config, const pqq_driver_options *options,
                               const pqq_driver_events *events, void *user_data) {
   pqq_driver *driver = calloc(1, sizeof *driver + options->workers * sizeof driver->workers[0]);
@@ -219,6 +237,10 @@ static pqq_driver *new_driver(pqq_config *config, const pqq_driver_options *opti
   driver->options = *options;
   driver->options.hosts = NULL;
   driver->worker_count = options->workers;
+  pqq__signing_pool_init(
+      &driver->signing,
+      options->signing_threads == PQQ_SIGNING_THREADS_NONE ? 0 : options->signing_threads,
+      &signing_calls);
   atomic_init(&driver->stop_at, PQQ_TIME_NEVER);
   return driver;
 }

@@ -29,6 +29,26 @@
 #define PQQ__TURN_COMMANDS 1024
 #define PQQ__TURN_EVENTS 1024
 #define PQQ__TURN_SEND_BYTES (1024u * 1024u)
+/* Results of the signing pool: as many as a turn takes in messages. */
+#define PQQ__TURN_SIGNATURES 16
+
+/* Threads of a driver's signing pool: no more than workers, because each keeps
+ * one busy for less than half of the time (a signature is a third of what a
+ * handshake costs). */
+#define PQQ__MAX_SIGNING_THREADS 64
+/* How much nicer than the workers they are: a request that comes in the middle
+ * of a burst goes first, and 5 still leaves signing a quarter of a core that it
+ * has to share. */
+#define PQQ__SIGNING_NICENESS 5
+/* Handshakes that a worker may find waiting for a signature in one turn and
+ * still sign itself; see worker_sign.c. A turn takes in PQQ__RECV_MESSAGES, and a
+ * ClientHello with ML-KEM is two, with repeated first flights up to six: 3 are
+ * as many as a turn can bring then. */
+#define PQQ__IN_LINE_SIGNATURES 2
+/* Jobs in a signing pool, their results included (5 KiB each). At 100 us a
+ * signature one thread works that off in 0.1 s, long before a client's first
+ * timeout of 1 s (RFC 9002 section 6.2.2). */
+#define PQQ__SIGNING_POOL_JOBS 1024
 
 /* Socket buffers when the options do not say: 2 MiB is 10 ms at 1.6 Gbit/s. */
 #define PQQ__SOCKET_BUFFER_BYTES (2u * 1024u * 1024u)

@@ -301,6 +301,7 @@ static pqq_status turn(pqq__worker *worker) {
   }
   run_commands(worker);
   pqq__worker_stop_step(worker);
+  pqq__worker_sign(worker);
   deliver_events(worker);
   return send_datagrams(worker);
 }
@@ -320,7 +321,7 @@ static void *run(void *argument) {
 
 /* --- Setting up ------------------------------------------------------------------------------ */
 
-static void on_engine_wake(void *user_data) {
+static void wake(void *user_data) {
   pqq__worker_wake(user_data);
 }
 
@@ -335,8 +336,11 @@ static pqq_status new_engine(pqq__worker *worker, const uint8_t key[PQQ_ENGINE_K
   options.worker = worker->index;
   options.worker_count = worker->driver->worker_count;
   memcpy(options.key, key, sizeof options.key);
-  options.on_wake = on_engine_wake;
+  options.on_wake = wake;
   options.user_data = worker;
+  if (worker->driver->options.signing_threads != PQQ_SIGNING_THREADS_NONE) {
+    options.sign_as_jobs = PQQ_SIGN_JOBS_MLDSA;
+  }
   return pqq_engine_new(worker->driver->config, &options, &worker->engine);
 }
 
@@ -348,6 +352,7 @@ pqq_status pqq__worker_init(pqq__worker *worker, pqq_driver *driver, uint32_t in
   worker->index = index;
   pqq__route_ring_init(&worker->routed);
   pqq__command_queue_init(&worker->commands);
+  pqq__signing_owner_init(&worker->signing, wake, worker);
   status = pqq__poller_init(&worker->poller);
   if (status == PQQ_OK) {
     status = pqq__udp_receiver_init(&worker->receiver);

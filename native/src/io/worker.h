@@ -10,6 +10,7 @@
  *   expire    -> pqq_engine_expire
  *   commands  <- pqq_driver_submit, pqq_driver_call
  *   stop      -> drain, close (worker_stop.c)
+ *   sign      -> pqq_engine_next_job, in line or by the pool (worker_sign.c)
  *   events    -> on_event until none is left or it says PQQ_AGAIN
  *   send      -> pqq_engine_send, one sendmmsg for many */
 #ifndef PQQ__IO_WORKER_H
@@ -23,6 +24,7 @@
 #include "io/command.h"
 #include "io/poller.h"
 #include "io/route_ring.h"
+#include "io/signing_pool.h"
 #include "io/udp_recv.h"
 #include "io/udp_send.h"
 #include "io/udp_socket.h"
@@ -78,6 +80,9 @@ typedef struct pqq__worker {
   pqq_time_ns linger_until;
   uint32_t socket_failures;
   uint64_t wakeups;
+  /* What the driver's pool has of ours. */
+  pqq__signing_owner signing;
+  uint64_t signed_in_line, signed_pooled;
 } pqq__worker;
 
 /* Prepares everything but sockets and thread, on the thread that starts the
@@ -105,6 +110,9 @@ int pqq__worker_has_event(const pqq__worker *worker);
 
 /* Publishes the counters. Owner thread. */
 void pqq__worker_publish(pqq__worker *worker);
+
+/* worker_sign.c: sees to the handshakes that wait for a signature. */
+void pqq__worker_sign(pqq__worker *worker);
 
 /* --- worker_stop.c: the end of a worker ------------------------------------------------------- */
 

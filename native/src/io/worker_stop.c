@@ -118,6 +118,8 @@ void pqq__worker_publish(pqq__worker *worker) {
   stats.receive_calls += worker->receiver.calls;
   stats.send_calls += worker->sender.calls;
   stats.wakeups += worker->wakeups;
+  stats.signatures_in_line += worker->signed_in_line;
+  stats.signatures_pooled += worker->signed_pooled;
 #define PQQ_STAT(name, meaning) \
   atomic_store_explicit(&worker->stats.name, stats.name, memory_order_relaxed);
 #include <pqq/stats.def>
