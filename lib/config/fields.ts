@@ -11,6 +11,8 @@ export interface IntegerField {
   readonly unit: string;
   /** What 0 means, where it is allowed although `min` is larger. */
   readonly zero?: string;
+  /** What leaving it out means, of an option without a default. */
+  readonly absent?: string;
   readonly summary: string;
 }
 
@@ -88,6 +90,15 @@ export const SERVER_INTEGERS = {
     default: 1,
     unit: "threads",
     summary: "Network threads, each with its own socket.",
+  },
+  signingThreads: {
+    min: 0,
+    max: 64,
+    default: undefined,
+    absent: "for one per worker as far as there are cores",
+    unit: "threads, 0 for none",
+    summary:
+      "Threads that sign with ML-DSA keys when handshakes come in bursts; shared by the workers, started by the first burst.",
   },
   maxConcurrentRequests: {
     min: 1,

@@ -32,6 +32,7 @@ export function parseServerOptions(input: ServerOptions): ServerConfig {
     identities: Object.freeze(pairs.map((pair) => identitySource(pair))),
     pqOnH3: identity.pqOnH3,
     workers: required(values.workers),
+    signingThreads: values.signingThreads,
     maxConcurrentRequests: required(values.maxConcurrentRequests),
     maxRequestBodyBytes: values.maxRequestBodyBytes,
     maxConnections: required(values.maxConnections),

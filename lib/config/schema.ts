@@ -27,7 +27,9 @@ function object<const T extends v.ObjectEntries>(entries: T) {
 function integer(field: IntegerField) {
   const zero = field.zero === undefined ? "" : `0 (${field.zero}) or `;
   const safe =
-    field.default === undefined ? "leave it out for no limit" : `a safe value is ${field.default}`;
+    field.default === undefined
+      ? `leave it out ${field.absent ?? "for no limit"}`
+      : `a safe value is ${field.default}`;
   const message = `${zero}an integer ${field.min}–${field.max} (${field.unit})\n${safe}`;
   const inRange = v.pipe(
     v.number(message),

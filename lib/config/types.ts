@@ -84,6 +84,13 @@ export interface ServerOptions extends SharedOptions {
   readonly host?: string | readonly string[] | undefined;
   /** Network threads, 1–64. @defaultValue 1 */
   readonly workers?: number | undefined;
+  /**
+   * Threads that sign with ML-DSA keys when handshakes come in bursts, 1–64, shared by the workers and started by the
+   * first burst; 0: none, workers sign everything themselves.
+   *
+   * @defaultValue one per worker, but no more than there are cores beside those of the workers, and at least one
+   */
+  readonly signingThreads?: number | undefined;
   /** Requests that a client may have open at once on one connection, 1–65,535. @defaultValue 100 */
   readonly maxConcurrentRequests?: number | undefined;
   /** Largest request body in bytes. @defaultValue none: bodies are streamed, at the pace of their reader */
@@ -141,6 +148,8 @@ export interface ServerConfig extends SharedConfig {
   readonly identities: readonly IdentitySource[];
   readonly pqOnH3: PqOnH3;
   readonly workers: number;
+  /** Undefined: libpqq decides; 0: none. */
+  readonly signingThreads: number | undefined;
   readonly maxConcurrentRequests: number;
   /** Undefined: no limit. */
   readonly maxRequestBodyBytes: number | undefined;

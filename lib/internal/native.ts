@@ -15,6 +15,8 @@ export interface NativeOptions {
   readonly hosts?: readonly string[] | undefined;
   readonly port?: number | undefined;
   readonly workers?: number | undefined;
+  /** 0: no signing pool. */
+  readonly signingThreads?: number | undefined;
   readonly disableOffload?: boolean | undefined;
   readonly identities?: readonly NativeIdentity[] | undefined;
   readonly caPem?: Uint8Array | undefined;

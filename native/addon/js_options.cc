@@ -118,6 +118,10 @@ DriverInput::DriverInput(const Napi::Object &object) {
   if (workers > 0) {
     options_.workers = workers;
   }
+  if (object.Get("signingThreads").IsNumber()) {
+    const uint32_t threads = ReadUint32(object, "signingThreads");
+    options_.signing_threads = threads > 0 ? threads : PQQ_SIGNING_THREADS_NONE;
+  }
   options_.disable_offload = ReadBoolean(object, "disableOffload") ? 1 : 0;
 }
 

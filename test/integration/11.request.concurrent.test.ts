@@ -46,6 +46,18 @@ describe("request: concurrency", () => {
     expect(most).to.be.within(2, 7);
   });
 
+  it("signatures are counted, with a signing pool and without one", async () => {
+    for (const signingThreads of [undefined, 0, 1]) {
+      await using service = await startService(() => new Response("ok"), {
+        server: { signingThreads },
+      });
+      expect((await service.client.get(service.url)).status).to.equal(200);
+      // One handshake is not a burst.
+      expect(await counted(service.server, "signaturesInLine", 1)).to.be.at.least(1);
+      expect(service.server.stats().signaturesPooled).to.equal(0);
+    }
+  });
+
   it("several workers share the work of one port", async () => {
     await using service = await startService(() => new Response("ok"), { server: { workers: 3 } });
     const clients = Array.from({ length: 12 }, () => startService(() => new Response("unused")));

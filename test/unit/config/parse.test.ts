@@ -31,6 +31,13 @@ describe("server options", () => {
     });
     expect(config.identities).to.have.length(1);
     expect(config.maxRequestBodyBytes).to.equal(undefined);
+    expect(config.signingThreads).to.equal(undefined);
+  });
+
+  it("say what becomes of signing threads that are left out", () => {
+    const [issue] = mistakeOf(parseServerOptions, { identity, signingThreads: 65 }).issues;
+    expect(issue?.expected).to.equal("an integer 0–64 (threads, 0 for none)");
+    expect(issue?.hint).to.match(/^leave it out for one per worker/);
   });
 
   it("are frozen, and do not share memory with the caller", () => {
