@@ -2,6 +2,7 @@
 // The command line of the benchmarks; README.md explains what is measured.
 import { writeFileSync } from "node:fs";
 import { parseArgs } from "node:util";
+import { burstText, runBurst } from "./burst.js";
 import { GATE_RATIO, memoryText, missedGate, runHandshakesInMemory } from "./handshake_memory.js";
 import { runHandshakesOverUdp, udpText } from "./handshake_udp.js";
 import { Context } from "./harness/context.js";
@@ -9,16 +10,19 @@ import { describeMachine, machineText } from "./harness/machine.js";
 import { PEERS, RunningServer } from "./harness/peers.js";
 import { idleText, runIdle } from "./idle.js";
 import { requestsText, runRequests } from "./requests.js";
+import { runSign, signText } from "./sign.js";
 import { runThroughput, throughputText } from "./throughput.js";
 
-const USAGE = `usage: npm run bench -- handshake | requests | throughput | idle | all [options]
+const USAGE = `usage: npm run bench -- handshake | sign | burst | requests | throughput | idle | all [options]
 
   handshake    server CPU of a handshake: in memory against the floor, and over UDP
+  sign         ML-DSA signatures: liboqs, AWS-LC, and the signing pool
+  burst        latency of requests while 500 handshakes arrive, signed in line and by the pool
   requests     server CPU and rate of small GETs
   throughput   server CPU and rate of large downloads
   idle         memory and CPU of idle connections
 
-  --quick      fewer and shorter rounds: under a minute for all
+  --quick      fewer and shorter rounds: about a minute for all
   --gate       exit with status 1 if the engine costs more than ${GATE_RATIO} times the floor
   --json FILE  also write everything, with every round, to FILE
   --build DIR  build folder, default build
@@ -55,6 +59,24 @@ const SCENARIOS: readonly Scenario[] = [
     run: async (context) => {
       const results = await runHandshakesOverUdp(context);
       return { results, text: udpText(results) };
+    },
+  },
+  {
+    command: "sign",
+    key: "sign",
+    title: "ML-DSA signatures of 130 bytes, us each",
+    run: async (context) => {
+      const results = await runSign(context);
+      return { results, text: signText(results) };
+    },
+  },
+  {
+    command: "burst",
+    key: "burst",
+    title: "GETs of 1 KiB during a burst of 500 ML-DSA-65 handshakes, ms",
+    run: async (context) => {
+      const results = await runBurst(context);
+      return { results, text: burstText(results) };
     },
   },
   {

@@ -40,7 +40,7 @@ export class Context {
   constructor(build: string | undefined, isQuick: boolean) {
     this.#isQuick = isQuick;
     this.#build = build ?? join(ROOT, "build");
-    const programs = ["handshake", "identity", "server", "client"];
+    const programs = ["handshake", "sign", "identity", "server", "client", "burst"];
     const missing = programs.filter((name) => !existsSync(this.program(name)));
     if (missing.length > 0) {
       throw new Error(`${this.program(missing[0] ?? "")} is missing: run \`npm run build\` first`);

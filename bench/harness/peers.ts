@@ -111,6 +111,10 @@ export class RunningServer {
     return new RunningServer(context, peer, kind, child, await child.expect("listening"));
   }
 
+  get port(): number {
+    return numberOf(this.#listening, "port");
+  }
+
   /** `pqq_capabilities()` of a C server. */
   get capabilities(): unknown {
     return this.#listening["capabilities"];
@@ -129,7 +133,7 @@ export class RunningServer {
   /** Starts a client and resolves when it is connected and warm; `go` on it then does the work. */
   async client(mode: Mode, load: Load): Promise<RunningClient> {
     const child = this.peer.startClient(this.#context, mode, [
-      ...["--port", String(numberOf(this.#listening, "port"))],
+      ...["--port", String(this.port)],
       ...["--ca", this.#context.identity(this.kind).caFile],
       ...["--count", String(load.count ?? 1), "--connections", String(load.connections ?? 1)],
       ...["--streams", String(load.streams ?? 1), "--bytes", String(load.bytes ?? 0)],

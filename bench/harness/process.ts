@@ -9,10 +9,13 @@ import type { Readable, Writable } from "node:stream";
 /** One line of a child: an `event` and whatever belongs to it. */
 export type Line = Readonly<Record<string, unknown>> & { readonly event: string };
 
-/** Server and client must not share a core, or each would be measured waiting for the other. */
-export type Core = "server" | "client";
+/**
+ * Server and client must not share a core, or each would be measured waiting for the other. `any` is for what has
+ * threads that are to run at the same time.
+ */
+export type Core = "server" | "client" | "any";
 
-const CORES: Readonly<Record<Core, string>> = { server: "0", client: "1" };
+const CORES: Readonly<Record<Exclude<Core, "any">, string>> = { server: "0", client: "1" };
 
 /** Whether processes can be tied to cores here: Linux with taskset and two cores at least. */
 export const canPin =
@@ -36,9 +39,10 @@ export class Child {
   readonly #name: string;
   readonly #ended: Promise<unknown>;
 
-  /** Starts `command`, tied to a core if that is possible. */
+  /** Starts `command`, tied to its core if that is possible. */
   constructor(core: Core, command: string, args: readonly string[]) {
-    const words = canPin ? ["taskset", "-c", CORES[core], command, ...args] : [command, ...args];
+    const pin = canPin && core !== "any" ? ["taskset", "-c", CORES[core]] : [];
+    const words = [...pin, command, ...args];
     this.#name = [command, ...args].join(" ");
     this.#process = spawn(words[0] ?? command, words.slice(1), {
       stdio: ["pipe", "pipe", "inherit"],

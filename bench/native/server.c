@@ -2,11 +2,12 @@
 /* The server of the UDP benchmarks with a handler in C: one worker of the
  * built-in driver, answers from memory.
  *
- *   server --cert FILE --key FILE
+ *   server --cert FILE --key FILE [--signing-threads N]
  *
  * `/small` answers 1 KiB, `/download/BYTES` streams that many from one borrowed
- * block. Speaks the protocol of bench/servers/control.mjs: prints a `listening`
- * line, answers each line of stdin with a `usage` line, ends with stdin. */
+ * block. Without --signing-threads the driver decides; 0 switches the pool off. Speaks the protocol
+ * of bench/servers/control.mjs: prints a `listening` line, answers each line of stdin with a
+ * `usage` line, ends with stdin. */
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -144,6 +145,11 @@ static pqq_driver *start(int argc, char **argv) {
   options.is_server = 1;
   options.hosts = hosts;
   options.host_count = 1;
+  if (bench_option(argc, argv, "--signing-threads")) {
+    uint32_t threads = bench_number(argc, argv, "--signing-threads", 0);
+
+    options.signing_threads = threads > 0 ? threads : PQQ_SIGNING_THREADS_NONE;
+  }
   bench_check(pqq_driver_events_init(&events, sizeof events), "driver events");
   events.on_event = on_event;
   bench_check(pqq_driver_start(config, &options, &events, NULL, &driver), "driver");
