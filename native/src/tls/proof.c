@@ -56,11 +56,13 @@ static pqq_status make_requests(pqq__tls_session *session) {
 }
 
 /* An authenticator in a frame. `identity` NULL: the empty one. */
-static pqq_status add_authenticator(const pqq__authenticator_keys *keys, pqq_bytes request,
-                                    pqq_bytes context, const pqq__identity *identity, CBB *out) {
+static pqq_status add_authenticator(pqq__tls_session *session, const pqq__authenticator_keys *keys,
+                                    pqq_bytes request, pqq_bytes context,
+                                    const pqq__identity *identity, CBB *out) {
   CBB one;
   pqq_status status = PQQ_ERR_NO_MEMORY;
 
+  session->signatures += identity != NULL;
   if (CBB_init(&one, 1024)) {
     status = identity != NULL ? pqq__authenticator_write(keys, request, context, identity, &one)
                               : pqq__authenticator_write_empty(keys, request, context, &one);
@@ -82,8 +84,9 @@ static pqq_status write_server_proof(pqq__tls_session *session, CBB *out) {
   if (!pqq__authenticator_export(session->ssl, 1, &keys) || !pqq__proof_stream_begin(out)) {
     return PQQ_ERR_NO_MEMORY;
   }
-  status = add_authenticator(&keys, (pqq_bytes){NULL, 0}, (pqq_bytes){random, sizeof random},
-                             pqq__tls_identity(session->config, 0), out);
+  status =
+      add_authenticator(session, &keys, (pqq_bytes){NULL, 0}, (pqq_bytes){random, sizeof random},
+                        pqq__tls_identity(session->config, 0), out);
   if (status == PQQ_OK && session->config->select.requires_client) {
     status = make_requests(session);
   }
@@ -173,7 +176,7 @@ static pqq_status answer_one(pqq__tls_session *session, const pqq__authenticator
   if (identity != NULL) {
     note_own(session, identity);
   }
-  return add_authenticator(keys, request, context, identity, out);
+  return add_authenticator(session, keys, request, context, identity, out);
 }
 
 static pqq_status answer(pqq__tls_session *session, const pqq__proof_frames *frames, uint8_t **data,
