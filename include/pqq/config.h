@@ -119,6 +119,11 @@ typedef struct pqq_config_options {
    *  PQQ_MAX_PROFILES; default: `profile` alone. */
   const int32_t *profiles;
   size_t profile_count;
+  /** Nonzero: datagrams of max_udp_payload_bytes from the first one on, without
+   *  a probe. For networks whose MTU is known: where the path takes less, no
+   *  handshake completes. */
+  uint32_t assume_max_udp_payload;
+  uint32_t reserved;
 } pqq_config_options;
 
 /** Most profiles of pqq_config_options. */

@@ -33,7 +33,8 @@ void sim_client_connect(sim_client *client, const pqq_address *server, const cha
   pqq_connect_options options = {.struct_size = sizeof options,
                                  .remote = *server,
                                  .local = client->node.address,
-                                 .server_name = name};
+                                 .server_name = name,
+                                 .expected_flight_bytes = client->expected_flight_bytes};
 
   if (pqq_engine_connect(client->node.engine, &options, sim_now(client->node.net), &client->conn) !=
       PQQ_OK) {

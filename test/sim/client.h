@@ -43,6 +43,8 @@ typedef struct sim_exchange {
 typedef struct sim_client {
   sim_node node;
   pqq_id conn;
+  /* For the next connection; see pqq_connect_options. */
+  uint32_t expected_flight_bytes;
   int is_connected, is_closed, is_going_away;
   pqq_connection_info info;
   pqq_close_info close;

@@ -37,6 +37,7 @@ void sim_pair_open(sim_pair *pair, uint64_t seed, const sim_setup *setup) {
   use_pipe(&pair->client.node, &setup->from_client);
   pair->client.exchanges = setup->exchanges;
   pair->client.exchange_count = setup->exchange_count;
+  pair->client.expected_flight_bytes = setup->expected_flight_bytes;
   sim_server_start(&pair->server, pair->net, pair->server_config, &server, setup->server_engine);
   sim_client_start(&pair->client, pair->net, pair->client_config, &client, &server);
 }

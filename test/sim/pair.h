@@ -26,6 +26,7 @@ typedef struct sim_setup {
   sim_exchange *exchanges;
   size_t exchange_count;
   int is_ipv6;
+  uint32_t expected_flight_bytes;
 } sim_setup;
 
 typedef struct sim_pair {

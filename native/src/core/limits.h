@@ -42,6 +42,11 @@
  * count. A flight of ML-DSA-87 with loss needs about 30. */
 #define PQQ__MAX_TIMED_DATAGRAMS 64
 
+/* Datagrams of a client's first flight, repeated ones included. Six of 1,200 bytes let a server
+ * send 21,600, more than the initial window of any that keeps to RFC 9002 section 7.2 (14,720), and
+ * are less than our own (12,000). More would make an open door for waste. */
+#define PQQ__MAX_FIRST_FLIGHT_DATAGRAMS 6
+
 /* Unidirectional streams a peer may open: control, QPACK encoder and decoder
  * (RFC 9114 section 6.2), and room for reserved types it may grease with. */
 #define PQQ__MAX_UNI_STREAMS 16

@@ -44,6 +44,7 @@ static void fill_settings(pqq__endpoint *endpoint, ngtcp2_settings *settings,
   settings->max_stream_window = values->max_stream_window_bytes;
   settings->max_tx_udp_payload_size = values->max_udp_payload_bytes;
   settings->no_pmtud = values->disable_pmtud != 0;
+  settings->no_tx_udp_payload_size_shaping = values->assume_max_udp_payload != 0;
   settings->pmtud_probes = probes;
   settings->pmtud_probeslen = fill_probes(probes, values->max_udp_payload_bytes);
 }
@@ -191,6 +192,7 @@ pqq_status pqq__conn_connect(pqq__endpoint *endpoint, const pqq_connect_options 
     ngtcp2_conn_set_keep_alive_timeout(conn->quic, (ngtcp2_duration)keep_alive_ms * NS_PER_MS);
   }
   conn->app = app;
+  pqq__first_flight_begin(conn, options);
   conn_begin(conn);
   endpoint->stats.connections_opened++;
   pqq__conn_want_send(conn);
@@ -246,6 +248,7 @@ static void free_parts(pqq__conn *conn) {
   conn->tls = NULL;
   free(conn->flight_log);
   conn->flight_log = NULL;
+  pqq__first_flight_end(conn);
 }
 
 void pqq__conn_shed(pqq__conn *conn) {
@@ -320,6 +323,7 @@ pqq_status pqq__conn_info(const pqq__conn *conn, pqq_connection_info *info) {
   info->smoothed_rtt_ns = quic_info.smoothed_rtt;
   info->min_rtt_ns = quic_info.min_rtt;
   info->congestion_window_bytes = quic_info.cwnd;
+  info->first_flight_repeats = conn->first_flight_repeats;
   return PQQ_OK;
 }
 

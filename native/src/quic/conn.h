@@ -9,6 +9,7 @@
 #include <ngtcp2/ngtcp2_crypto.h>
 
 #include "quic/endpoint.h"
+#include "quic/first_flight.h"
 #include "quic/path.h"
 #include "tls/tls.h"
 
@@ -32,7 +33,7 @@ typedef struct pqq__flight_log {
   } datagrams[PQQ__MAX_TIMED_DATAGRAMS];
 } pqq__flight_log;
 
-typedef struct pqq__conn {
+struct pqq__conn {
   pqq__endpoint *endpoint;
   ngtcp2_conn *quic;
   pqq__tls_session *tls;
@@ -80,13 +81,16 @@ typedef struct pqq__conn {
   char reason[PQQ__MAX_REASON_BYTES];
   pqq_time_ns began;
   pqq__flight_log *flight_log;
+  /* A client's, until its copies are out or it has had an answer. */
+  pqq__first_flight *first_flight;
+  uint32_t first_flight_repeats;
   uint64_t handshake_ns;
   uint32_t tls_round_trips;
   uint32_t handshake_round_trips;
   uint64_t bytes_sent, bytes_received, datagrams_sent, datagrams_received;
   uint64_t handshake_bytes_sent, handshake_bytes_received;
   uint64_t handshake_datagrams_sent, handshake_datagrams_received;
-} pqq__conn;
+};
 
 /* conn.c: birth, death, facts. */
 pqq__conn *pqq__conn_accept(pqq__endpoint *endpoint, const ngtcp2_pkt_hd *header,

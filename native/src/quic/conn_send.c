@@ -141,8 +141,10 @@ size_t pqq__conn_send(pqq__conn *conn, uint8_t *buffer, size_t buffer_bytes, uin
     return 0;
   }
   /* A probe for a larger path MTU goes alone. What waits behind it follows at
-   * once; both are then paced together. */
-  if (segment_bytes <= ngtcp2_conn_get_path_max_tx_udp_payload_size2(conn->quic)) {
+   * once; both are then paced together. So does a first flight with its copies: paced, the first
+   * nothing to send would not be its end. */
+  if (segment_bytes <= ngtcp2_conn_get_path_max_tx_udp_payload_size2(conn->quic) &&
+      !conn->first_flight) {
     ngtcp2_conn_update_pkt_tx_time(conn->quic, conn->endpoint->now);
   }
   stop_sending(conn);
@@ -153,6 +155,14 @@ size_t pqq__conn_send(pqq__conn *conn, uint8_t *buffer, size_t buffer_bytes, uin
     out->len = (size_t)written;
     out->segment_bytes = (uint32_t)segment_bytes;
     out->ecn = info.ecn;
+    pqq__first_flight_keep(conn, buffer, out);
+  } else {
+    written = (ngtcp2_ssize)pqq__first_flight_repeat(conn, buffer, buffer_bytes, max_segments, out);
+    if (written > 0) {
+      count_sent(conn, (size_t)written, out->segment_bytes);
+    }
+  }
+  if (written > 0) {
     /* There may be more: behind the others. */
     pqq__conn_want_send(conn);
   }

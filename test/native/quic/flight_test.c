@@ -57,6 +57,16 @@ TEST("more than three times what was sent before the first answer takes a client
   EXPECT_UINT(round_trips(more, 1), 1);
 }
 
+TEST("copies of the first flight count as sent, so that what they made room for is one round") {
+  static const int with_copies[] = {100,  100,  100,  100,  -101, -101, -101,
+                                    -101, -101, -101, -101, 102,  0},
+                   late_copies[] = {100,  100,  -101, -101, -101, -101,
+                                    -101, -101, 102,  102,  -103, 0};
+
+  EXPECT_UINT(round_trips(with_copies, 0), 1);
+  EXPECT_UINT(round_trips(late_copies, 0), 2);
+}
+
 TEST("a log that is full is not written past its end") {
   pqq__endpoint endpoint = {.now = 1};
   pqq__flight_log log = {0};
