@@ -181,7 +181,12 @@ typedef struct pqq_connection_info {
   uint32_t tls_round_trips;
   /** Datagrams of its first flight that the client has sent again. */
   uint32_t first_flight_repeats;
-  uint32_t reserved3;
+  /** How the server's chain was sent (RFC 8879): 0 as it is, 1 zlib, 2 brotli. */
+  uint16_t certificate_compression;
+  uint16_t reserved3;
+  /** Body of its Certificate message, and what of it went over the wire. */
+  uint32_t certificate_bytes;
+  uint32_t certificate_wire_bytes;
 } pqq_connection_info;
 
 #ifdef __cplusplus

@@ -1,6 +1,6 @@
 # SPDX-License-Identifier: MIT
 #
-# Builds AWS-LC, liboqs, ngtcp2 and nghttp3 as static, position-independent, hidden libraries and
+# Builds AWS-LC, liboqs, ngtcp2, nghttp3, zlib and brotli as static, position-independent, hidden libraries and
 # offers them as pqq_dep_* targets.
 #
 # They are built while CMake configures, once, into <PQQ_DEPS_DIR>/<key>, where the key is a hash of
@@ -18,7 +18,7 @@ endif()
 set(PQQ_DEPS_DIR "${deps_default}" CACHE PATH "Where the built C dependencies are kept")
 option(PQQ_SYSTEM_LIBOQS "Use an installed liboqs >= 0.13 instead of building it" OFF)
 
-set(crates aws-lc-sys@0.47.0 nghttp3-sys@0.2.0 ngtcp2-sys@0.2.0)
+set(crates aws-lc-sys@0.47.0 nghttp3-sys@0.2.0 ngtcp2-sys@0.2.0 compu-brotli-sys@1.2.1 libz-sys@1.1.31)
 if(NOT PQQ_SYSTEM_LIBOQS)
   list(APPEND crates oqs-sys@0.11.0)
 endif()
@@ -87,7 +87,8 @@ set(ngtcp2_set_params_new "/* ngtcp2_crypto_set_local_transport_params: see nati
 
 file(READ "${PROJECT_SOURCE_DIR}/native/deps/Cargo.lock" lock)
 set_property(DIRECTORY APPEND PROPERTY CMAKE_CONFIGURE_DEPENDS "${PROJECT_SOURCE_DIR}/native/deps/Cargo.lock")
-string(SHA256 key "${lock}|${crates}|${common_options}|${awslc_options}|${liboqs_options}|${nghttp3_options}|${ngtcp2_options}|\
+file(READ "${CMAKE_CURRENT_LIST_DIR}/compression/CMakeLists.txt" compression_build)
+string(SHA256 key "${lock}|${crates}|${compression_build}|${common_options}|${awslc_options}|${liboqs_options}|${nghttp3_options}|${ngtcp2_options}|\
 ${ngtcp2_buffered_packets_new}|${ngtcp2_set_params_new}|${CMAKE_C_COMPILER_ID} ${CMAKE_C_COMPILER_VERSION}|\
 ${CMAKE_CXX_COMPILER_ID} ${CMAKE_CXX_COMPILER_VERSION}|${CMAKE_SYSTEM_NAME} ${CMAKE_SYSTEM_PROCESSOR}|$ENV{CFLAGS}|$ENV{CXXFLAGS}")
 string(SUBSTRING "${key}" 0 12 key)
@@ -151,8 +152,13 @@ function(pqq_build_dependencies)
     "-DBORINGSSL_INCLUDE_DIR=${PQQ_DEPS_PREFIX}/include"
     "-DBORINGSSL_LIBRARIES=${PQQ_DEPS_PREFIX}/lib/libssl.a$<SEMICOLON>${PQQ_DEPS_PREFIX}/lib/libcrypto.a")
 
-  # native/tools/licenses.mjs makes THIRD_PARTY_LICENSES of these.
+  pqq_build_dependency(compression "${PROJECT_SOURCE_DIR}/native/cmake/compression"
+    "-DZLIB_SOURCE=${crate_libz-sys}/src/zlib" "-DBROTLI_SOURCE=${crate_compu-brotli-sys}/brotli/c")
+
+  # native/tools/licenses.mjs makes THIRD_PARTY_LICENSES of these. brotli's package leaves its file out.
   set(licenses
+    "brotli" "${PROJECT_SOURCE_DIR}/native/deps/licenses/brotli"
+    "zlib" "${crate_libz-sys}/src/zlib/LICENSE"
     "AWS-LC" "${crate_aws-lc-sys}/aws-lc/LICENSE"
     "nghttp3" "${crate_nghttp3-sys}/deps/nghttp3/COPYING"
     "nghttp3, sfparse" "${crate_nghttp3-sys}/deps/nghttp3/lib/sfparse/COPYING"
@@ -196,6 +202,8 @@ pqq_dependency_target(pqq_dep_crypto crypto Threads::Threads)
 pqq_dependency_target(pqq_dep_ssl ssl pqq_dep_crypto)
 pqq_dependency_target(pqq_dep_nghttp3 nghttp3)
 pqq_dependency_target(pqq_dep_ngtcp2 ngtcp2)
+pqq_dependency_target(pqq_dep_zlib z)
+pqq_dependency_target(pqq_dep_brotli brotli m) # log2
 pqq_dependency_target(pqq_dep_ngtcp2_crypto ngtcp2_crypto_boringssl pqq_dep_ngtcp2 pqq_dep_ssl)
 set_property(TARGET pqq_dep_nghttp3 PROPERTY INTERFACE_COMPILE_DEFINITIONS NGHTTP3_STATICLIB)
 set_property(TARGET pqq_dep_ngtcp2 PROPERTY INTERFACE_COMPILE_DEFINITIONS NGTCP2_STATICLIB)

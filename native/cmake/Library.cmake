@@ -7,7 +7,7 @@ file(GLOB pqq_headers CONFIGURE_DEPENDS
   "${PROJECT_SOURCE_DIR}/include/pqq/*.h" "${PROJECT_SOURCE_DIR}/include/pqq/*.def")
 
 set(pqq_dependencies
-  pqq_dep_ngtcp2_crypto pqq_dep_ngtcp2 pqq_dep_nghttp3 pqq_dep_ssl pqq_dep_crypto pqq_dep_oqs Threads::Threads)
+  pqq_dep_ngtcp2_crypto pqq_dep_ngtcp2 pqq_dep_nghttp3 pqq_dep_ssl pqq_dep_crypto pqq_dep_oqs pqq_dep_zlib pqq_dep_brotli Threads::Threads)
 
 add_library(pqq_objects OBJECT ${pqq_sources})
 target_include_directories(pqq_objects

@@ -24,6 +24,8 @@ const thirdParty = {
   "oqs/": ["native/src/crypto/"],
   "ngtcp2/": ["native/src/quic/", "native/src/tls/quic_glue."],
   "nghttp3/": ["native/src/http3/"],
+  "zlib.h": ["native/src/tls/codec."],
+  "brotli/": ["native/src/tls/codec."],
   "napi.h": ["native/addon/"],
   "node_api.h": ["native/addon/"],
   "js_native_api.h": ["native/addon/"],

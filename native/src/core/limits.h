@@ -93,6 +93,15 @@
 /* Trust anchors of one configuration; operating systems have about 150. */
 #define PQQ__MAX_ANCHORS 1024
 
+/* A Certificate message that comes compressed, unpacked: the longest chain that is accepted, eight
+ * ML-DSA-87 certificates, is 62 KiB. Without it a few bytes could ask for 16 MiB (RFC 8879
+ * section 6). */
+#define PQQ__MAX_CERTIFICATE_MESSAGE_BYTES 65536u
+
+/* Memory of one decoder of compressed certificates, for a moment: brotli takes about 100 KiB for
+ * such a chain, and up to 32 MiB if a peer says so. */
+#define PQQ__MAX_DECOMPRESSOR_BYTES (1024u * 1024u)
+
 /* Sentence that says why TLS failed, with its NUL. One per connection. */
 #define PQQ__TLS_FAILURE_TEXT_BYTES 384
 

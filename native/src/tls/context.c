@@ -154,6 +154,19 @@ static pqq_status make_client_context(pqq__tls_config *config) {
   return PQQ_OK;
 }
 
+static pqq_status add_compression(pqq__tls_config *config) {
+  int is_ok = 1;
+
+  if (config->server_context != NULL) {
+    is_ok &= pqq__compression_offer(config->server_context, config);
+    config->has_compression = 1;
+  }
+  if (config->client_context != NULL) {
+    is_ok &= pqq__compression_accept(config->client_context);
+  }
+  return is_ok ? PQQ_OK : PQQ_ERR_NO_MEMORY;
+}
+
 /* What the policy says about all connections; ranges are checked by the api. */
 static void fill_policy(pqq__tls_config *config, const pqq_config_options *options) {
   pqq__select_config *select = &config->select;
@@ -181,7 +194,7 @@ static void fill_policy(pqq__tls_config *config, const pqq_config_options *optio
   select->groups = config->server_groups;
 }
 
-static pqq_status make_contexts(pqq__tls_config *config) {
+static pqq_status make_contexts(pqq__tls_config *config, int has_compression) {
   pqq_status status = PQQ_OK;
 
   if (config->identity_count > 0) {
@@ -189,6 +202,9 @@ static pqq_status make_contexts(pqq__tls_config *config) {
   }
   if (status == PQQ_OK && config->roots != NULL) {
     status = make_client_context(config);
+  }
+  if (status == PQQ_OK && has_compression) {
+    status = add_compression(config);
   }
   return status;
 }
@@ -225,7 +241,7 @@ static pqq_status fill(pqq__tls_config *config, const pqq_config_options *option
     status = load_roots(config, options);
   }
   if (status == PQQ_OK) {
-    status = make_contexts(config);
+    status = make_contexts(config, !options->disable_certificate_compression);
   }
   return status == PQQ_OK ? check_role(config) : status;
 }

@@ -175,7 +175,7 @@ static pqq_status keep_chain(const struct chain *chain, pqq__identity *identity)
     identity->is_chain_classical &= !pqq__certificate_is_signed_pq(certificate);
   }
   identity->is_development = pqq__certificate_is_development(chain->certificates[0]);
-  return PQQ_OK;
+  return pqq__compressed_fill(&identity->compressed, identity->chain, identity->chain_len);
 }
 
 pqq_status pqq__identity_load(const pqq_identity_source *source, size_t index,
@@ -201,6 +201,7 @@ pqq_status pqq__identity_load(const pqq_identity_source *source, size_t index,
 
 void pqq__identity_clear(pqq__identity *identity) {
   pqq__signing_key_unref(identity->key);
+  pqq__compressed_clear(&identity->compressed);
   for (size_t i = 0; i < identity->chain_len; i++) {
     CRYPTO_BUFFER_free(identity->chain[i]);
   }

@@ -8,6 +8,7 @@
 #include <pqq/config.h>
 #include <pqq/events.h>
 
+#include "tls/compression.h"
 #include "tls/signing_key.h"
 
 /* Immutable; owned by the configuration. */
@@ -24,6 +25,8 @@ typedef struct pqq__identity {
   /* None is. */
   int is_chain_classical;
   int is_development;
+  /* The Certificate message, as it is and compressed. */
+  pqq__compressed compressed;
 } pqq__identity;
 
 /* Loads and checks `source`; `index` (from 0) names it in messages if it comes

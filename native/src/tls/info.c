@@ -112,6 +112,24 @@ static void fill_client(const pqq__tls_session *session, pqq_connection_info *in
   info->client_authentication = session->own_authentication;
 }
 
+/* Of a Certificate message: context, length of the list, and per certificate its length and that of
+ * its extensions (RFC 8446 section 4.4.2). */
+#define MESSAGE_BYTES 4
+#define ENTRY_BYTES 5
+
+static void fill_compression(const pqq__tls_session *session, pqq_connection_info *info) {
+  info->certificate_compression = session->compression;
+  info->certificate_bytes = session->certificate_bytes;
+  info->certificate_wire_bytes = session->certificate_wire_bytes;
+  if (session->compression == 0) {
+    info->certificate_bytes = MESSAGE_BYTES;
+    for (size_t i = 0; i < info->certificate_count; i++) {
+      info->certificate_bytes += ENTRY_BYTES + (uint32_t)info->certificates[i].der.len;
+    }
+    info->certificate_wire_bytes = info->certificate_bytes;
+  }
+}
+
 void pqq__tls_session_info(const pqq__tls_session *session, pqq_connection_info *info) {
   fill_group(info, SSL_get_group_id(session->ssl));
   fill_cipher(info, SSL_get_current_cipher(session->ssl));
@@ -125,4 +143,5 @@ void pqq__tls_session_info(const pqq__tls_session *session, pqq_connection_info 
     fill_client(session, info);
   }
   info->downgrade_name = pqq__downgrade_name(info->downgrade);
+  fill_compression(session, info);
 }

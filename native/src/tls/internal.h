@@ -37,6 +37,8 @@ struct pqq__tls_config {
   uint32_t pin_lifetime_s;
   int requires_related;
   pqq__select_config select;
+  /* Certificates are compressed where that gains. */
+  int has_compression;
   /* NULL without anchors. */
   X509_STORE *roots;
   int has_pq_anchor;
@@ -55,6 +57,11 @@ struct pqq__tls_session {
   /* The first cause of failure found on our side. */
   pqq_status failure;
   char failure_text[PQQ__TLS_FAILURE_TEXT_BYTES];
+
+  /* PQQ__CODEC_* that the server's chain was sent with; 0: as it is. Body of the Certificate
+   * message, and what was sent of it; 0 without compression. */
+  uint16_t compression;
+  uint32_t certificate_bytes, certificate_wire_bytes;
 
   /* Server. */
   pqq__selection selection;
