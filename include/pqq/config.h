@@ -183,6 +183,126 @@ PQQ_EXPORT pqq_status pqq_dev_identity_new(int32_t profile, const char *const *n
 /** pqq_dev_identity_free frees and wipes. NULL is ignored. */
 PQQ_EXPORT void pqq_dev_identity_free(pqq_dev_identity *identity);
 
+/** Handshakes of a server whose flight pqq_config_predict_flight counts. */
+enum {
+  /** VELOCITY with an ML-DSA and a classical identity (unless disable_velocity),
+   *  else H3_PQ with an ML-DSA one, else H3_CLASSICAL. */
+  PQQ_FLIGHT_AUTO = 0,
+  /** velocity/1: the ML-DSA identity in TLS, the classical one behind it. */
+  PQQ_FLIGHT_VELOCITY = 1,
+  /** h3 with the ML-DSA identity. */
+  PQQ_FLIGHT_H3_PQ = 2,
+  /** h3 with the classical identity. */
+  PQQ_FLIGHT_H3_CLASSICAL = 3
+};
+
+/** What pqq_config_predict_flight takes as given, to see what would help. */
+enum {
+  /** Only leaves are sent: they are issued directly by the clients' roots. */
+  PQQ_FLIGHT_LEAF_ONLY = 0x1,
+  /** The client brings an address validation token, so there is no
+   *  three-times limit (RFC 9000 section 8.1.1). */
+  PQQ_FLIGHT_VALIDATED = 0x2,
+  /** The session is resumed: no certificate and no signature is sent. */
+  PQQ_FLIGHT_RESUMED = 0x4,
+  /** The client does not take compressed certificates. */
+  PQQ_FLIGHT_UNCOMPRESSED = 0x8
+};
+
+/** What would help most, by pqq_flight_report. */
+enum {
+  /** Nothing that a server can change; or all fits. */
+  PQQ_FLIGHT_ADVICE_NONE = 0,
+  /** Leaves that the clients' roots issue directly: PQQ_FLIGHT_LEAF_ONLY. */
+  PQQ_FLIGHT_ADVICE_ROOT_DIRECT = 1
+};
+
+/** pqq_flight_options: set struct_size, zero means the default. */
+typedef struct pqq_flight_options {
+  uint32_t struct_size;
+  /** PQQ_FLIGHT_AUTO to _H3_CLASSICAL. */
+  int32_t kind;
+  /** PQQ_FLIGHT_LEAF_ONLY and so on. */
+  uint32_t flags;
+  /** Size of the datagrams of both ends, 1,200-65,527; default 1,200, or
+   *  max_udp_payload_bytes with assume_max_udp_payload. */
+  uint32_t datagram_bytes;
+  /** Group of the key exchange by IANA number; default the configuration's
+   *  first. */
+  uint16_t group;
+  uint16_t reserved;
+  /** Datagrams of the client's first flight; default as many as its
+   *  ClientHello takes. */
+  uint32_t client_datagrams;
+} pqq_flight_options;
+
+/** pqq_flight_report is the first flight of a server, byte by byte. Set
+ *  struct_size before the call. Messages are with their handshake headers. */
+typedef struct pqq_flight_report {
+  uint32_t struct_size;
+  /** PQQ_FLIGHT_VELOCITY to _H3_CLASSICAL. */
+  int32_t kind;
+  uint32_t datagram_bytes;
+  uint32_t server_hello_bytes;
+  uint32_t encrypted_extensions_bytes;
+  /** Certificate, or CompressedCertificate (RFC 8879). */
+  uint32_t certificate_bytes;
+  uint32_t certificate_verify_bytes;
+  uint32_t finished_bytes;
+  /** velocity/1: the stream with the exported authenticator of the classical
+   *  identity, and of that its Certificate message. */
+  uint32_t authenticator_bytes;
+  uint32_t authenticator_certificate_bytes;
+  /** 0.5-RTT data of HTTP/3 and QUIC: SETTINGS, connection ids. */
+  uint32_t settings_bytes;
+  /** Headers and tags of packets, frame headers, padding. */
+  uint32_t overhead_bytes;
+  /** All of it in datagrams, and the part of it until TLS is done. */
+  uint32_t total_bytes;
+  uint32_t total_datagrams;
+  uint32_t tls_bytes;
+  uint32_t tls_datagrams;
+  /** Certificates in the Certificate message, its size without compression, and
+   *  the algorithm that it is compressed with: 0 none, 1 zlib, 2 brotli. */
+  uint32_t certificate_count;
+  uint32_t certificate_plain_bytes;
+  uint32_t certificate_compression;
+  /** What the client sends at first, and three times that: what the server may
+   *  send before it knows the client's address; UINT32_MAX with
+   *  PQQ_FLIGHT_VALIDATED. */
+  uint32_t client_datagrams;
+  uint32_t client_bytes;
+  uint32_t limit_bytes;
+  /** The same with the copies by which a client of libpqq makes it fit. */
+  uint32_t repeats;
+  uint32_t repeat_limit_bytes;
+  /** Initial congestion window of the server (RFC 9002 section 7.2). */
+  uint32_t window_bytes;
+  /** Round trips until TLS is done, and until all identities are verified, with
+   *  a client that repeats nothing and with one that does. */
+  uint32_t tls_round_trips;
+  uint32_t round_trips;
+  uint32_t repeat_tls_round_trips;
+  uint32_t repeat_round_trips;
+  /** PQQ_FLIGHT_ADVICE_*: what makes round_trips or repeat_round_trips less, and
+   *  how many bytes that saves. */
+  int32_t advice;
+  uint32_t advice_saves_bytes;
+  uint32_t reserved;
+} pqq_flight_report;
+
+/** pqq_config_predict_flight counts the first flight of a server with this
+ *  configuration, and predicts how many round trips a handshake takes on a path
+ *  without loss. `options` may be NULL for all defaults.
+ *  Thread-safe; compresses and signs nothing on the wire, but may take some
+ *  milliseconds.
+ *  Errors: PQQ_ERR_NULL_ARG, PQQ_ERR_STRUCT_SIZE, PQQ_ERR_NO_IDENTITY,
+ *  PQQ_ERR_INVALID_ARG (datagram_bytes, client_datagrams above 64, a kind for
+ *  which the identity is missing), PQQ_ERR_GROUP_UNKNOWN, PQQ_ERR_NO_MEMORY. */
+PQQ_EXPORT pqq_status pqq_config_predict_flight(const pqq_config *config,
+                                                const pqq_flight_options *options,
+                                                pqq_flight_report *report);
+
 #ifdef __cplusplus
 }
 #endif

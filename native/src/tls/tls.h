@@ -31,6 +31,13 @@ typedef struct pqq__policy {
   int32_t authentication;
 } pqq__policy;
 
+/* pqq_config_predict_flight for `options` that were read. `has_velocity`: velocity/1 is not
+ * switched off. `datagram_bytes`: default of the option. */
+pqq_status pqq__tls_config_predict_flight(const pqq__tls_config *config, int has_velocity,
+                                          uint32_t datagram_bytes,
+                                          const pqq_flight_options *options,
+                                          pqq_flight_report *report);
+
 /* The TLS side of one connection. Owner thread only. */
 typedef struct pqq__tls_session pqq__tls_session;
 

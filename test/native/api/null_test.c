@@ -47,6 +47,14 @@ TEST("configurations and identities") {
   REFUSED(pqq_config_new(&options, NULL));
   EXPECT(pqq_config_ref(NULL) == NULL);
   pqq_config_unref(NULL);
+  {
+    pqq_flight_report report = {.struct_size = sizeof report};
+    pqq_config *empty = fixture_config();
+
+    REFUSED(pqq_config_predict_flight(NULL, NULL, &report));
+    REFUSED(pqq_config_predict_flight(empty, NULL, NULL));
+    pqq_config_unref(empty);
+  }
   REFUSED(pqq_dev_identity_new(PQQ_PROFILE_LIGHT, NULL, 1, 1, &identity));
   REFUSED(pqq_dev_identity_new(PQQ_PROFILE_LIGHT, no_name, 1, 1, &identity));
   REFUSED(pqq_dev_identity_new(PQQ_PROFILE_LIGHT, names, 1, 1, NULL));
