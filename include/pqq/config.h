@@ -273,7 +273,8 @@ typedef struct pqq_flight_report {
   uint32_t client_datagrams;
   uint32_t client_bytes;
   uint32_t limit_bytes;
-  /** The same with the copies by which a client of libpqq makes it fit. */
+  /** The same with the copies by which a client of libpqq makes it fit; none
+   *  where they save no round trip. */
   uint32_t repeats;
   uint32_t repeat_limit_bytes;
   /** Initial congestion window of the server (RFC 9002 section 7.2). */

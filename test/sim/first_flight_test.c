@@ -15,14 +15,16 @@
 #define MAX_DATAGRAMS 6
 
 typedef struct outcome {
-  uint32_t round_trips;
+  uint32_t round_trips, tls_round_trips;
   uint64_t repeats, sent_first, received_bytes, received_datagrams;
   pqq_time_ns took;
 } outcome;
 
+/* Plain h3, so that nothing is expected but what a test says. */
 static pqq_config_options sized(uint32_t datagram_bytes) {
   pqq_config_options options = sim_options();
 
+  options.disable_velocity = 1;
   options.max_udp_payload_bytes = datagram_bytes;
   options.assume_max_udp_payload = 1;
   return options;
@@ -43,6 +45,7 @@ static outcome shake_hands(const sim_setup *setup) {
   result.repeats = stats.first_flight_repeats;
   EXPECT_UINT(pair.client.info.first_flight_repeats, result.repeats);
   result.round_trips = pair.client.info.handshake_round_trips;
+  result.tls_round_trips = pair.client.info.tls_round_trips;
   result.received_bytes = pair.client.info.handshake_bytes_received;
   result.received_datagrams = pair.client.info.handshake_datagrams_received;
   result.took = pair.client.info.handshake_ns;
@@ -102,6 +105,42 @@ TEST("every identity takes one round trip if its flight is expected and fits the
   }
 }
 
+TEST("a client that offers velocity/1 has both identities proven in one round trip, but for "
+     "secure") {
+  static const struct {
+    int32_t profile;
+    uint32_t size, tls, verified, without;
+    uint64_t repeats;
+  } rows[] = {
+      {PQQ_PROFILE_LIGHT, 1200, 1, 1, 2, 1},    {PQQ_PROFILE_LIGHT, 1452, 1, 1, 2, 1},
+      {PQQ_PROFILE_BALANCED, 1200, 1, 1, 2, 2}, {PQQ_PROFILE_BALANCED, 1452, 1, 1, 2, 1},
+      {PQQ_PROFILE_SECURE, 1200, 2, 2, 2, 0},   {PQQ_PROFILE_SECURE, 1452, 2, 2, 2, 0},
+  };
+
+  for (size_t i = 0; i < sizeof rows / sizeof rows[0]; i++) {
+    pqq_config_options options = sized(rows[i].size);
+    sim_setup setup = {
+        .hybrid = rows[i].profile, .server_options = &options, .client_options = &options};
+    outcome with, without;
+
+    NOTE("%s, datagrams of %u", pqq_profile_name(rows[i].profile), rows[i].size);
+    options.disable_velocity = 0;
+    with = shake_hands(&setup);
+    options.disable_first_flight_repeat = 1;
+    without = shake_hands(&setup);
+    printf("# %s, datagrams of %u: %llu bytes in %llu; verified in %u round trips without, %u with "
+           "%llu repeats (TLS in %u)\n",
+           pqq_profile_name(rows[i].profile), rows[i].size, (unsigned long long)with.received_bytes,
+           (unsigned long long)with.received_datagrams, without.round_trips, with.round_trips,
+           (unsigned long long)with.repeats, with.tls_round_trips);
+    EXPECT_UINT(with.repeats, rows[i].repeats);
+    EXPECT_UINT(with.tls_round_trips, rows[i].tls);
+    EXPECT_UINT(with.round_trips, rows[i].verified);
+    EXPECT_UINT(without.repeats, 0);
+    EXPECT_UINT(without.round_trips, rows[i].without);
+  }
+}
+
 TEST("no more than six datagrams are sent before an answer, whatever is expected") {
   outcome small = at_size(SIM_MLDSA65, 1200, ENOUGH_FOR_ALL);
   outcome large = at_size(SIM_MLDSA65, 1452, ENOUGH_FOR_ALL);
@@ -117,6 +156,8 @@ TEST("nothing is repeated where it is switched off, not expected, or not needed"
       .identity = SIM_MLDSA65, .client_options = &options, .expected_flight_bytes = ENOUGH_FOR_ALL};
 
   options.disable_first_flight_repeat = 1;
+  EXPECT_UINT(shake_hands(&setup).repeats, 0);
+  setup.hybrid = PQQ_PROFILE_BALANCED;
   EXPECT_UINT(shake_hands(&setup).repeats, 0);
   for (size_t i = 0; i < sizeof fits / sizeof fits[0]; i++) {
     EXPECT_UINT(at_size(SIM_MLDSA65, 1200, fits[i]).repeats, 0);

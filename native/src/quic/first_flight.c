@@ -4,7 +4,6 @@
 #include <string.h>
 
 #include "quic/conn.h"
-#include "tls/flight_budget.h"
 
 /* RFC 9000 section 8.1. */
 #define AMPLIFICATION_LIMIT 3
@@ -13,18 +12,12 @@
 #define LONG_HEADER_TYPE_MASK 0xb0
 #define LONG_HEADER_INITIAL 0x80
 
-/* The profile that the client offers first on velocity/1, or 0. */
-static int32_t offered_profile(const pqq__conn *conn) {
-  (void)conn;
-  return 0;
-}
-
 /* Only velocity/1 promises a flight that is known to be large. A server of plain h3 most often has
  * a classical certificate: repeating would be waste. */
 static uint32_t expected_by_offer(const pqq__conn *conn) {
   size_t datagram_bytes = ngtcp2_conn_get_path_max_tx_udp_payload_size2(conn->quic);
 
-  return pqq__flight_expected(offered_profile(conn), (uint32_t)datagram_bytes);
+  return pqq__tls_session_expected_flight(conn->tls, (uint32_t)datagram_bytes);
 }
 
 void pqq__first_flight_begin(pqq__conn *conn, const pqq_connect_options *options) {

@@ -4,7 +4,6 @@
 #include "tls/flight_budget.h"
 
 #include "core/limits.h"
-#include "crypto/algorithms.h"
 
 /* RFC 9000 section 8.1. */
 #define AMPLIFICATION_LIMIT 3
@@ -209,18 +208,16 @@ uint32_t pqq__flight_settings(void) {
   return SETTINGS_BYTES;
 }
 
-uint32_t pqq__flight_expected(int32_t profile, uint32_t datagram_bytes) {
-  const pqq__profile *row = pqq__profile_find(profile);
-  const pqq__signature_scheme *pq = row ? pqq__signature_scheme_find(row->pq_scheme) : NULL;
-  const pqq__signature_scheme *classical =
-      row ? pqq__signature_scheme_find(row->classical_scheme) : NULL;
+uint32_t pqq__flight_expected(const pqq__profile *profile, uint32_t datagram_bytes) {
+  const pqq__signature_scheme *pq = pqq__signature_scheme_find(profile->pq_scheme);
+  const pqq__signature_scheme *classical = pqq__signature_scheme_find(profile->classical_scheme);
   uint32_t window = pqq__flight_window(datagram_bytes), total;
   pqq__flight_parts parts = {.settings = SETTINGS_BYTES};
 
   if (!pq || !classical) {
     return 0;
   }
-  parts.server_hello = pqq__flight_server_hello(row->groups[0], 0);
+  parts.server_hello = pqq__flight_server_hello(profile->groups[0], 0);
   parts.encrypted_extensions = pqq__flight_encrypted_extensions(1);
   parts.certificate = pqq__flight_message(leaf_body(pq));
   parts.certificate_verify = pqq__flight_certificate_verify(pq->signature_bytes);
@@ -228,5 +225,5 @@ uint32_t pqq__flight_expected(int32_t profile, uint32_t datagram_bytes) {
   parts.authenticator = pqq__flight_authenticator(leaf_body(classical), classical->signature_bytes,
                                                   PQQ__MAX_HASH_BYTES);
   total = pqq__flight_pack(&parts, datagram_bytes).total_bytes;
-  return total < window ? total : window;
+  return total <= window ? total : 0;
 }

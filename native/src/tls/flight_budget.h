@@ -9,6 +9,8 @@
 #include <stddef.h>
 #include <stdint.h>
 
+#include "crypto/algorithms.h"
+
 /* SHA-384, the largest of a cipher suite of TLS 1.3. */
 #define PQQ__MAX_HASH_BYTES 48
 
@@ -64,8 +66,9 @@ uint32_t pqq__flight_rounds(uint32_t bytes, const pqq__flight_limits *limits);
 uint32_t pqq__flight_datagrams_for(uint32_t expected, uint32_t sent, uint32_t datagram_bytes);
 
 /* The flight of a velocity/1 server of that profile whose leaves are issued directly by their
- * roots, with names of usual length; not more than what a server sends in one round trip, so that
- * nobody repeats for more. 0 for a profile that is not in the tables. */
-uint32_t pqq__flight_expected(int32_t profile, uint32_t datagram_bytes);
+ * roots, with names of usual length. 0 where repeating cannot help: the flight is more than a
+ * server's initial window, so it takes two round trips (secure), or a custom profile lacks an
+ * identity. */
+uint32_t pqq__flight_expected(const pqq__profile *profile, uint32_t datagram_bytes);
 
 #endif

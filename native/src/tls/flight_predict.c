@@ -87,8 +87,8 @@ static pqq_status check_numbers(prediction *made, uint32_t datagram_bytes) {
 }
 
 static uint32_t hash_bytes(const pqq__tls_config *config) {
-  return config->select.ciphers[0] == PQQ__CIPHER_AES_256_GCM_SHA384 ? PQQ__MAX_HASH_BYTES
-                                                                     : SHA256_BYTES;
+  return config->select.ciphers[0] == PQQ_CIPHER_AES_256_GCM_SHA384 ? PQQ__MAX_HASH_BYTES
+                                                                    : SHA256_BYTES;
 }
 
 /* The Certificate message of an identity, whole or of its leaf alone. */
@@ -219,6 +219,11 @@ static void report_rounds(prediction *made) {
   limits.amplification = report->repeat_limit_bytes;
   report->repeat_tls_round_trips = pqq__flight_rounds(report->tls_bytes, &limits);
   report->repeat_round_trips = pqq__flight_rounds(needed, &limits);
+  if (report->repeat_round_trips == report->round_trips) {
+    report->repeats = 0;
+    report->repeat_limit_bytes = report->limit_bytes;
+    report->repeat_tls_round_trips = report->tls_round_trips;
+  }
 }
 
 static pqq_status predict(prediction *made) {
@@ -277,4 +282,19 @@ pqq_status pqq__tls_config_predict_flight(const pqq__tls_config *config, int has
     *report = made.report;
   }
   return status;
+}
+
+uint32_t pqq__tls_session_expected_flight(const pqq__tls_session *session,
+                                          uint32_t datagram_bytes) {
+  const pqq__profile *own = session->config->profile;
+  const pqq__profile *first = own;
+
+  if (!session->offers_velocity || session->commitment.count == 0) {
+    return 0;
+  }
+  /* A custom profile is in no table. */
+  if (session->commitment.profiles[0] != own->id) {
+    first = pqq__profile_find(session->commitment.profiles[0]);
+  }
+  return first != NULL ? pqq__flight_expected(first, datagram_bytes) : 0;
 }
