@@ -80,24 +80,34 @@ static void note(pqq__tls_session *session, size_t i, size_t body_len, size_t co
 
 /* --- Sending -------------------------------------------------------------------------------- */
 
-static int add_form(const pqq__compressed *compressed, size_t i, CBB *out) {
-  return CBB_add_bytes(out, compressed->forms[i].data, compressed->forms[i].len);
+/* What was compressed when it was loaded is only copied. Any other body (a chain that AWS-LC has
+ * given an extension) is compressed now: the ClientHello was answered with a promise to. */
+static int add_compressed(const pqq__compressed *kept, size_t i, const uint8_t *in, size_t in_len,
+                          CBB *out, size_t *len) {
+  uint8_t *made;
+  int is_added;
+
+  if (in_len == kept->body_len && memcmp(in, kept->body, in_len) == 0 &&
+      kept->forms[i].data != NULL) {
+    *len = kept->forms[i].len;
+    return CBB_add_bytes(out, kept->forms[i].data, *len);
+  }
+  made = pqq__codecs[i].compress(in, in_len, len);
+  is_added = made != NULL && CBB_add_bytes(out, made, *len);
+  free(made);
+  return is_added;
 }
 
-/* The body is the one that was compressed when it was loaded, so this only copies. */
 static int compress(SSL *ssl, CBB *out, const uint8_t *in, size_t in_len, size_t i) {
   pqq__tls_session *session = pqq__tls_session_of(ssl);
-  const pqq__compressed *compressed = &session->identity->compressed;
+  size_t len;
 
-  if (in_len != compressed->body_len || memcmp(in, compressed->body, in_len) != 0 ||
-      compressed->forms[i].data == NULL || !add_form(compressed, i, out)) {
-    pqq__tls_session_fail(session, PQQ_ERR_INTERNAL,
-                          "the Certificate message is not the one that "
-                          "was compressed");
+  if (!add_compressed(&session->identity->compressed, i, in, in_len, out, &len)) {
+    pqq__tls_session_fail(session, PQQ_ERR_INTERNAL, "the certificate cannot be compressed");
     (void)SSL_send_fatal_alert(ssl, PQQ__ALERT_INTERNAL_ERROR);
     return 0;
   }
-  note(session, i, in_len, compressed->forms[i].len);
+  note(session, i, in_len, len);
   return 1;
 }
 

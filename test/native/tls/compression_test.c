@@ -98,6 +98,22 @@ TEST("a client that knows one algorithm gets that one") {
   }
 }
 
+TEST("a Certificate message that is not the kept one is compressed all the same") {
+  tls_scene scene;
+  tls_pair *pair;
+
+  tls_scene_init(&scene, "P-256", "P-256", "P-256", &tls_scene_leaf);
+  tls_scene_configure(&scene);
+  scene.server_config->identities[0].compressed.body[0] ^= 1;
+  pair = tls_pair_new(scene.server_config, scene.client_config, "localhost", 0);
+  EXPECT(pair != NULL);
+  (void)tls_pair_run(pair);
+  expect_done(pair);
+  EXPECT(info_of(&pair->client).certificate_compression != 0);
+  EXPECT(info_of(&pair->client).certificate_wire_bytes < info_of(&pair->client).certificate_bytes);
+  tls_scene_clear(&scene, pair);
+}
+
 /* A server that has got the ClientHello and made its flight. */
 static tls_pair *begin(tls_scene *scene) {
   tls_pair *pair = tls_pair_new(scene->server_config, scene->client_config, "localhost", 0);
