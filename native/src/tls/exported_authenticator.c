@@ -204,8 +204,8 @@ static int read_certificates(CBS *body, pqq__authenticator *to) {
   while (CBS_len(&list) > 0) {
     if (to->certificate_count == PQQ_MAX_CHAIN ||
         !CBS_get_u24_length_prefixed(&list, &certificate) || CBS_len(&certificate) == 0 ||
-        !CBS_get_u16_length_prefixed(&list, &extensions)) {
-      return 0;
+        !CBS_get_u16_length_prefixed(&list, &extensions) || CBS_len(&extensions) != 0) {
+      return 0; /* extensions too: none was asked for (RFC 9261 section 5.2.1) */
     }
     to->certificates[to->certificate_count++] = view(&certificate);
   }
