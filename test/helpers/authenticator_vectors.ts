@@ -83,9 +83,11 @@ export function bytes(hex: string): Buffer {
   return Buffer.from(hex, "hex");
 }
 
-/** Inputs that nobody has chosen. */
-function named(name: string, hash: Hash = "sha256"): Buffer {
-  return createHash(hash).update(`velocity/1 vectors: ${name}`).digest();
+/** Inputs that nobody has chosen. Another `seed` than that of the file gives other ones. */
+type Named = (name: string, hash?: Hash) => Buffer;
+
+function namedBy(seed: string): Named {
+  return (name, hash = "sha256") => createHash(hash).update(`velocity/1 ${seed}: ${name}`).digest();
 }
 
 const CURVES: Record<string, Curve> = { "P-256": "P-256", "P-384": "P-384" };
@@ -165,7 +167,7 @@ function emptySteps(keys: Keys, request: Buffer, context: Buffer): Steps {
   };
 }
 
-function makeVector(plan: Plan, old: Vectors): Vector | undefined {
+function makeVector(plan: Plan, old: Vectors, named: Named): Vector | undefined {
   const entry = old.identities.find(({ name }) => name === plan.identity);
   if (plan.identity !== "" && entry === undefined) {
     return undefined;
@@ -266,7 +268,7 @@ function malformed(own: Vector, chain: readonly Buffer[]): BadVector[] {
 }
 
 /** Authenticity: what is sent can be read and proves nothing. */
-function invalid(own: Vector, answer: Vector, other: Vector): BadVector[] {
+function invalid(own: Vector, answer: Vector, other: Vector, named: Named): BadVector[] {
   const certificate = bytes(own.certificate);
   const all = bytes(own.authenticator);
   const badSignature = flipped(bytes(own.signature), bytes(own.signature).length - 1);
@@ -301,22 +303,21 @@ function invalid(own: Vector, answer: Vector, other: Vector): BadVector[] {
 }
 
 /** All vectors, from the identities and given signatures of `old`. */
-export function makeVectors(old: Vectors): Vectors {
-  const vectors = PLANS.map((plan) => makeVector(plan, old)).filter(
+export function makeVectors(old: Vectors, seed = "vectors"): Vectors {
+  const named = namedBy(seed);
+  const vectors = PLANS.map((plan) => makeVector(plan, old, named)).filter(
     (vector) => vector !== undefined,
   );
   const find = (name: string): Vector => vectors.find((vector) => vector.name === name)!;
   const own = find("server P-256 SHA-256");
+  const answer = find("client P-256 SHA-256");
   const chain = old.identities.find(({ name }) => name === own.identity)!.chain.map(bytes);
   return {
     about:
       "Exported authenticators (RFC 9261) as in spec/hybrid-authentication.md. All bytes in hexadecimal; see README.md.",
     identities: old.identities,
     vectors,
-    bad: [
-      ...malformed(own, chain),
-      ...invalid(own, find("client P-256 SHA-256"), find("client empty SHA-256")),
-    ],
+    bad: [...malformed(own, chain), ...invalid(own, answer, find("client empty SHA-256"), named)],
   };
 }
 

@@ -238,6 +238,7 @@ TEST("an honest server is believed") {
   EXPECT_INT(attempt(honest_scene(), PQQ_PROFILE_BALANCED, "").status, PQQ_OK);
 }
 
+/* spec: HA-29, HA-30, HA-31, HA-35, HA-37, HS-22, SC-2, SC-3, SC-4 */
 TEST("an ML-DSA leaf under an ECDSA root is CHAIN_CROSSED, and so is the reverse") {
   scene made;
 
@@ -249,6 +250,7 @@ TEST("an ML-DSA leaf under an ECDSA root is CHAIN_CROSSED, and so is the reverse
   scene_free(&made);
 }
 
+/* spec: HA-32, HA-66, SC-4 */
 TEST("both leaves under one root are SHARED_ROOT") {
   scene made;
 
@@ -266,6 +268,7 @@ TEST("both leaves under one root are SHARED_ROOT") {
   scene_free(&made);
 }
 
+/* spec: HA-33, HA-66 */
 TEST("a classical identity of another origin is CERT_NAME_MISMATCH") {
   scene made;
 
@@ -276,6 +279,7 @@ TEST("a classical identity of another origin is CERT_NAME_MISMATCH") {
   scene_free(&made);
 }
 
+/* spec: HA-34, HA-66 */
 TEST("an expired classical leaf is CERT_EXPIRED") {
   scene made;
 
@@ -288,6 +292,7 @@ TEST("an expired classical leaf is CERT_EXPIRED") {
   scene_free(&made);
 }
 
+/* spec: HA-34, HA-66, SC-2 */
 TEST("a classical identity under a root that is not trusted is CERT_UNTRUSTED") {
   scene made;
   root other = make_root("P-256", "unknown root");
@@ -314,6 +319,7 @@ static void replay(pqq__tls_session *session, uint8_t **data, size_t *len) {
   replace(data, len, recorded, recorded_len);
 }
 
+/* spec: HA-65, SC-5, HA-41, HA-43, HA-44, HA-59 */
 TEST("an authenticator of another connection is AUTHENTICATOR_INVALID") {
   EXPECT_INT(attempt(honest_scene(), PQQ_PROFILE_BALANCED, "").status, PQQ_OK);
   forge = replay;
@@ -333,6 +339,7 @@ static void twice(pqq__tls_session *session, uint8_t **data, size_t *len) {
   replace(data, len, both, *len + frame_len);
 }
 
+/* spec: HA-10, HA-63 */
 TEST("two authenticators are AUTHENTICATOR_DUPLICATE") {
   forge = twice;
   expect_close(honest_scene(), PQQ_ERR_AUTHENTICATOR_DUPLICATE, PQQ__WIRE_AUTHENTICATOR_DUPLICATE,
@@ -364,6 +371,7 @@ static void prove_mldsa(pqq__tls_session *session, uint8_t **data, size_t *len) 
   prove_with(session, pqq__tls_identity(session->config, 1), data, len);
 }
 
+/* spec: HA-22, HA-64, SC-3 */
 TEST("an authenticator in a scheme that is not for it is AUTHENTICATOR_SCHEME") {
   scene made;
   pqq_close_info close;
@@ -381,6 +389,7 @@ TEST("an authenticator in a scheme that is not for it is AUTHENTICATOR_SCHEME") 
   scene_free(&made);
 }
 
+/* spec: PC-12, PC-15, HS-23 */
 TEST("CertificateVerify below the profile that the server committed to is COMMITMENT_INVALID") {
   scene made;
 
@@ -395,6 +404,7 @@ static void empty_stream(pqq__tls_session *session, uint8_t **data, size_t *len)
   *len = PQQ__STREAM_TYPE_BYTES;
 }
 
+/* spec: HA-11, HA-12, HA-60, HS-25, OV-7, HA-41, HA-43, HA-44 */
 TEST("a server that never proves is AUTHENTICATOR_MISSING") {
   NOTE("no stream");
   is_silent = 1;
@@ -408,6 +418,7 @@ TEST("a server that never proves is AUTHENTICATOR_MISSING") {
   forge = NULL;
 }
 
+/* spec: HA-12, HA-13, HA-61, HS-25 */
 TEST("an authenticator that is not complete in time is AUTHENTICATOR_LATE") {
   never_ends = 1;
   expect_close(honest_scene(), PQQ_ERR_AUTHENTICATOR_LATE, PQQ__WIRE_AUTHENTICATOR_LATE,
@@ -438,6 +449,7 @@ static void unknown_frame(pqq__tls_session *session, uint8_t **data, size_t *len
   (*data)[PQQ__STREAM_TYPE_BYTES] = 0x07;
 }
 
+/* spec: HA-4, HA-8, HA-9, HA-62, SC-10 */
 TEST("a proof stream that is cut, too long or has other frames is AUTHENTICATOR_MALFORMED") {
   static const struct {
     void (*forge)(pqq__tls_session *session, uint8_t **data, size_t *len);

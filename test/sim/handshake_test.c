@@ -152,6 +152,7 @@ static int pass_client_hello(sim_node *node, sim_datagram *datagram) {
   return datagram->number < 2;
 }
 
+/* spec: FB-12, SC-9 */
 TEST("a server sends no more than three times what it got before the client's address is known") {
   for (int identity = 0; identity < SIM_IDENTITIES; identity++) {
     sim_setup setup = {.identity = (sim_identity)identity};

@@ -33,6 +33,7 @@ static void expect_hybrid(const pqq_connection_info *info, size_t profile) {
   EXPECT_STR(info->downgrade_name, "");
 }
 
+/* spec: OV-1, OV-3, OV-4, OV-8, OV-9, OV-10, HS-18, HS-24 */
 TEST("every profile proves two identities, and a request gets its answer") {
   for (size_t i = 0; i < COUNT(profiles); i++) {
     sim_exchange exchange = {.method = "GET", .path = "/bytes/1000"};
@@ -99,6 +100,7 @@ static void expect_mutual(int32_t require, size_t first, size_t count, int32_t l
   sim_pair_close(&pair);
 }
 
+/* spec: HA-47, HA-49, HA-54, HA-55, HA-56, HA-67, HA-68 */
 TEST("a client proves what a server asks for, and its requests wait at the server for that") {
   static const struct {
     int32_t require;

@@ -11,6 +11,7 @@
 #define ID 0xc0, 0, 0, 0, 'V', 'E', 'L', 'O'
 #define COUNT(array) (sizeof(array) / sizeof((array)[0]))
 
+/* spec: PC-1, PC-2, PC-3, CP-2 */
 TEST("a client's commitment is its identifier, length, version and profiles") {
   static const uint8_t want[] = {ID, 3, 1, 2, 3};
   pqq__client_commitment out = {{2, 3}, 2}, in;
@@ -25,6 +26,7 @@ TEST("a client's commitment is its identifier, length, version and profiles") {
   EXPECT_INT(pqq__client_commitment_has(&in, 1), 0);
 }
 
+/* spec: PC-3 */
 TEST("sixteen profiles fit, and are the most") {
   pqq__client_commitment out = {.count = PQQ__MAX_COMMITTED_PROFILES}, in;
   uint8_t bytes[PQQ__COMMITMENT_BYTES];
@@ -39,6 +41,7 @@ TEST("sixteen profiles fit, and are the most") {
   EXPECT_UINT(in.count, 16);
 }
 
+/* spec: PC-6, PC-7 */
 TEST("a server's commitment has profile, reason and the lifetime of the pin") {
   static const uint8_t want[] = {ID, 7, 1, 2, 0, 0x01, 0xe1, 0x33, 0x80};
   pqq__server_commitment out = {.profile = 2, .pin_lifetime_s = 31536000}, in;
@@ -85,6 +88,20 @@ static const struct row bad_servers[] = {
     ROW("the parameter twice", ID, 7, 1, 2, 0, 0, 0, 0, 0, ID, 7, 1, 2, 0, 0, 0, 0, 0),
 };
 
+/* Of a later version may be the profiles and the reason, and nothing else. spec: PC-10, PC-13 */
+TEST("profiles and reasons that nobody knows are read") {
+  static const uint8_t profiles[] = {ID, 3, 1, 200, 2};
+  static const uint8_t reason[] = {ID, 7, 1, 0, 200, 0, 0, 0, 0};
+  pqq__client_commitment client;
+  pqq__server_commitment server;
+
+  EXPECT_INT(pqq__commitment_read_client(profiles, sizeof profiles, &client), PQQ__COMMITMENT_READ);
+  EXPECT_INT(pqq__client_commitment_has(&client, 2), 1);
+  EXPECT_INT(pqq__commitment_read_server(reason, sizeof reason, &server), PQQ__COMMITMENT_READ);
+  EXPECT_UINT(server.reason, 200);
+}
+
+/* spec: PC-2, PC-3, PC-8, PC-11, PC-13 */
 TEST("other forms are malformed") {
   pqq__client_commitment client;
   pqq__server_commitment server;

@@ -170,6 +170,7 @@ static pqq_status run(tls_pair *pair, int flips_proof) {
   return tls_pair_run(pair) ? prove(pair, flips_proof) : PQQ_OK;
 }
 
+/* spec: OV-4, HS-22 */
 TEST("without a flip both halves are verified") {
   struct scene scene;
   tls_pair *pair;
@@ -224,6 +225,7 @@ static void flip_certificates(int is_pq, const char *what) {
   print_seen(what);
 }
 
+/* spec: OV-4, HS-22 */
 TEST("1,000 flips in the ML-DSA certificate") {
   flip_certificates(1, "ML-DSA certificate");
 }
@@ -248,18 +250,21 @@ static void flip_rounds(int flips_proof, const char *what) {
   print_seen(what);
 }
 
+/* spec: OV-4 */
 TEST("1,000 flips in CertificateVerify") {
   flipped_key = MLDSA_KEY;
   flip_rounds(0, "CertificateVerify");
   flipped_key = NO_KEY;
 }
 
+/* spec: HA-23 */
 TEST("1,000 flips in the authenticator's CertificateVerify, under a Finished that is right") {
   flipped_key = CLASSICAL_KEY;
   flip_rounds(0, "CertificateVerify of the authenticator");
   flipped_key = NO_KEY;
 }
 
+/* spec: HA-27 */
 TEST("1,000 flips in the exported authenticator") {
   flip_rounds(1, "authenticator");
 }
@@ -268,6 +273,7 @@ TEST("1,000 flips in the exported authenticator") {
  * the pin, of which every value is a right one. */
 #define COMMITTED_BITS ((8 + 1 + 1 + 1 + 1) * 8)
 
+/* spec: PC-11, PC-12 */
 TEST("every flip that a server makes in its profile commitment") {
   struct scene scene;
 
@@ -299,6 +305,7 @@ static uint8_t *find_commitment(tls_side *side, int level, size_t *len) {
   return NULL;
 }
 
+/* spec: OV-5, SC-8 */
 TEST("1,000 flips in both commitments on their way") {
   struct scene scene;
 

@@ -90,6 +90,7 @@ static void free_scene(struct scene *scene) {
   pqq__tls_config_free(scene->client);
 }
 
+/* spec: SC-8 */
 TEST("a changed ClientHello never completes and always has a cause") {
   struct scene scene;
 
@@ -131,6 +132,7 @@ static void change_server_flight(const char *algorithm, int rounds) {
   free_scene(&scene);
 }
 
+/* spec: SC-8 */
 TEST("a changed flight of the server never completes and always has a cause") {
   state = harness_seed();
   change_server_flight("P-256", ROUNDS);

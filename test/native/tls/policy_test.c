@@ -64,7 +64,7 @@ static int has_classical_scheme(const pqq__offer *offer) {
   return 0;
 }
 
-/* spec: FB-1 */
+/* spec: HS-1, HS-3, HS-5, HS-6, HS-7, PC-1, OV-15, OV-16, OV-17 */
 TEST("any offers both protocols, hybrid velocity/1 alone, pq h3 with ML-DSA alone") {
   pqq__tls_config *config = make_client("ML-DSA-65", "P-256", (pqq_config_options){0});
   pqq__offer offer = offer_under(config, PQQ_REQUIRE_ANY, PQQ_REQUIRE_ANY);
@@ -80,6 +80,7 @@ TEST("any offers both protocols, hybrid velocity/1 alone, pq h3 with ML-DSA alon
   pqq__tls_config_free(config);
 }
 
+/* spec: HS-8 */
 TEST("a required key exchange leaves no classical group in the offer") {
   static const uint16_t groups[] = {PQQ_GROUP_X25519, PQQ_GROUP_MLKEM768, PQQ_GROUP_X25519MLKEM768};
   pqq__tls_config *config =
@@ -96,6 +97,7 @@ TEST("a required key exchange leaves no classical group in the offer") {
   pqq__tls_config_free(config);
 }
 
+/* spec: HS-2, OV-19 */
 TEST("velocity/1 is offered only with anchors of both kinds and a group of the profile") {
   static const uint16_t classical[] = {PQQ_GROUP_X25519};
   pqq__tls_config *config = make_client("ML-DSA-65", NULL, (pqq_config_options){0});
@@ -123,6 +125,21 @@ TEST("velocity/1 is offered only with anchors of both kinds and a group of the p
   pqq__tls_config_free(config);
 }
 
+/* spec: PC-4 */
+TEST("a profile that no offered group belongs to is not committed to") {
+  static const uint16_t groups[] = {PQQ_GROUP_X25519MLKEM768};
+  static const int32_t profiles[] = {PQQ_PROFILE_SECURE, PQQ_PROFILE_BALANCED};
+  pqq__tls_config *config = make_client(
+      "ML-DSA-65", "P-256",
+      (pqq_config_options){
+          .groups = groups, .group_count = 1, .profiles = profiles, .profile_count = 2});
+  pqq__offer offer = offer_under(config, PQQ_REQUIRE_ANY, PQQ_REQUIRE_ANY);
+
+  EXPECT_UINT(offer.commitment.count, 1);
+  EXPECT_UINT(offer.commitment.profiles[0], PQQ_PROFILE_BALANCED);
+  pqq__tls_config_free(config);
+}
+
 TEST("several profiles are offered in the order given, with the groups of all") {
   static const int32_t profiles[] = {PQQ_PROFILE_SECURE, PQQ_PROFILE_BALANCED};
   pqq__tls_config *config = make_client(
@@ -138,6 +155,7 @@ TEST("several profiles are offered in the order given, with the groups of all") 
   pqq__tls_config_free(config);
 }
 
+/* spec: OV-19 */
 TEST("a client configuration whose policy cannot be met is refused when it is made") {
   fixture_server server;
   pqq_config_options options = {.require_authentication = PQQ_REQUIRE_HYBRID};

@@ -53,6 +53,7 @@ static void expect(const struct pair *pair, pqq_config_options options, pqq_stat
   pqq__tls_config_free(config);
 }
 
+/* spec: OV-11, OV-13 */
 TEST("an identity weaker than the profile is PROFILE_IDENTITY, a stronger one is fine") {
   static const struct {
     int32_t profile;
@@ -81,6 +82,7 @@ TEST("an identity weaker than the profile is PROFILE_IDENTITY, a stronger one is
   }
 }
 
+/* spec: OV-14 */
 TEST("two identities that could not prove two things are refused, unless velocity/1 is off") {
   static const struct {
     const char *pq_root, *classical_root;
@@ -107,6 +109,7 @@ TEST("two identities that could not prove two things are refused, unless velocit
   }
 }
 
+/* spec: OV-19 */
 TEST("a policy that the identities cannot keep is POLICY_CONFIG") {
   static const uint16_t classical[] = {PQQ_GROUP_X25519};
   struct pair pair;
@@ -140,6 +143,7 @@ TEST("a policy that the identities cannot keep is POLICY_CONFIG") {
   free_pair(&pair);
 }
 
+/* spec: OV-12 */
 TEST("a custom profile takes its algorithms by number and nothing else") {
   static const uint16_t groups[] = {PQQ_GROUP_MLKEM1024, PQQ_GROUP_SECP384R1};
   static const uint16_t ciphers[] = {PQQ_CIPHER_AES_256_GCM_SHA384};

@@ -440,6 +440,8 @@ static pqq__select_config velocity_config(const struct velocity_row *row) {
   return config;
 }
 
+/* spec: OV-6, HS-9, HS-11, HS-12, HS-15, FS-2, FS-4, FS-5, FS-6, FS-8, FS-12, FS-13, FS-14, PC-5 */
+/* spec: PC-8, FS-16, FS-17, FS-18, FS-19, FS-20 */
 TEST("velocity/1 is taken if and only if all its promises can be kept, else h3 with the reason") {
   for (size_t i = 0; i < COUNT(velocity_rows); i++) {
     const struct velocity_row *row = &velocity_rows[i];

@@ -24,7 +24,10 @@ import {
 import { AuthenticatorError } from "../../helpers/tls_messages.js";
 
 const { identities, vectors, bad } = readVectors();
-const CLASSICAL: readonly number[] = [SCHEMES.ecdsa_secp256r1_sha256, SCHEMES.ecdsa_secp384r1_sha384];
+const CLASSICAL: readonly number[] = [
+  SCHEMES.ecdsa_secp256r1_sha256,
+  SCHEMES.ecdsa_secp384r1_sha384,
+];
 
 /** What the verifier offered: the schemes of the request, or of a ClientHello. */
 function schemesFor(request: Buffer): readonly number[] {
