@@ -85,6 +85,7 @@ static void expect_refused(sim_pair *pair, pqq_status status, uint64_t wire_code
   sim_pair_close(pair);
 }
 
+/* spec: HA-56 */
 TEST("requests that come before the proof wait for it, and are then whole") {
   sim_pair pair;
 
@@ -98,6 +99,7 @@ TEST("requests that come before the proof wait for it, and are then whole") {
   sim_pair_close(&pair);
 }
 
+/* spec: HA-56, HA-57, HA-60 */
 TEST("a client that never proves is AUTHENTICATOR_MISSING, and no handler has run") {
   sim_pair pair;
 
@@ -107,6 +109,7 @@ TEST("a client that never proves is AUTHENTICATOR_MISSING, and no handler has ru
   delay = 0;
 }
 
+/* spec: HA-54, HA-65, SC-5 */
 TEST("the proof of another connection is AUTHENTICATOR_INVALID") {
   static uint8_t old[sizeof recorded];
   sim_pair pair;
@@ -122,6 +125,7 @@ TEST("the proof of another connection is AUTHENTICATOR_INVALID") {
   instead = NULL;
 }
 
+/* spec: HA-49, HA-57, HA-62 */
 TEST("a stream with too few, or with something else on it, is refused") {
   static const uint8_t nothing[] = {0xc0, 0, 0, 0, 'V', 'E', 'L', 'P'};
   static const uint8_t request[] = {0xc0, 0, 0, 0, 'V', 'E', 'L', 'P', 2, 0};
@@ -152,6 +156,7 @@ static void prove_unasked(sim_client *client, const pqq_event *event) {
   EXPECT_INT(pqq__proof_send(conn->app, data, sizeof nothing), 0);
 }
 
+/* spec: HA-58 */
 TEST("a proof that nobody asked for is AUTHENTICATOR_MALFORMED") {
   sim_setup setup = {.hybrid = PQQ_PROFILE_BALANCED};
   sim_pair pair;

@@ -474,6 +474,7 @@ static void make_related(scene *made, X509 *related) {
   made->classical = issue(&made->classical_root, "P-256", &spec);
 }
 
+/* spec: HA-38, HA-39, HA-40 */
 TEST(
     "a RelatedCertificate that names another leaf is RELATED_CERTIFICATE, so is none if required") {
   scene made;
@@ -515,6 +516,7 @@ static void prove_again(sim_server *server, const pqq_event *event) {
   }
 }
 
+/* spec: HA-10, HA-63 */
 TEST("a second proof stream is AUTHENTICATOR_DUPLICATE, even after the handshake") {
   sim_exchange exchange = {.method = "GET", .path = "/hang"};
   sim_setup setup = {.hybrid = PQQ_PROFILE_BALANCED, .exchanges = &exchange, .exchange_count = 1};

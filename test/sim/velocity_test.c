@@ -22,6 +22,7 @@ static const struct {
 
 static void expect_hybrid(const pqq_connection_info *info, size_t profile) {
   EXPECT_MEM(info->alpn.data, info->alpn.len, "velocity/1", 10);
+  EXPECT_UINT(info->quic_version, 1);
   EXPECT_STR(info->group_name, profiles[profile].group);
   EXPECT_STR(info->signature_name, profiles[profile].pq);
   EXPECT_STR(info->classical_signature_name, profiles[profile].classical);
@@ -33,7 +34,7 @@ static void expect_hybrid(const pqq_connection_info *info, size_t profile) {
   EXPECT_STR(info->downgrade_name, "");
 }
 
-/* spec: OV-1, OV-3, OV-4, OV-8, OV-9, OV-10, HS-18, HS-24 */
+/* spec: OV-1, OV-2, OV-3, OV-4, OV-8, OV-9, OV-10, HS-18, HS-24 */
 TEST("every profile proves two identities, and a request gets its answer") {
   for (size_t i = 0; i < COUNT(profiles); i++) {
     sim_exchange exchange = {.method = "GET", .path = "/bytes/1000"};

@@ -272,7 +272,7 @@ TEST("a client without an acceptable group, scheme, protocol or cipher gets its 
   tls_scene_clear(&scene, pair);
 }
 
-/* spec: RL-1 */
+/* Without one nothing is resumed and there is no 0-RTT. spec: HS-27, RL-1 */
 TEST("no session ticket is sent") {
   tls_scene scene;
   tls_pair *pair;
