@@ -211,6 +211,7 @@ static void expect_refused(const row *want, const sim_client *client, const sim_
   EXPECT_UINT(stats_of(server).handshakes_completed, 0);
 }
 
+/* spec: FS-9, FS-12, FS-13, FS-14, FS-15, FS-16, FS-17, FS-18, FS-19, HS-6, HS-7, HS-8 */
 TEST("every pair of policies ends as it should, with the reason or the error on both ends") {
   for (size_t i = 0; i < COUNT(rows); i++) {
     const row *want = &rows[i];
@@ -265,6 +266,7 @@ TEST("a connection may require more than its configuration, and less only by say
   sim_pair_close(&pair);
 }
 
+/* spec: OV-12, CP-11 */
 TEST("profiles of one's own meet on velocity/1") {
   static const uint16_t groups[] = {PQQ_GROUP_SECP256R1MLKEM768, PQQ_GROUP_X25519};
   static const uint16_t ciphers[] = {PQQ_CIPHER_CHACHA20_POLY1305_SHA256};

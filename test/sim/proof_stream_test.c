@@ -20,6 +20,11 @@ pqq_status __real_pqq__tls_take_proof(pqq__tls_session *session, const uint8_t *
 pqq_status __wrap_pqq__tls_take_proof(pqq__tls_session *session, const uint8_t *data, size_t len,
                                       uint8_t **answer, size_t *answer_len);
 
+nghttp3_ssize __real_nghttp3_conn_writev_stream(nghttp3_conn *http, int64_t *stream_id, int *fin,
+                                                nghttp3_vec *vec, size_t count);
+nghttp3_ssize __wrap_nghttp3_conn_writev_stream(nghttp3_conn *http, int64_t *stream_id, int *fin,
+                                                nghttp3_vec *vec, size_t count);
+
 /* What the ends did, in this order: index 0 is the client's. */
 static struct {
   int sent[2], judged[2];
@@ -28,6 +33,9 @@ static struct {
   int was_early;
   /* Judging before the end of TLS, sending before the peer has proven itself. */
   int was_hasty;
+  /* HTTP/3's own bytes were asked for while the server's proof waited. */
+  int was_overtaken;
+  const pqq__session *server;
   uint64_t uni_streams, uni_bytes, bytes;
   /* Damage a server's proof. */
   int spoils;
@@ -38,6 +46,7 @@ static void look_at_server(const pqq__session *session) {
       ngtcp2_conn_get_remote_transport_params2(session->conn->quic);
 
   seen.sent[1]++;
+  seen.server = session;
   seen.stream_id = session->proof->out_id;
   seen.was_early = SSL_in_init(session->conn->tls->ssl);
   seen.uni_streams = theirs->initial_max_streams_uni;
@@ -72,6 +81,14 @@ pqq_status __wrap_pqq__tls_take_proof(pqq__tls_session *session, const uint8_t *
   return __real_pqq__tls_take_proof(session, data, len, answer, answer_len);
 }
 
+nghttp3_ssize __wrap_nghttp3_conn_writev_stream(nghttp3_conn *http, int64_t *stream_id, int *fin,
+                                                nghttp3_vec *vec, size_t count) {
+  if (seen.server && http == seen.server->http) {
+    seen.was_overtaken |= seen.server->proof->out_sent < seen.server->proof->out_len;
+  }
+  return __real_nghttp3_conn_writev_stream(http, stream_id, fin, vec, count);
+}
+
 static void run(int32_t require_client, uint32_t is_disabled, sim_pair *pair) {
   pqq_config_options server = sim_options(), client = sim_options();
   pqq_identity_source sources[2];
@@ -89,7 +106,7 @@ static void run(int32_t require_client, uint32_t is_disabled, sim_pair *pair) {
   sim_run_for(pair->net, SIM_SECOND);
 }
 
-/* spec: HA-1, HA-2, HA-13, HS-21 */
+/* spec: HA-1, HA-2, HA-13, HS-21, FB-13 */
 TEST("a server opens one proof stream, its first, before it has heard the client's Finished") {
   sim_pair pair;
 
@@ -98,6 +115,7 @@ TEST("a server opens one proof stream, its first, before it has heard the client
   EXPECT_INT(seen.sent[1], 1);
   EXPECT_INT(seen.stream_id, 3);
   EXPECT(seen.was_early);
+  EXPECT(!seen.was_overtaken);
   EXPECT_INT(seen.sent[0], 0);
   EXPECT_INT(seen.judged[0], 1);
   EXPECT(!seen.was_hasty);
