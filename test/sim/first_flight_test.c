@@ -65,6 +65,7 @@ static outcome at_size(sim_identity identity, uint32_t datagram_bytes, uint32_t 
   return shake_hands(&setup);
 }
 
+/* spec: FB-2, FB-3, FB-11 */
 TEST("an ML-DSA-65 handshake takes one round trip with repeats and two without, at datagrams of "
      "1,200 and of 1,452 bytes") {
   static const uint32_t sizes[] = {1200, 1452};
@@ -105,6 +106,7 @@ TEST("every identity takes one round trip if its flight is expected and fits the
   }
 }
 
+/* spec: FB-2, FB-3, HA-2, HS-21 */
 TEST("a client that offers velocity/1 has both identities proven in one round trip, but for "
      "secure") {
   static const struct {
@@ -141,6 +143,7 @@ TEST("a client that offers velocity/1 has both identities proven in one round tr
   }
 }
 
+/* spec: FB-5 */
 TEST("no more than six datagrams are sent before an answer, whatever is expected") {
   outcome small = at_size(SIM_MLDSA65, 1200, ENOUGH_FOR_ALL);
   outcome large = at_size(SIM_MLDSA65, 1452, ENOUGH_FOR_ALL);
@@ -149,6 +152,7 @@ TEST("no more than six datagrams are sent before an answer, whatever is expected
   EXPECT_UINT(large.sent_first, MAX_DATAGRAMS);
 }
 
+/* spec: FB-2, FB-7, FB-8 */
 TEST("nothing is repeated where it is switched off, not expected, or not needed") {
   static const uint32_t fits[] = {0, 1, 3 * CLIENT_HELLO_DATAGRAMS * 1200};
   pqq_config_options options = sim_options();
@@ -182,6 +186,7 @@ static int record(sim_node *node, sim_datagram *datagram) {
   return 1;
 }
 
+/* spec: FB-4, FB-10 */
 TEST("copies are identical to the datagrams of the first flight, in turn") {
   static record_of recorder;
   sim_setup setup = {.identity = SIM_MLDSA65, .expected_flight_bytes = ENOUGH_FOR_ALL};
@@ -192,6 +197,9 @@ TEST("copies are identical to the datagrams of the first flight, in turn") {
   pair.client.node.user_data = &recorder;
   EXPECT(sim_pair_settle(&pair) && pair.client.is_connected);
   EXPECT_UINT(recorder.count, MAX_DATAGRAMS);
+  for (size_t i = 0; i < CLIENT_HELLO_DATAGRAMS; i++) {
+    EXPECT(recorder.lengths[i] >= 1200);
+  }
   for (size_t i = CLIENT_HELLO_DATAGRAMS; i < MAX_DATAGRAMS; i++) {
     EXPECT_MEM(recorder.data[i], recorder.lengths[i], recorder.data[i % CLIENT_HELLO_DATAGRAMS],
                recorder.lengths[i % CLIENT_HELLO_DATAGRAMS]);
@@ -222,6 +230,7 @@ static void lose_one(int is_server, uint64_t number, uint64_t *longest) {
   sim_pair_close(&pair);
 }
 
+/* spec: FB-11 */
 TEST("a handshake with repeats completes whichever single datagram is lost, and a lost one of the "
      "client's first flight costs no time") {
   uint64_t longest = 0;
@@ -256,6 +265,7 @@ static size_t carry(sim_pair *pair, sim_node *from, sim_node *to, uint32_t max_s
   return sent.len;
 }
 
+/* spec: FB-6, FB-9 */
 TEST("an answer that comes early ends the repeats") {
   for (uint64_t before = 0; before <= 1; before++) {
     sim_setup setup = {.identity = SIM_MLDSA65, .expected_flight_bytes = ENOUGH_FOR_ALL};
@@ -275,6 +285,7 @@ TEST("an answer that comes early ends the repeats") {
   }
 }
 
+/* spec: FB-6, FB-9 */
 TEST("a client that gets no answer repeats its first flight once, and then probes as without") {
   sim_setup setup = {.identity = SIM_MLDSA65,
                      .expected_flight_bytes = ENOUGH_FOR_ALL,

@@ -26,6 +26,7 @@ static pqq_connection_info info_of(const tls_side *side) {
   return info;
 }
 
+/* spec: HS-20 */
 TEST("chains are sent compressed where that gains, and both ends report how much") {
   for (size_t i = 0; i < ALGORITHMS; i++) {
     for (int is_chain = 0; is_chain < 2; is_chain++) {

@@ -11,6 +11,7 @@
 #include "harness.h"
 #include "tls/flight_budget.h"
 
+/* spec: FB-2, FB-3 */
 TEST(
     "every profile's expected flight fits three times as many datagrams as its row says, or copies "
     "cannot help") {
@@ -38,6 +39,7 @@ TEST(
   EXPECT_UINT(pqq__flight_expected(&custom, 1200), 0);
 }
 
+/* spec: FB-1, FB-5 */
 TEST("the number of datagrams is just enough, never below what was sent, never above six") {
   EXPECT_UINT(pqq__flight_datagrams_for(0, 2, 1200), 2);
   EXPECT_UINT(pqq__flight_datagrams_for(7200, 2, 1200), 2);
@@ -68,6 +70,7 @@ TEST("the first round is bound by both limits, later ones by a window that grows
   EXPECT_UINT(pqq__flight_rounds(12000, &nothing), 1);
 }
 
+/* spec: FB-1 */
 TEST("packing loses no byte, and no datagram is too large or an Initial too small") {
   for (uint32_t i = 0; i < 3000; i += 7) {
     const pqq__flight_parts parts = {.server_hello = 1178,
