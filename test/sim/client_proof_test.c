@@ -8,6 +8,7 @@
 #include "harness.h"
 #include "http3/session.h"
 #include "pair.h"
+#include "tls/internal.h"
 #include "tls/velocity.h"
 
 int __real_pqq__proof_next_write(pqq__session *session, int64_t *id, int *fin, pqq__vec *vec);
@@ -16,6 +17,26 @@ pqq_status __real_pqq__tls_take_proof(pqq__tls_session *session, const uint8_t *
                                       uint8_t **answer, size_t *answer_len);
 pqq_status __wrap_pqq__tls_take_proof(pqq__tls_session *session, const uint8_t *data, size_t len,
                                       uint8_t **answer, size_t *answer_len);
+
+pqq_status __real_pqq__tls_prove(pqq__tls_session *session, uint8_t **data, size_t *len);
+pqq_status __wrap_pqq__tls_prove(pqq__tls_session *session, uint8_t **data, size_t *len);
+
+/* The server sends its first request again in the place of the second. */
+static int repeats_request;
+
+pqq_status __wrap_pqq__tls_prove(pqq__tls_session *session, uint8_t **data, size_t *len) {
+  pqq_status status = __real_pqq__tls_prove(session, data, len);
+  pqq__proof_frames frames;
+  const char *reason;
+
+  if (repeats_request) {
+    EXPECT_INT(pqq__proof_frames_read(*data, *len, 1, 2, &frames, &reason), PQQ_OK);
+    /* Behind the message header: the context with its length. */
+    memcpy((uint8_t *)(uintptr_t)frames.requests[1].data + 4, frames.requests[0].data + 4,
+           1 + PQQ__AUTHENTICATOR_CONTEXT_BYTES);
+  }
+  return status;
+}
 
 /* The client's stream waits this many turns of sending; never ends if negative. */
 static int delay;
@@ -166,4 +187,19 @@ TEST("a proof that nobody asked for is AUTHENTICATOR_MALFORMED") {
   EXPECT(sim_pair_wait_closed(&pair));
   EXPECT_STR(pqq_err_name(pair.server.close.status), "PQQ_ERR_AUTHENTICATOR_MALFORMED");
   sim_pair_close(&pair);
+}
+
+/* spec: HA-48 */
+TEST("two requests with one context are AUTHENTICATOR_MALFORMED") {
+  sim_pair pair;
+
+  repeats_request = 1;
+  open_pair(&pair);
+  (void)sim_pair_exchange(&pair);
+  EXPECT(sim_pair_wait_closed(&pair));
+  EXPECT_STR(pqq_err_name(pair.client.close.status), "PQQ_ERR_AUTHENTICATOR_MALFORMED");
+  EXPECT(strstr(pair.client.close_reason, "one context") != NULL);
+  EXPECT_UINT(pair.server.requests, 0);
+  sim_pair_close(&pair);
+  repeats_request = 0;
 }

@@ -259,7 +259,7 @@ int pqq__proof_on_closed(pqq__session *session, int64_t stream_id) {
 void pqq__proof_on_timer(pqq__session *session) {
   pqq__proof *proof = session->proof;
 
-  if (proof->in_id < 0) {
+  if (proof->in_len <= PQQ__STREAM_TYPE_BYTES) {
     (void)fail(session, PQQ_ERR_AUTHENTICATOR_MISSING,
                "the peer did not begin its proof within the handshake timeout");
   } else {

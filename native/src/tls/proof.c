@@ -163,6 +163,20 @@ static void note_own(pqq__tls_session *session, const pqq__identity *identity) {
           : level;
 }
 
+/* Answers to one context could be taken for each other (RFC 9261 section 4). */
+static int has_one_context(const pqq__proof_frames *frames) {
+  pqq_bytes contexts[PQQ__MAX_PROOF_REQUESTS];
+  CBS schemes;
+
+  for (size_t i = 0; i < frames->request_count; i++) {
+    if (!pqq__proof_request_read(frames->requests[i], &contexts[i], &schemes)) {
+      return 0; /* Its answer says so. */
+    }
+  }
+  return frames->request_count == 2 && contexts[0].len == contexts[1].len &&
+         memcmp(contexts[0].data, contexts[1].data, contexts[0].len) == 0;
+}
+
 static pqq_status answer_one(pqq__tls_session *session, const pqq__authenticator_keys *keys,
                              pqq_bytes request, CBB *out) {
   const pqq__identity *identity;
@@ -185,6 +199,9 @@ static pqq_status answer(pqq__tls_session *session, const pqq__proof_frames *fra
   pqq_status status = PQQ_OK;
   CBB out;
 
+  if (has_one_context(frames)) {
+    return fail(session, PQQ_ERR_AUTHENTICATOR_MALFORMED, "two requests with one context");
+  }
   if (!CBB_init(&out, 2048)) {
     return no_memory(session);
   }
