@@ -126,6 +126,7 @@ export const STATUS_TABLE = {
 /** Codes of the TypeScript layer: they have no number, because nothing native returns them. */
 export const LOCAL_TABLE = {
   PQQ_ERR_ADDON_MISSING: [0, false, "the native addon is missing or cannot be loaded"],
+  PQQ_ERR_PIN_STORE: [0, false, "the file of origin pins cannot be used"],
 } as const satisfies Record<string, readonly [status: 0, retryable: boolean, message: string]>;
 
 /** What `PqqError.code` can be. Codes are stable: one is never renamed or given another meaning. */
