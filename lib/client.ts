@@ -121,6 +121,7 @@ export class Client implements AsyncDisposable {
     // Somebody waits for the network threads to end, and nothing else may be left to keep the process alive.
     holdLoop();
     await this.#ended.finally(releaseLoop);
+    await this.#pool.pins.written();
   }
 
   [Symbol.asyncDispose](): Promise<void> {

@@ -1,7 +1,9 @@
 // SPDX-License-Identifier: MIT
 // What is known of a connection. The facts come as one text with its first event; nothing is made of it before
 // somebody looks.
+import { REQUIREMENTS } from "./config/index.js";
 import type { Endpoint } from "./internal/endpoint.js";
+import type { Level } from "./internal/policy.js";
 import { splitText } from "./internal/text.js";
 import type { Identified } from "./internal/slots.js";
 
@@ -15,7 +17,7 @@ export interface CertificateSummary {
   readonly bytes: number;
 }
 
-/** One of the server's certificates with its chain. */
+/** One of a peer's certificates with its chain, proven by a signature of its key. */
 export interface CertificateProof {
   readonly role: "pq" | "classical";
   /** Algorithm of the leaf's public key. */
@@ -26,12 +28,39 @@ export interface CertificateProof {
   readonly chain: readonly CertificateSummary[];
 }
 
-/** How the server proved who it is; `"pq"`: every signature up to the trust anchor is ML-DSA. */
+/** A client's certificate as its server sees it. */
+export interface ClientCertificateProof extends CertificateProof {
+  /** The client's own certificate in DER, as `new X509Certificate(leaf)` of node:crypto reads it. Empty on the client. */
+  readonly leaf: Uint8Array;
+}
+
+/**
+ * How a peer proved who it is: `"pq"`, every signature up to the trust anchor is ML-DSA; `"hybrid"`, that and a classical
+ * identity up to another anchor.
+ */
 export type Authentication = "none" | "classical" | "pq" | "hybrid";
+
+/** Who a client has proven to be. */
+export interface ClientProof {
+  readonly authentication: Authentication;
+  readonly certificates: readonly ClientCertificateProof[];
+}
+
+/** A connection below what both ends have. */
+export interface Downgrade {
+  /** What both know. */
+  readonly from: "velocity/1";
+  /** What it has become. */
+  readonly to: string;
+  /** Such as `"no_hybrid_cert"` (docs/profiles.md). */
+  readonly reason: string;
+  /** Whether the reason is what the other end says, which proves nothing: on clients. */
+  readonly claimed: boolean;
+}
 
 /** What was negotiated; the same on both ends. */
 export interface Security {
-  /** Application protocol, such as `"h3"`. */
+  /** Application protocol: `"velocity/1"` or `"h3"`. */
   readonly alpn: string;
   /** Key-exchange group by its IANA name, such as `"X25519MLKEM768"`. */
   readonly group: string;
@@ -41,16 +70,28 @@ export interface Security {
   readonly signature: string;
   /** Whether the key exchange has both ECDH and ML-KEM in it. */
   readonly hybrid: boolean;
+  /** Scheme of the authenticator that proved the classical identity; null on plain `h3`. */
+  readonly classicalSignature: string | null;
   /** On the client what it has verified, on the server what it has sent. */
   readonly authentication: Authentication;
+  /** A profile's name, or `"custom"`. */
   readonly profile: string;
+  /** The server's; two on `velocity/1`. */
   readonly certificates: readonly CertificateProof[];
+  /** Null: there is nothing better that both ends know. */
+  readonly downgrade: Downgrade | null;
+  /** Who the client is; null if it was not asked. */
+  readonly client: ClientProof | null;
+  /** Seconds for which the server asks to be pinned; 0: not at all. */
+  readonly pinLifetimeS: number;
 }
 
 /** What the handshake took. */
 export interface HandshakeSummary {
-  /** How often the path's round trip had to pass in sequence. */
+  /** How often the path's round trip had to pass in sequence until all identities were verified. */
   readonly roundTrips: number;
+  /** The same until the TLS handshake was done. */
+  readonly tlsRoundTrips: number;
   /** From the first datagram until it was done. */
   readonly ms: number;
   /** UDP payload. */
@@ -58,6 +99,8 @@ export interface HandshakeSummary {
   readonly bytesReceived: number;
   readonly datagramsSent: number;
   readonly datagramsReceived: number;
+  /** Datagrams of its first flight that the client has sent again, to make room for the server's answer. */
+  readonly firstFlightRepeats: number;
 }
 
 /** Counters of a connection; they only grow, but for the last three. */
@@ -90,11 +133,17 @@ export interface Connection {
   stats(): Promise<ConnectionStats | undefined>;
 }
 
+/** By their numbers, PQQ_AUTH_*. */
 const AUTHENTICATIONS: readonly Authentication[] = ["none", "classical", "pq", "hybrid"];
 const NS_PER_MS = 1e6;
-/** Where the fields of the certificates begin, and how many each has. */
-const FIRST_CERTIFICATE = 21;
+/** Where the fields of the chains begin, and how many each certificate has. */
+const FIRST_CHAIN = 28;
 const CERTIFICATE_FIELDS = 3;
+
+/** The name of a PQQ_AUTH_* number. */
+export function authenticationName(number: number): Authentication {
+  return AUTHENTICATIONS[number] ?? "none";
+}
 
 /** A connection made of the text of its CONNECTED event (native/addon/event_text.h). */
 export class PeerConnection implements Connection, Identified {
@@ -104,6 +153,7 @@ export class PeerConnection implements Connection, Identified {
   readonly #text: string;
   #fields: readonly string[] | undefined;
   #security: Security | undefined;
+  #level: Level | undefined;
 
   constructor(endpoint: Endpoint, idLow: number, idHigh: number, text: string) {
     this.idLow = idLow;
@@ -145,14 +195,22 @@ export class PeerConnection implements Connection, Identified {
     return this.#field(14);
   }
 
+  /** What it is good for, in the numbers of REQUIREMENTS. */
+  get level(): Level {
+    this.#level ??= this.#makeLevel();
+    return this.#level;
+  }
+
   get handshake(): HandshakeSummary {
     return Object.freeze({
       roundTrips: this.#number(16),
+      tlsRoundTrips: this.#number(26),
       ms: this.#number(15) / NS_PER_MS,
       bytesSent: this.#number(17),
       bytesReceived: this.#number(18),
       datagramsSent: this.#number(19),
       datagramsReceived: this.#number(20),
+      firstFlightRepeats: this.#number(27),
     });
   }
 
@@ -181,31 +239,86 @@ export class PeerConnection implements Connection, Identified {
     return Number(this.#field(index));
   }
 
+  #makeLevel(): Level {
+    const { any, pq, hybrid } = REQUIREMENTS;
+    const isHybrid = this.#field(11) === "1";
+    const isPq = this.#field(21) === "1";
+    return {
+      keyExchange: isHybrid ? hybrid : isPq ? pq : any,
+      // The two share their upper numbers: PQQ_AUTH_* and PQQ_REQUIRE_*.
+      authentication: Math.max(this.#number(12), any),
+    };
+  }
+
   #makeSecurity(): Security {
+    const chains = this.#chains();
+    const downgrade = this.#field(23);
+    const isServer = this.#field(0) === "1";
     return Object.freeze({
       alpn: this.#field(6),
       group: this.#field(8),
       cipher: this.#field(9),
       signature: this.#field(10),
       hybrid: this.#field(11) === "1",
-      authentication: AUTHENTICATIONS[this.#number(12)] ?? "none",
+      classicalSignature: this.#field(22) || null,
+      authentication: authenticationName(this.#number(12)),
       profile: this.#field(13),
-      certificates: Object.freeze(this.#certificates()),
+      certificates: Object.freeze(chains.slice(0, 2).flatMap((chain) => toProof(chain))),
+      downgrade:
+        downgrade === ""
+          ? null
+          : Object.freeze({
+              from: "velocity/1",
+              to: this.#field(6),
+              reason: downgrade,
+              claimed: !isServer,
+            } as const),
+      client: this.#client(chains.slice(2)),
+      pinLifetimeS: this.#number(25),
     });
   }
 
-  /** The chain that the server sent; `velocity/1` will add the second one. */
-  #certificates(): CertificateProof[] {
-    const chain: CertificateSummary[] = [];
-    for (let at = FIRST_CERTIFICATE; this.#field(at) !== ""; at += CERTIFICATE_FIELDS) {
-      const algorithm = this.#field(at);
-      const signedWith = this.#field(at + 1);
-      chain.push(Object.freeze({ algorithm, signedWith, bytes: this.#number(at + 2) }));
-    }
-    const [leaf] = chain;
-    if (leaf === undefined) return [];
-    const role = leaf.algorithm.startsWith("ML-DSA") ? "pq" : "classical";
-    const bytes = chain.reduce((sum, certificate) => sum + certificate.bytes, 0);
-    return [Object.freeze({ role, algorithm: leaf.algorithm, bytes, chain: Object.freeze(chain) })];
+  #client(chains: readonly Chain[]): ClientProof | null {
+    const authentication = authenticationName(this.#number(24));
+    if (authentication === "none") return null;
+    const certificates = chains.flatMap((chain) =>
+      toProof(chain).map((proof) =>
+        Object.freeze({ ...proof, leaf: Buffer.from(chain.leaf, "base64") }),
+      ),
+    );
+    return Object.freeze({ authentication, certificates: Object.freeze(certificates) });
   }
+
+  /** The server's two chains and the client's two; those of the client have their leaf with them. */
+  #chains(): Chain[] {
+    const chains: Chain[] = [];
+    let at = FIRST_CHAIN;
+    for (let chain = 0; chain < 4; chain++) {
+      const certificates: CertificateSummary[] = [];
+      const end = at + 1 + this.#number(at) * CERTIFICATE_FIELDS;
+      for (at += 1; at < end; at += CERTIFICATE_FIELDS) {
+        const [algorithm, signedWith] = [this.#field(at), this.#field(at + 1)];
+        certificates.push(Object.freeze({ algorithm, signedWith, bytes: this.#number(at + 2) }));
+      }
+      chains.push({ certificates, leaf: chain < 2 ? "" : this.#field(at++) });
+    }
+    return chains;
+  }
+}
+
+interface Chain {
+  readonly certificates: readonly CertificateSummary[];
+  /** Base64. */
+  readonly leaf: string;
+}
+
+/** None if there is no chain. */
+function toProof({ certificates }: Chain): CertificateProof[] {
+  const [leaf] = certificates;
+  if (leaf === undefined) return [];
+  const role = leaf.algorithm.startsWith("ML-DSA") ? "pq" : "classical";
+  const bytes = certificates.reduce((sum, certificate) => sum + certificate.bytes, 0);
+  return [
+    Object.freeze({ role, algorithm: leaf.algorithm, bytes, chain: Object.freeze(certificates) }),
+  ];
 }

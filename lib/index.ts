@@ -6,6 +6,7 @@ export { Response } from "./response.js";
 export { webHandler } from "./request.js";
 export { staticFiles } from "./static.js";
 export { devIdentity } from "./dev.js";
+export { PinStore } from "./pins.js";
 export {
   ApplicationError,
   ConfigError,
@@ -24,7 +25,11 @@ export type {
   SharedRequestInit,
 } from "./client.js";
 export type {
+  CipherName,
+  ClientAuthentication,
+  ClientIdentity,
   ClientOptions,
+  CustomProfile,
   FileKeyPair,
   GroupName,
   Identity,
@@ -33,6 +38,10 @@ export type {
   PemKeyPair,
   PqOnH3,
   Profile,
+  ProfileName,
+  Requirement,
+  Requirements,
+  SchemeName,
   ServerOptions,
   SharedOptions,
 } from "./config/index.js";
@@ -40,8 +49,11 @@ export type {
   Authentication,
   CertificateProof,
   CertificateSummary,
+  ClientCertificateProof,
+  ClientProof,
   Connection,
   ConnectionStats,
+  Downgrade,
   HandshakeSummary,
   Security,
 } from "./connection.js";
@@ -52,9 +64,11 @@ export type {
   HandshakeFacts,
   PqqErrorCode,
   PqqErrorOptions,
+  RequiredFacts,
   WireFacts,
 } from "./errors/index.js";
 export type { HeaderPair, HeadersInit } from "./headers.js";
+export type { Pin } from "./pins.js";
 export type { ServerRequest } from "./request.js";
 export type { ResponseInit, TrailersInit } from "./response.js";
 export type {

@@ -3,13 +3,13 @@
 import { EventEmitter } from "node:events";
 import { isIPv6 } from "node:net";
 import { setTimeout as delay } from "node:timers/promises";
-import { PQ_ON_H3, PROFILES, parseServerOptions } from "./config/index.js";
+import { parseServerOptions } from "./config/index.js";
 import type { ServerConfig, ServerOptions } from "./config/index.js";
 import { PeerConnection } from "./connection.js";
 import { errorFromStatus } from "./errors/index.js";
 import { Endpoint, type EndpointListener } from "./internal/endpoint.js";
 import { holdLoop, releaseLoop } from "./internal/keep_alive.js";
-import type { NativeOptions } from "./internal/native.js";
+import { serverNativeOptions } from "./internal/native_options.js";
 import { ServerStream, type Handler, type RequestOwner } from "./internal/server_stream.js";
 import { SlotTable } from "./internal/slots.js";
 import { toStats, type Stats } from "./stats.js";
@@ -95,7 +95,7 @@ export class Server extends EventEmitter<ServerEvents> implements AsyncDisposabl
         settle();
       },
     });
-    this.#endpoint = new Endpoint(nativeOptions(config), listener);
+    this.#endpoint = new Endpoint(serverNativeOptions(config), listener);
     listener.endpoint = this.#endpoint;
     holdLoop();
   }
@@ -217,15 +217,6 @@ class ServerListener implements EndpointListener {
   onOpenFailed(): void {
     // Only clients open streams.
   }
-}
-
-function nativeOptions(config: ServerConfig): NativeOptions {
-  return {
-    ...config,
-    isServer: true,
-    profile: PROFILES[config.profile],
-    pqOnH3: PQ_ON_H3[config.pqOnH3],
-  };
 }
 
 /** Addresses for which a URL better says `localhost`. */

@@ -1,6 +1,14 @@
 // SPDX-License-Identifier: MIT
 // Every option that is a plain value, once: its range, its default, and the words an error says about it. The numbers
 // are those of include/pqq/config.h and native/src/api/config.c; libpqq checks them again.
+import {
+  PROFILE_TABLE,
+  type CIPHERS,
+  type GROUPS,
+  type SIGNATURE_SCHEMES,
+} from "./profiles.generated.js";
+
+export { CIPHERS, GROUPS, PROFILE_TABLE, SIGNATURE_SCHEMES } from "./profiles.generated.js";
 
 /** An integer option. */
 export interface IntegerField {
@@ -18,6 +26,8 @@ export interface IntegerField {
 
 const MINUTE_MS = 60_000;
 const MIB = 1024 * 1024;
+/** A pin cannot be taken back from a client that does not come again: no operator can promise more than a year. */
+const YEAR_S = 365 * 24 * 60 * 60;
 
 /** Window sizes: 16 KiB holds one datagram burst; above 1 GiB nothing gets faster and a peer could fill memory. */
 const WINDOW = { min: 16_384, max: 1024 * MIB, unit: "bytes" } as const;
@@ -123,6 +133,14 @@ export const SERVER_INTEGERS = {
     unit: "connections of one worker",
     summary: "More first datagrams are dropped.",
   },
+  pinLifetimeS: {
+    min: 0,
+    max: YEAR_S,
+    default: 0,
+    unit: "seconds, 0 asks for no pin",
+    summary:
+      "For this long clients accept nothing but hybrid authentication from this origin, each time they have seen it.",
+  },
 } as const satisfies Record<string, IntegerField>;
 
 /** Options of clients only. */
@@ -145,11 +163,22 @@ export const CLIENT_INTEGERS = {
   },
 } as const satisfies Record<string, IntegerField>;
 
-/** Profile names and their numbers in include/pqq/types.h. */
-export const PROFILES = { light: 1, balanced: 2, secure: 3 } as const;
+/** What a profile can be: a row of include/pqq/profiles.def. */
+export const PROFILE_NAMES = Object.keys(PROFILE_TABLE) as readonly Profile[];
 
 /** A named set of algorithms: `light`, `balanced` (the default) or `secure`. */
-export type Profile = keyof typeof PROFILES;
+export type Profile = keyof typeof PROFILE_TABLE;
+
+/** Profile names and their numbers in include/pqq/types.h. */
+export const PROFILES = {
+  light: PROFILE_TABLE.light.id,
+  balanced: PROFILE_TABLE.balanced.id,
+  secure: PROFILE_TABLE.secure.id,
+  custom: 255,
+} as const;
+
+/** The name of a profile; `"custom"` stands for one made of names of algorithms. */
+export type ProfileName = keyof typeof PROFILES;
 
 /** When an ML-DSA identity is used on plain `h3`, and the numbers in include/pqq/config.h. */
 export const PQ_ON_H3 = { auto: 0, never: 1, always: 2 } as const;
@@ -157,21 +186,29 @@ export const PQ_ON_H3 = { auto: 0, never: 1, always: 2 } as const;
 /** See {@link PQ_ON_H3}. */
 export type PqOnH3 = keyof typeof PQ_ON_H3;
 
-/** Key-exchange groups by their IANA name and number (TLS Supported Groups). */
-export const GROUPS = {
-  X25519MLKEM768: 0x11ec,
-  SecP256r1MLKEM768: 0x11eb,
-  SecP384r1MLKEM1024: 0x11ed,
-  MLKEM512: 0x0200,
-  MLKEM768: 0x0201,
-  MLKEM1024: 0x0202,
-  X25519: 0x001d,
-  secp256r1: 0x0017,
-  secp384r1: 0x0018,
-} as const;
+/** What a policy requires, and the numbers in include/pqq/types.h. */
+export const REQUIREMENTS = { any: 1, pq: 2, hybrid: 3 } as const;
+
+/**
+ * What a policy requires at least.
+ *
+ * - Of the key exchange: `"hybrid"` ECDH and ML-KEM, `"pq"` ML-KEM with or without ECDH, `"any"` whatever both have.
+ * - Of authentication: `"hybrid"` an ML-DSA and a classical identity, each proven up to its own root (`velocity/1`),
+ *   `"pq"` ML-DSA in every signature up to the root, `"any"` whatever both have.
+ */
+export type Requirement = keyof typeof REQUIREMENTS;
 
 /** IANA name of a key-exchange group. */
 export type GroupName = keyof typeof GROUPS;
+
+/** IANA name of a cipher suite. */
+export type CipherName = keyof typeof CIPHERS;
+
+/** IANA name of a signature scheme. */
+export type SchemeName = keyof typeof SIGNATURE_SCHEMES;
+
+/** Most profiles that a client offers (PQQ_MAX_PROFILES). */
+export const MAX_PROFILES = 4;
 
 /** Most addresses that one server listens on (PQQ_MAX_LISTEN_HOSTS). */
 export const MAX_LISTEN_HOSTS = 8;

@@ -1,15 +1,33 @@
 // SPDX-License-Identifier: MIT
-export { GROUPS, PQ_ON_H3, PROFILES, type GroupName, type PqOnH3, type Profile } from "./fields.js";
-export { parseClientOptions, parseServerOptions } from "./parse.js";
+export {
+  GROUPS,
+  PQ_ON_H3,
+  PROFILE_NAMES,
+  PROFILE_TABLE,
+  PROFILES,
+  REQUIREMENTS,
+  type CipherName,
+  type GroupName,
+  type PqOnH3,
+  type Profile,
+  type ProfileName,
+  type Requirement,
+  type SchemeName,
+} from "./fields.js";
+export { parseClientOptions, parseRequire, parseServerOptions } from "./parse.js";
 export type {
+  ClientAuthentication,
   ClientConfig,
+  ClientIdentity,
   ClientOptions,
+  CustomProfile,
   FileKeyPair,
   Identity,
   IdentitySource,
   KeyPair,
   Pem,
   PemKeyPair,
+  Requirements,
   ServerConfig,
   ServerOptions,
   SharedConfig,

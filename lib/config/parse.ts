@@ -1,16 +1,18 @@
 // SPDX-License-Identifier: MIT
 // Options in, frozen configuration out, once, at the door. Nothing behind it checks an option again.
-import { closestMatch } from "leven";
-import * as v from "valibot";
-import { ConfigError, type ConfigIssue } from "../errors/index.js";
-import { GROUPS, SHARED_INTEGERS, type GroupName } from "./fields.js";
+import type * as v from "valibot";
+import { ConfigError } from "../errors/index.js";
+import { PinStore } from "../pins.js";
+import { CIPHERS, GROUPS, SHARED_INTEGERS, SIGNATURE_SCHEMES, type Requirement } from "./fields.js";
+import { check } from "./issues.js";
 import { defaultRoots } from "./roots.js";
-import { clientSchema, serverSchema, textOf, type LooseKeyPair } from "./schema.js";
+import { clientSchema, requireSchema, serverSchema, textOf, type LooseKeyPair } from "./schema.js";
 import type {
   ClientConfig,
   ClientOptions,
   IdentitySource,
   Pem,
+  Requirements,
   ServerConfig,
   ServerOptions,
   SharedConfig,
@@ -23,19 +25,23 @@ import type {
  */
 export function parseServerOptions(input: ServerOptions): ServerConfig {
   const values = check(serverSchema, input);
-  const { identity, host } = values;
-  const pairs = identity.classical === undefined ? [identity] : [identity, identity.classical];
+  const { identity, host, clientAuthentication } = values;
+  checkVelocity(values, clientAuthentication !== undefined);
   return Object.freeze({
     ...sharedConfig(values),
     hosts: Object.freeze(host === undefined ? [] : typeof host === "string" ? [host] : host),
     port: required(values.port),
-    identities: Object.freeze(pairs.map((pair) => identitySource(pair))),
+    identities: identitySources(identity),
     pqOnH3: identity.pqOnH3,
     workers: required(values.workers),
     signingThreads: values.signingThreads,
     maxConcurrentRequests: required(values.maxConcurrentRequests),
     maxRequestBodyBytes: values.maxRequestBodyBytes,
     maxConnections: required(values.maxConnections),
+    caPem: clientAuthentication?.ca === undefined ? undefined : caBytes(clientAuthentication.ca),
+    caFile: clientAuthentication?.caFile,
+    requireClientAuthentication: clientAuthentication?.require,
+    pinLifetimeS: required(values.pinLifetimeS),
   });
 }
 
@@ -46,23 +52,55 @@ export function parseServerOptions(input: ServerOptions): ServerConfig {
  */
 export function parseClientOptions(input: ClientOptions): ClientConfig {
   const values = check(clientSchema, input);
+  checkVelocity(values, false);
+  checkProfiles(values.profiles ?? [], values.profile);
   return Object.freeze({
     ...sharedConfig(values),
-    caPem: values.caFile === undefined ? caBytes(values.ca) : undefined,
+    caPem: values.caFile === undefined ? caBytes(values.ca ?? defaultRoots()) : undefined,
     caFile: values.caFile,
+    identities: values.identity === undefined ? NO_IDENTITIES : identitySources(values.identity),
+    profiles: Object.freeze(values.profiles ?? []),
+    firstFlightRepeat: values.firstFlightRepeat,
+    pins: pinStore(values.pins),
     keepAliveMs: required(values.keepAliveMs),
     requestTimeoutMs: required(values.requestTimeoutMs),
     signal: values.signal,
   });
 }
 
-type SharedValues = Pick<v.InferOutput<typeof serverSchema>, keyof SharedConfig>;
+/**
+ * Checks what a request requires. A field that is left out requires nothing by itself.
+ *
+ * @throws ConfigError
+ */
+export function parseRequire(input: unknown): Requirements {
+  return input === undefined ? NOTHING : requirements(check(requireSchema, input, "require"));
+}
+
+const NOTHING: Requirements = Object.freeze({});
+const NO_IDENTITIES: readonly IdentitySource[] = Object.freeze([]);
+
+/** The short form is for both. */
+function requirements(given: Requirement | Requirements | undefined): Requirements {
+  return typeof given === "string"
+    ? { keyExchange: given, authentication: given }
+    : (given ?? NOTHING);
+}
+
+type SharedValues = Pick<
+  v.InferOutput<typeof serverSchema>,
+  (keyof SharedConfig | "require") & keyof v.InferOutput<typeof serverSchema>
+>;
 
 function sharedConfig(values: SharedValues): SharedConfig {
-  const groups = (values.groups ?? []) as readonly GroupName[];
+  const { keyExchange, authentication } = requirements(values.require);
   return {
-    profile: values.profile,
-    groups: Object.freeze(groups.map((name) => GROUPS[name])),
+    ...algorithms(values),
+    requireKeyExchange: keyExchange,
+    requireAuthentication: authentication,
+    velocity: values.velocity,
+    certificateCompression: values.certificateCompression,
+    requireRelatedCertificate: values.requireRelatedCertificate,
     idleTimeoutMs: required(values.idleTimeoutMs),
     handshakeTimeoutMs: required(values.handshakeTimeoutMs),
     maxHeaderListBytes: required(values.maxHeaderListBytes),
@@ -71,6 +109,77 @@ function sharedConfig(values: SharedValues): SharedConfig {
     disablePmtud: values.disablePmtud,
     disableOffload: values.disableOffload,
   };
+}
+
+/** The profile with its lists as IANA numbers; those of a named one are native code's business. */
+function algorithms({
+  profile,
+  groups,
+}: SharedValues): Pick<SharedConfig, "profile" | "groups" | "ciphers" | "signatureSchemes"> {
+  if (typeof profile === "string") {
+    const ciphers = Object.freeze([]);
+    return { profile, groups: numbers(groups ?? [], GROUPS), ciphers, signatureSchemes: ciphers };
+  }
+  if (groups !== undefined) {
+    throw new ConfigError([
+      {
+        path: "groups",
+        expected: "nothing beside a profile of your own",
+        received: `an array of ${groups.length}`,
+        hint: "put them into profile.groups",
+      },
+    ]);
+  }
+  return {
+    profile: "custom",
+    groups: numbers(profile.groups, GROUPS),
+    ciphers: numbers(profile.ciphers, CIPHERS),
+    signatureSchemes: numbers(profile.signatureSchemes, SIGNATURE_SCHEMES),
+  };
+}
+
+function numbers<const N extends string>(
+  names: readonly N[],
+  table: Readonly<Record<N, number>>,
+): readonly number[] {
+  return Object.freeze(names.map((name) => table[name]));
+}
+
+/** Hybrid authentication and client certificates are what `velocity/1` is; nothing else has them. */
+function checkVelocity(values: SharedValues, asksClients: boolean): void {
+  if (values.velocity) return;
+  const isHybrid = requirements(values.require).authentication === "hybrid";
+  if (!isHybrid && !asksClients) return;
+  const because = asksClients ? "clientAuthentication" : "require.authentication";
+  throw new ConfigError(
+    [
+      {
+        path: "velocity",
+        expected: `true beside ${because}${asksClients ? "" : ' "hybrid"'}, which only velocity/1 has`,
+        received: "false",
+        hint: `leave out velocity or ${because}`,
+      },
+    ],
+    "PQQ_ERR_POLICY_CONFIG",
+  );
+}
+
+/** `"custom"` stands for the object in `profile`. */
+function checkProfiles(names: readonly string[], profile: SharedValues["profile"]): void {
+  if (!names.includes("custom") || typeof profile !== "string") return;
+  throw new ConfigError([
+    {
+      path: "profiles",
+      expected: '"custom" only beside a profile of your own',
+      received: JSON.stringify(names),
+      hint: "describe it in profile: { groups, ciphers, signatureSchemes }",
+    },
+  ]);
+}
+
+function pinStore(pins: PinStore | string | false | undefined): PinStore | undefined {
+  if (pins === false) return undefined;
+  return pins instanceof PinStore ? pins : new PinStore(pins);
 }
 
 /** A window that starts above the default maximum raises that maximum; one above a given maximum is a mistake. */
@@ -101,14 +210,20 @@ function windows(values: SharedValues) {
   >;
 }
 
+function identitySources(
+  identity: LooseKeyPair & { readonly classical?: LooseKeyPair | undefined },
+): readonly IdentitySource[] {
+  const pairs = identity.classical === undefined ? [identity] : [identity, identity.classical];
+  return Object.freeze(pairs.map((pair) => identitySource(pair)));
+}
+
 function identitySource(pair: LooseKeyPair): IdentitySource {
   const { cert, key, certFile, keyFile } = pair;
   if (certFile !== undefined && keyFile !== undefined) return Object.freeze({ certFile, keyFile });
   return Object.freeze({ certPem: bytesOf(cert ?? ""), keyPem: bytesOf(key ?? "") });
 }
 
-function caBytes(ca: Pem | readonly Pem[] | undefined): Uint8Array {
-  if (ca === undefined) return defaultRoots();
+function caBytes(ca: Pem | readonly Pem[]): Uint8Array {
   if (typeof ca === "string" || ca instanceof Uint8Array) return bytesOf(ca);
   return Buffer.from(ca.map(textOf).join("\n"), "latin1");
 }
@@ -122,103 +237,4 @@ function bytesOf(input: Pem): Uint8Array {
 function required(value: number | undefined): number {
   if (value === undefined) throw new TypeError("an option with a default has no value");
   return value;
-}
-
-function check<const S extends v.GenericSchema>(schema: S, input: unknown): v.InferOutput<S> {
-  const result = v.safeParse(schema, input, { abortPipeEarly: true });
-  if (result.success) return result.output;
-  const [first, ...rest] = result.issues;
-  throw new ConfigError([toConfigIssue(first), ...rest.map(toConfigIssue)]);
-}
-
-function toConfigIssue(issue: v.BaseIssue<unknown>): ConfigIssue {
-  const path = v.getDotPath(issue) ?? "options";
-  if (issue.type === "strict_object") return objectIssue(path, issue);
-  const inner = deepest(issue);
-  const [expected = "", hint] = inner.message.split("\n");
-  return {
-    path: v.getDotPath(inner) ?? path,
-    expected,
-    received: describe(inner.input, path),
-    hint,
-  };
-}
-
-/** Of a union such as "one address or several", the member that got furthest knows best what is wrong. */
-function deepest(issue: v.BaseIssue<unknown>): v.BaseIssue<unknown> {
-  const depth = (one: v.BaseIssue<unknown>): number => one.path?.length ?? 0;
-  return (issue.issues ?? []).reduce((best, one) => (depth(one) > depth(best) ? one : best), issue);
-}
-
-/** Spellings that no distance finds. */
-const ELSEWHERE: Readonly<Record<string, string>> = {
-  cert: "identity.cert",
-  key: "identity.key",
-  certFile: "identity.certFile",
-  keyFile: "identity.keyFile",
-  timeout: "requestTimeoutMs",
-  hostname: "host",
-  threads: "workers",
-};
-
-const MAX_TYPO_DISTANCE = 4;
-
-function objectIssue(path: string, issue: v.BaseIssue<unknown>): ConfigIssue {
-  const names = issue.message.split(" ");
-  if (issue.expected === "never") {
-    const key = path.slice(path.lastIndexOf(".") + 1);
-    const elsewhere = path === key ? ELSEWHERE[key] : undefined;
-    const near = elsewhere ?? nearestName(key, names);
-    const hint = near === undefined ? `known are ${names.join(", ")}` : `did you mean ${near}?`;
-    return {
-      path,
-      expected: "no option of this name",
-      received: describe(issue.path?.at(-1)?.value, path),
-      hint,
-    };
-  }
-  if (issue.expected?.startsWith('"')) {
-    const hint =
-      path === "identity" ? "`pqq cert dev` makes an identity for development" : undefined;
-    return { path, expected: "a value", received: "nothing", hint };
-  }
-  return {
-    path,
-    expected: "an object",
-    received: describe(issue.input, path),
-    hint: `known are ${names.join(", ")}`,
-  };
-}
-
-function nearestName(key: string, names: readonly string[]): string | undefined {
-  const lower = new Map(names.map((name) => [name.toLowerCase(), name]));
-  const maxDistance = Math.min(MAX_TYPO_DISTANCE, Math.ceil(key.length / 3));
-  const near = closestMatch(key.toLowerCase(), [...lower.keys()], { maxDistance });
-  return near === undefined ? undefined : lower.get(near);
-}
-
-const MAX_SHOWN_CHARS = 40;
-const MAX_SHOWN_KEYS = 5;
-const SECRET_OR_LONG = /(?:^|\.)(?:key|cert|ca)(?:\.\d+)?$/;
-
-/** A value in an error message: short, and never key material. */
-function describe(value: unknown, path: string): string {
-  switch (typeof value) {
-    case "undefined":
-      return "nothing";
-    case "string":
-      if (SECRET_OR_LONG.test(path)) return `a string of ${value.length} characters`;
-      return value.length > MAX_SHOWN_CHARS
-        ? `${JSON.stringify(value.slice(0, MAX_SHOWN_CHARS))}…`
-        : JSON.stringify(value);
-    case "object":
-      if (value === null) return "null";
-      if (Array.isArray(value)) return `an array of ${value.length}`;
-      if (value instanceof Uint8Array) return `${value.length} bytes`;
-      return `an object with ${Object.keys(value).slice(0, MAX_SHOWN_KEYS).join(", ") || "nothing in it"}`;
-    case "function":
-      return "a function";
-    default:
-      return String(value);
-  }
 }

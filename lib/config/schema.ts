@@ -4,14 +4,20 @@
 // docs/config.schema.json is made from the same schemas.
 import { isIP } from "node:net";
 import * as v from "valibot";
+import { PinStore } from "../pins.js";
 import {
+  CIPHERS,
   CLIENT_INTEGERS,
   GROUPS,
   MAX_LISTEN_HOSTS,
+  MAX_PROFILES,
   PQ_ON_H3,
+  PROFILE_NAMES,
   PROFILES,
+  REQUIREMENTS,
   SERVER_INTEGERS,
   SHARED_INTEGERS,
+  SIGNATURE_SCHEMES,
   type IntegerField,
 } from "./fields.js";
 import type { Pem } from "./types.js";
@@ -52,11 +58,9 @@ function oneOf<const T extends readonly string[]>(names: T, safe: string) {
   return v.picklist(names, `one of ${names.join(", ")}\na safe value is "${safe}"`);
 }
 
-function flag(summary: string) {
-  return v.optional(
-    v.pipe(v.boolean("true or false\na safe value is false"), v.description(summary)),
-    false,
-  );
+function flag(summary: string, byDefault = false) {
+  const message = `true or false\na safe value is ${String(byDefault)}`;
+  return v.optional(v.pipe(v.boolean(message), v.description(summary)), byDefault);
 }
 
 /** PEM text with at least one block of the wanted kind in it. */
@@ -112,17 +116,24 @@ function isWholePair(pair: LooseKeyPair): boolean {
 const PAIR_MESSAGE =
   "either { cert, key } or { certFile, keyFile }\n`pqq cert dev` makes an identity for development";
 
+const classical = v.optional(
+  v.pipe(
+    object(KEY_PAIR_ENTRIES),
+    v.check((pair) => isWholePair(pair), PAIR_MESSAGE),
+  ),
+);
+
 const identity = v.pipe(
   object({
     ...KEY_PAIR_ENTRIES,
-    classical: v.optional(
-      v.pipe(
-        object(KEY_PAIR_ENTRIES),
-        v.check((pair) => isWholePair(pair), PAIR_MESSAGE),
-      ),
-    ),
+    classical,
     pqOnH3: v.optional(oneOf(keysOf(PQ_ON_H3), "auto"), "auto"),
   }),
+  v.check((pair) => isWholePair(pair), PAIR_MESSAGE),
+);
+
+const clientIdentity = v.pipe(
+  object({ ...KEY_PAIR_ENTRIES, classical }),
   v.check((pair) => isWholePair(pair), PAIR_MESSAGE),
 );
 
@@ -139,44 +150,122 @@ const hosts = v.pipe(
   v.maxLength(MAX_LISTEN_HOSTS, HOSTS_MESSAGE),
 );
 
-const GROUPS_MESSAGE = 'an array of group names\na safe value is ["X25519MLKEM768"]';
+/** A list of names, none of them twice. */
+function listOf<const T extends readonly string[]>(what: string, names: T, safe: string) {
+  const message = `an array of ${what} names\na safe value is ["${safe}"]`;
+  return v.pipe(
+    v.array(oneOf(names, safe), message),
+    v.minLength(1, message),
+    v.check(
+      (given) => new Set(given).size === given.length,
+      `every ${what} once\na safe value is ["${safe}"]`,
+    ),
+  );
+}
+
+const groupNames = listOf("group", keysOf(GROUPS), "X25519MLKEM768");
 const groups = v.pipe(
-  v.array(oneOf(keysOf(GROUPS), "X25519MLKEM768"), GROUPS_MESSAGE),
-  v.minLength(1, GROUPS_MESSAGE),
-  v.check(
-    (names) => new Set(names).size === names.length,
-    'every group once\na safe value is ["X25519MLKEM768"]',
-  ),
+  groupNames,
   v.description("Key-exchange groups by IANA name, most preferred first."),
 );
 
+const PROFILE_MESSAGE = `one of ${PROFILE_NAMES.join(", ")}, or { groups, ciphers, signatureSchemes }\na safe value is "balanced"`;
+const profile = v.union(
+  [
+    oneOf(PROFILE_NAMES, "balanced"),
+    object({
+      groups: groupNames,
+      ciphers: listOf("cipher suite", keysOf(CIPHERS), "TLS_AES_128_GCM_SHA256"),
+      signatureSchemes: listOf("signature scheme", keysOf(SIGNATURE_SCHEMES), "ML-DSA-65"),
+    }),
+  ],
+  PROFILE_MESSAGE,
+);
+
+const requirement = oneOf(keysOf(REQUIREMENTS), "any");
+const REQUIRE_MESSAGE = `one of ${keysOf(REQUIREMENTS).join(", ")}, or { keyExchange, authentication } of them\na safe value is "any"`;
+
+/** See Requirement; also for single requests. */
+export const requireSchema = v.union(
+  [
+    requirement,
+    object({ keyExchange: v.optional(requirement), authentication: v.optional(requirement) }),
+  ],
+  REQUIRE_MESSAGE,
+);
+
 const shared = {
-  profile: v.optional(oneOf(keysOf(PROFILES), "balanced"), "balanced"),
+  profile: v.optional(profile, "balanced"),
+  require: v.optional(
+    v.pipe(
+      requireSchema,
+      v.description("The least that will do, for key exchange and authentication."),
+    ),
+  ),
+  velocity: flag("Offer or take velocity/1.", true),
+  certificateCompression: flag("Compress certificates (RFC 8879).", true),
+  requireRelatedCertificate: flag("Both identities of a peer must name each other (RFC 9763)."),
   groups: v.optional(groups),
   ...integers(SHARED_INTEGERS),
   disablePmtud: flag("Stay at datagrams of 1,200 bytes instead of probing for larger ones."),
   disableOffload: flag("Do not use UDP GSO and GRO even if the kernel has them."),
 };
 
+const anchor = pem("trust anchors", CERTIFICATE, "caFile");
+const CA_MESSAGE =
+  "PEM text of trust anchors (-----BEGIN …), or an array of them\nfor a file use caFile";
+
+const ANCHORS = {
+  ca: v.optional(
+    v.union([anchor, v.pipe(v.array(anchor, CA_MESSAGE), v.minLength(1, CA_MESSAGE))], CA_MESSAGE),
+  ),
+  caFile: v.optional(file("PEM trust anchors")),
+};
+
 /** See ServerOptions. */
 export const serverSchema = object({
   identity,
   host: v.optional(v.union([address, hosts], HOST_MESSAGE)),
+  clientAuthentication: v.optional(
+    v.pipe(
+      object({ ...ANCHORS, require: requirement }),
+      v.check(
+        ({ ca, caFile }) => (ca === undefined) !== (caFile === undefined),
+        "either ca or caFile\nput all anchors of client certificates into one of them",
+      ),
+    ),
+  ),
   ...shared,
   ...integers(SERVER_INTEGERS),
 });
 
-const ca = pem("trust anchors", CERTIFICATE, "caFile");
-const CA_MESSAGE =
-  "PEM text of trust anchors (-----BEGIN …), or an array of them\nfor a file use caFile";
+const PROFILES_MESSAGE = `1–${MAX_PROFILES} of ${keysOf(PROFILES).join(", ")}\nleave it out to offer \`profile\` alone`;
+const profiles = v.pipe(
+  listOf("profile", keysOf(PROFILES), "balanced"),
+  v.maxLength(MAX_PROFILES, PROFILES_MESSAGE),
+  v.description("Profiles to offer on velocity/1, most preferred first."),
+);
+
+const PINS_MESSAGE =
+  "a PinStore, the path of a file, or false\nleave it out to keep pins in memory";
 
 /** See ClientOptions. */
 export const clientSchema = v.pipe(
   object({
-    ca: v.optional(
-      v.union([ca, v.pipe(v.array(ca, CA_MESSAGE), v.minLength(1, CA_MESSAGE))], CA_MESSAGE),
+    ...ANCHORS,
+    identity: v.optional(clientIdentity),
+    profiles: v.optional(profiles),
+    firstFlightRepeat: flag("Send the first datagrams again where that saves a round trip.", true),
+    pins: v.optional(
+      v.union(
+        [
+          v.instance(PinStore, PINS_MESSAGE),
+          v.pipe(v.string(PINS_MESSAGE), v.nonEmpty(PINS_MESSAGE)),
+          v.literal(false, PINS_MESSAGE),
+        ],
+        PINS_MESSAGE,
+      ),
     ),
-    caFile: v.optional(file("PEM trust anchors")),
     signal: v.optional(
       v.instance(AbortSignal, "an AbortSignal\nleave it out if nothing aborts the client"),
     ),

@@ -1,6 +1,15 @@
 // SPDX-License-Identifier: MIT
 // What callers write (…Options) and what the rest of the package reads (…Config).
-import type { GroupName, PqOnH3, Profile } from "./fields.js";
+import type { PinStore } from "../pins.js";
+import type {
+  CipherName,
+  GroupName,
+  PqOnH3,
+  Profile,
+  ProfileName,
+  Requirement,
+  SchemeName,
+} from "./fields.js";
 
 /** PEM text, or its bytes. */
 export type Pem = string | Uint8Array;
@@ -34,16 +43,81 @@ export type Identity = KeyPair & {
   readonly pqOnH3?: PqOnH3 | undefined;
 };
 
+/**
+ * Who a client is, for servers that ask: one certificate, or an ML-DSA one and a classical one beside it. It is proven
+ * by authenticators (RFC 9261) inside the connection, so nobody who listens sees it, and only on `velocity/1`.
+ */
+export type ClientIdentity = KeyPair & {
+  /** An ECDSA certificate under another root. Servers that require `"hybrid"` need both. */
+  readonly classical?: KeyPair | undefined;
+};
+
+/**
+ * A profile of your own, by IANA names, each list with the most preferred first. `velocity/1` comes about only between
+ * two ends that both have one, and only if what they negotiate is in both.
+ */
+export interface CustomProfile {
+  /** Key-exchange groups. */
+  readonly groups: readonly GroupName[];
+  /** Cipher suites. */
+  readonly ciphers: readonly CipherName[];
+  /** Schemes that a server may sign with. */
+  readonly signatureSchemes: readonly SchemeName[];
+}
+
+/** What a policy requires of each part; see {@link Requirement}. */
+export interface Requirements {
+  /** @defaultValue `"any"` */
+  readonly keyExchange?: Requirement | undefined;
+  /** @defaultValue `"any"`, or for clients what the origin's pin says */
+  readonly authentication?: Requirement | undefined;
+}
+
+/** Whom a server lets in: see {@link ServerOptions.clientAuthentication}. */
+export interface ClientAuthentication {
+  /** Trust anchors of client certificates as PEM text. */
+  readonly ca?: Pem | readonly Pem[] | undefined;
+  /** A file with trust anchors, instead of `ca`. */
+  readonly caFile?: string | undefined;
+  /** `"hybrid"`: both identities, `"pq"`: the ML-DSA one, `"any"`: one of them. */
+  readonly require: Requirement;
+}
+
 /** What servers and clients share. Every number has a range; a mistake is a `ConfigError` that names it. */
 export interface SharedOptions {
   /**
-   * The named set of algorithms.
+   * The named set of algorithms (docs/profiles.md), or one of your own.
    *
    * @defaultValue `"balanced"`: X25519MLKEM768, ML-DSA-65 beside ECDSA P-256, AES-128-GCM first.
    */
-  readonly profile?: Profile | undefined;
+  readonly profile?: Profile | CustomProfile | undefined;
   /**
-   * Key-exchange groups by IANA name, most preferred first.
+   * The least that will do. `"hybrid"`, `"pq"` or `"any"` for key exchange and authentication alike, or each by name. What
+   * cannot be had is an error with a code of its own, never a weaker connection.
+   *
+   * A server refuses clients that offer less. A client offers only what can satisfy it, for all its requests that say
+   * nothing else; see {@link ClientOptions.pins} for what is required if nothing is said.
+   *
+   * @defaultValue `"any"`
+   */
+  readonly require?: Requirement | Requirements | undefined;
+  /**
+   * Offer or take `velocity/1`: HTTP/3 whose server proves an ML-DSA and a classical identity (spec/).
+   *
+   * @defaultValue true
+   */
+  readonly velocity?: boolean | undefined;
+  /** Compress certificates (RFC 8879). @defaultValue true */
+  readonly certificateCompression?: boolean | undefined;
+  /**
+   * Both identities of a peer must name each other (RelatedCertificate, RFC 9763). Where the extension is present it is
+   * always checked.
+   *
+   * @defaultValue false
+   */
+  readonly requireRelatedCertificate?: boolean | undefined;
+  /**
+   * Key-exchange groups by IANA name, most preferred first. Not beside a profile of your own, which has its groups.
    *
    * @defaultValue those of the profile, then X25519
    */
@@ -97,6 +171,21 @@ export interface ServerOptions extends SharedOptions {
   readonly maxRequestBodyBytes?: number | undefined;
   /** Connections of one worker, 1–1,000,000. @defaultValue 65536 */
   readonly maxConnections?: number | undefined;
+  /**
+   * Ask clients who they are and handle no request before they have proven it. Works on `velocity/1` only, so that
+   * plain `h3` is refused. Handlers find the proof in `connection.security.client`.
+   *
+   * @defaultValue none: clients are not asked
+   */
+  readonly clientAuthentication?: ClientAuthentication | undefined;
+  /**
+   * Seconds for which clients that keep pins accept nothing but hybrid authentication from this origin, counted from
+   * each connection: 0–31,536,000. It cannot be taken back from a client that does not come again; 0 removes the pins
+   * of those that do.
+   *
+   * @defaultValue 0: no pin
+   */
+  readonly pinLifetimeS?: number | undefined;
 }
 
 /** Options of `Client`. */
@@ -113,6 +202,28 @@ export interface ClientOptions extends SharedOptions {
   readonly keepAliveMs?: number | undefined;
   /** Milliseconds that a request may take, its body included, or 0 for no limit. @defaultValue 0 */
   readonly requestTimeoutMs?: number | undefined;
+  /** Who the client is, for servers that ask. @defaultValue none: it proves nothing and is refused by those that require it */
+  readonly identity?: ClientIdentity | undefined;
+  /**
+   * Profiles to offer on `velocity/1`, most preferred first, at most 4; `"custom"` is the object in `profile`.
+   *
+   * @defaultValue `profile` alone
+   */
+  readonly profiles?: readonly ProfileName[] | undefined;
+  /**
+   * Send the first datagrams again where the answer of the server would otherwise need another round trip
+   * (spec/flight-budget.md).
+   *
+   * @defaultValue true
+   */
+  readonly firstFlightRepeat?: boolean | undefined;
+  /**
+   * Where pins are kept: for as long as an origin asks for it, nothing but hybrid authentication is accepted from it,
+   * even if `require` says less. A path stands for `new PinStore(path)`; `false` neither keeps nor minds pins.
+   *
+   * @defaultValue a `PinStore` in memory, of this client
+   */
+  readonly pins?: PinStore | string | false | undefined;
   /** Closes the client and fails its requests with the signal's reason. */
   readonly signal?: AbortSignal | undefined;
 }
@@ -124,9 +235,18 @@ export type IdentitySource =
 
 /** Checked options with every default filled in. Frozen. */
 export interface SharedConfig {
-  readonly profile: Profile;
+  readonly profile: ProfileName;
   /** IANA numbers; empty means those of the profile. */
   readonly groups: readonly number[];
+  /** IANA numbers of a profile of the user's own, else empty. */
+  readonly ciphers: readonly number[];
+  readonly signatureSchemes: readonly number[];
+  /** Undefined: nothing was said. */
+  readonly requireKeyExchange: Requirement | undefined;
+  readonly requireAuthentication: Requirement | undefined;
+  readonly velocity: boolean;
+  readonly certificateCompression: boolean;
+  readonly requireRelatedCertificate: boolean;
   readonly idleTimeoutMs: number;
   readonly handshakeTimeoutMs: number;
   readonly maxHeaderListBytes: number;
@@ -154,12 +274,24 @@ export interface ServerConfig extends SharedConfig {
   /** Undefined: no limit. */
   readonly maxRequestBodyBytes: number | undefined;
   readonly maxConnections: number;
+  /** Anchors of client certificates; both undefined if clients are not asked. */
+  readonly caPem: Uint8Array | undefined;
+  readonly caFile: string | undefined;
+  readonly requireClientAuthentication: Requirement | undefined;
+  readonly pinLifetimeS: number;
 }
 
 /** See {@link SharedConfig}. Exactly one of `caPem` and `caFile` is set. */
 export interface ClientConfig extends SharedConfig {
   readonly caPem: Uint8Array | undefined;
   readonly caFile: string | undefined;
+  /** Up to two. */
+  readonly identities: readonly IdentitySource[];
+  /** Empty: the profile alone. */
+  readonly profiles: readonly ProfileName[];
+  readonly firstFlightRepeat: boolean;
+  /** Undefined: pins are neither kept nor minded. */
+  readonly pins: PinStore | undefined;
   readonly keepAliveMs: number;
   readonly requestTimeoutMs: number;
   readonly signal: AbortSignal | undefined;

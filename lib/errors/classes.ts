@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: MIT
 // One class per layer that can fail, with the facts that the layer knows.
 import { PqqError, type PqqErrorOptions } from "./base.js";
+import type { Requirement } from "../config/index.js";
+import type { Authentication } from "../connection.js";
 import type { PqqErrorCode } from "./codes.js";
 
 /** One mistake in a configuration. */
@@ -42,23 +44,37 @@ function describeIssue(issue: ConfigIssue): string {
   return issue.hint ? `${sentence}; ${issue.hint}` : sentence;
 }
 
+/** What a connection had to have. */
+export interface RequiredFacts {
+  readonly keyExchange: Requirement;
+  readonly authentication: Requirement;
+  /** Set if it was the origin's pin that made `authentication` hybrid. */
+  readonly pinnedUntil: Date | undefined;
+}
+
 /** Facts of a handshake that failed, as far as it got. */
 export interface HandshakeFacts {
   /** The key-exchange group by its IANA name, if one had been negotiated. */
   readonly group?: string | undefined;
   /** The scheme of the server's CertificateVerify, if it had been seen. */
   readonly signature?: string | undefined;
+  /** How far the server had proven who it is, if the TLS handshake was done. */
+  readonly authentication?: Authentication | undefined;
+  /** What was required; on clients. */
+  readonly required?: RequiredFacts | undefined;
   /** The TLS alert (RFC 8446 section 6), if there was one. */
   readonly alert?: number | undefined;
   /** Whether the peer ended it. */
   readonly remote?: boolean | undefined;
 }
 
-/** TLS failed: no common algorithm, or a certificate that is not acceptable. */
+/** TLS, a certificate, an authenticator or a policy: the two ends do not have what either of them requires. */
 export class HandshakeError extends PqqError {
   override name = "HandshakeError";
   readonly group: string | undefined;
   readonly signature: string | undefined;
+  readonly authentication: Authentication | undefined;
+  readonly required: RequiredFacts | undefined;
   readonly alert: number | undefined;
   readonly remote: boolean;
 
@@ -66,6 +82,8 @@ export class HandshakeError extends PqqError {
     super(code, options);
     this.group = facts.group;
     this.signature = facts.signature;
+    this.authentication = facts.authentication;
+    this.required = facts.required;
     this.alert = facts.alert;
     this.remote = facts.remote ?? false;
   }

@@ -24,6 +24,16 @@ const OPTION_OF_CODE: Partial<Record<PqqErrorCode, string>> = {
   PQQ_ERR_NO_ROOTS: "ca",
   PQQ_ERR_GROUP_UNKNOWN: "groups",
   PQQ_ERR_PROFILE_UNKNOWN: "profile",
+  PQQ_ERR_PROFILE_IDENTITY: "profile",
+};
+
+/** Codes that are mistakes of a configuration only where one is made; of a peer or a connection elsewhere. */
+const OPTION_AT_START: Partial<Record<PqqErrorCode, string>> = {
+  PQQ_ERR_POLICY_CONFIG: "require",
+  PQQ_ERR_SHARED_ROOT: "identity.classical",
+  PQQ_ERR_CHAIN_CROSSED: "identity",
+  PQQ_ERR_RELATED_CERTIFICATE: "requireRelatedCertificate",
+  PQQ_ERR_CLIENT_IDENTITY: "identity",
 };
 
 const EXPECTED_OF_OPTION: Readonly<Record<string, string>> = {
@@ -32,12 +42,17 @@ const EXPECTED_OF_OPTION: Readonly<Record<string, string>> = {
   "identity.key": "the certificate's PEM private key: ML-DSA-44, -65, -87 or ECDSA P-256, P-384",
   ca: "readable PEM trust anchors",
   groups: "key-exchange groups of this build",
-  profile: "light, balanced or secure",
+  profile: "light, balanced or secure, with identities that are as strong",
+  require: "what these identities, trust anchors and groups can satisfy",
+  "identity.classical": "a certificate under a root of its own",
+  requireRelatedCertificate: "identities that name each other (RFC 9763)",
 };
 
 /** What is known beside the status number. */
 export interface StatusInfo extends HandshakeFacts, WireFacts {
   readonly cause?: unknown;
+  /** Whether a configuration was being made, so that it is an option that is at fault. */
+  readonly isAtStart?: boolean;
 }
 
 /**
@@ -52,7 +67,7 @@ export function errorFromStatus(status: number, detail?: string, info: StatusInf
     detail,
     ...("cause" in info ? { cause: info.cause } : {}),
   };
-  const option = OPTION_OF_CODE[code];
+  const option = OPTION_OF_CODE[code] ?? (info.isAtStart ? OPTION_AT_START[code] : undefined);
   if (option !== undefined) {
     const received = detail ? `${messageOfCode(code)} (${detail})` : messageOfCode(code);
     return new ConfigError(

@@ -3,6 +3,7 @@
 import type { PeerConnection } from "../connection.js";
 import { errorFromStatus } from "../errors/index.js";
 import type { HeaderPair } from "../headers.js";
+import type { Requirements } from "../config/index.js";
 import type { WholeBody } from "./commands.js";
 import type { Endpoint } from "./endpoint.js";
 import { IncomingBody } from "./incoming.js";
@@ -28,6 +29,8 @@ export interface WireRequest {
   readonly pieces: ChunkedBody | null;
   readonly trailers: (() => Promise<readonly HeaderPair[]>) | null;
   readonly signal: AbortSignal | undefined;
+  /** Of the connection; what is left out is the client's to say. */
+  readonly require: Requirements;
   /** 0: no limit. */
   readonly timeoutMs: number;
 }
@@ -103,8 +106,13 @@ export class ClientStream extends Stream {
   }
 
   onOpenFailed(status: number): void {
+    this.onUnsent(errorFromStatus(status));
+  }
+
+  /** Nothing of the request has been sent, because of `error`. */
+  onUnsent(error: Error): void {
     this.isClosed = true;
-    this.#end(new UnsentError(errorFromStatus(status)));
+    this.#end(new UnsentError(error));
   }
 
   onCommandFailed(type: number, status: number): void {

@@ -3,6 +3,7 @@
 // into native code, however many requests were answered.
 import { errorFromStatus } from "../errors/index.js";
 import type { NativeBuffers, NativeEndpoint } from "./native.js";
+import type { Level } from "./policy.js";
 import {
   BODY_ARRAY,
   BODY_BLOB,
@@ -12,10 +13,13 @@ import {
   COMMAND_CLOSE,
   COMMAND_CONNECT,
   COMMAND_CONSUME,
+  COMMAND_FLIGHT_BYTES,
   COMMAND_HEADER_COUNT,
   COMMAND_ID_HIGH,
   COMMAND_ID_LOW,
   COMMAND_REQUEST,
+  COMMAND_REQUIRE_AUTHENTICATION,
+  COMMAND_REQUIRE_KEY_EXCHANGE,
   COMMAND_RESET,
   COMMAND_RESPOND,
   COMMAND_STATUS,
@@ -71,10 +75,23 @@ export class CommandQueue {
     this.#blob = Buffer.from(blob.buffer, blob.byteOffset, blob.byteLength);
   }
 
-  /** @param token - Comes back with CONNECTED or CLOSED. */
-  connect(token: number, address: string, port: number, serverName: string): void {
+  /**
+   * @param token - Comes back with CONNECTED or CLOSED.
+   * @param flightBytes - What this origin's handshake took the last time, 0 if that is not known.
+   */
+  connect(
+    token: number,
+    address: string,
+    port: number,
+    serverName: string,
+    required: Level,
+    flightBytes: number,
+  ): void {
     const text = `${address}\0${port}\0${serverName}`;
     const row = this.#begin(COMMAND_CONNECT, 0, 0, token, text.length * MAX_UTF8_PER_UNIT);
+    this.#rows[row + COMMAND_REQUIRE_KEY_EXCHANGE] = required.keyExchange;
+    this.#rows[row + COMMAND_REQUIRE_AUTHENTICATION] = required.authentication;
+    this.#rows[row + COMMAND_FLIGHT_BYTES] = flightBytes;
     this.#putText(row, text, 1);
     this.#end();
   }

@@ -5,15 +5,26 @@ import { lookup, type LookupAddress } from "node:dns";
 import { isIP } from "node:net";
 import type { PeerConnection } from "../connection.js";
 import { errorFromStatus, HandshakeError } from "../errors/index.js";
+import type { RequiredLevel } from "./policy.js";
 import { STATUS_RESOLVE, STATUS_UNREACHABLE } from "./rows.js";
 
 /** Time that an address has before the next is tried beside it (RFC 8305 section 5). */
 const STAGGER_MS = 250;
 
+/** Where to, and with what. */
+export interface Target {
+  /** DNS name or IP literal, without brackets. */
+  readonly host: string;
+  readonly port: number;
+  readonly required: RequiredLevel;
+  /** What its handshake took the last time, 0 if that is not known. */
+  readonly flightBytes: number;
+}
+
 /** What can begin connections. */
 export interface Connector {
   /** The end is told to `attempt`. */
-  connect(address: string, port: number, serverName: string, attempt: Attempt): void;
+  connect(address: string, target: Target, attempt: Attempt): void;
   /** A connection that came too late. */
   discard(connection: PeerConnection): void;
 }
@@ -24,23 +35,19 @@ export interface Attempt {
   onFailed(error: unknown): void;
 }
 
-/** Resolves `host` and connects. Rejects with the error that says most. */
-export async function dial(
-  connector: Connector,
-  host: string,
-  port: number,
-): Promise<PeerConnection> {
+/** Resolves the target's host and connects. Rejects with the error that says most. */
+export async function dial(connector: Connector, target: Target): Promise<PeerConnection> {
+  const { host } = target;
   const addresses = isIP(host) === 0 ? await resolve(host) : [host];
   return new Promise((done, fail) => {
-    new Dial(connector, addresses, host, port, done, fail).next();
+    new Dial(connector, addresses, target, done, fail).next();
   });
 }
 
 class Dial implements Attempt {
   readonly #connector: Connector;
   readonly #addresses: readonly string[];
-  readonly #host: string;
-  readonly #port: number;
+  readonly #target: Target;
   readonly #done: (connection: PeerConnection) => void;
   readonly #fail: (error: unknown) => void;
   #tried = 0;
@@ -52,15 +59,13 @@ class Dial implements Attempt {
   constructor(
     connector: Connector,
     addresses: readonly string[],
-    host: string,
-    port: number,
+    target: Target,
     done: (connection: PeerConnection) => void,
     fail: (error: unknown) => void,
   ) {
     this.#connector = connector;
     this.#addresses = addresses;
-    this.#host = host;
-    this.#port = port;
+    this.#target = target;
     this.#done = done;
     this.#fail = fail;
   }
@@ -74,7 +79,7 @@ class Dial implements Attempt {
     }
     this.#tried += 1;
     this.#pending += 1;
-    this.#connector.connect(address, this.#port, this.#host, this);
+    this.#connector.connect(address, this.#target, this);
     if (this.#tried < this.#addresses.length) {
       this.#timer = setTimeout(() => {
         this.next();

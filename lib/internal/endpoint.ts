@@ -289,5 +289,5 @@ function wireCode(low: number, high: number): number {
 function typedError(error: unknown): unknown {
   if (!(error instanceof Error) || !("status" in error)) return error;
   const { status, detail } = error as NativeError;
-  return errorFromStatus(status, detail);
+  return errorFromStatus(status, detail, { isAtStart: true });
 }

@@ -36,6 +36,17 @@ export interface NativeOptions {
   readonly maxConnections?: number | undefined;
   readonly maxUdpPayloadBytes?: number | undefined;
   readonly disablePmtud?: boolean | undefined;
+  readonly requireKeyExchange?: number | undefined;
+  readonly requireAuthentication?: number | undefined;
+  readonly requireClientAuthentication?: number | undefined;
+  readonly disableVelocity?: boolean | undefined;
+  readonly pinLifetimeS?: number | undefined;
+  readonly disableCertificateCompression?: boolean | undefined;
+  readonly disableFirstFlightRepeat?: boolean | undefined;
+  readonly requireRelatedCertificate?: boolean | undefined;
+  readonly ciphers?: readonly number[] | undefined;
+  readonly signatureSchemes?: readonly number[] | undefined;
+  readonly profiles?: readonly number[] | undefined;
 }
 
 /** Memory that native threads write to and read from. Made here, kept alive there, never handed to users. */

@@ -1,18 +1,23 @@
 // SPDX-License-Identifier: MIT
 // A client's connections: one per origin, used by all its requests, made again when it has ended.
-import { PROFILES, type ClientConfig } from "../config/index.js";
-import { PeerConnection } from "../connection.js";
-import { errorFromStatus, isPqqError } from "../errors/index.js";
+import type { ClientConfig } from "../config/index.js";
+import { authenticationName, PeerConnection } from "../connection.js";
+import { errorFromStatus, isPqqError, type StatusInfo } from "../errors/index.js";
 import { ClientStream, UnsentError, type ResponseHead, type WireRequest } from "./client_stream.js";
-import { dial, type Attempt, type Connector } from "./dial.js";
+import { dial, type Attempt, type Connector, type Target } from "./dial.js";
 import { Endpoint, type EndpointListener } from "./endpoint.js";
 import { holdLoop, releaseLoop } from "./keep_alive.js";
+import { clientNativeOptions } from "./native_options.js";
+import { PinKeeper } from "./pin_keeper.js";
+import { requiredFacts, requiredLevel, satisfies, type RequiredLevel } from "./policy.js";
 import {
   COMMAND_CONNECT,
   COMMAND_REQUEST,
   H3_NO_ERROR,
   STATUS_CANCELLED,
   STATUS_CONNECTION_CLOSED,
+  STATUS_POLICY_AUTHENTICATION,
+  STATUS_POLICY_KEY_EXCHANGE,
 } from "./rows.js";
 import { SlotTable } from "./slots.js";
 import { splitText } from "./text.js";
@@ -20,6 +25,8 @@ import { splitText } from "./text.js";
 /** How often a request is sent again that the server has certainly not processed (RFC 9114 section 4.1.1). */
 const MAX_RETRIES = 3;
 const MAX_TOKEN = 0xffffffff;
+/** Origins whose handshake's size is remembered: more than a program talks to in turn, at some 100 bytes each. */
+const MAX_FLIGHTS = 1024;
 
 /** Why a request cannot be sent on a connection that was fine a moment ago. */
 const STALE: ReadonlySet<string> = new Set([
@@ -32,39 +39,55 @@ const STALE: ReadonlySet<string> = new Set([
 
 /** Where requests go. */
 export interface Origin {
+  /** As in a URL: scheme, host, and the port if it is not 443. */
+  readonly origin: string;
   /** DNS name or IP literal, without brackets. */
   readonly host: string;
   readonly port: number;
 }
 
+/** An attempt to connect, with what it has to come to. */
+interface Dialling {
+  readonly attempt: Attempt;
+  readonly required: RequiredLevel;
+}
+
 /** See the file's head. */
 export class Pool implements EndpointListener, Connector {
   readonly endpoint: Endpoint;
-  /** By host and port: the connection for new requests, or the making of one. */
-  readonly #origins = new Map<string, PeerConnection>();
+  /** By origin: the connections for new requests, the last one made first. More than one if requirements differ. */
+  readonly #origins = new Map<string, PeerConnection[]>();
+  /** The making of one, by origin and requirement. */
   readonly #dials = new Map<string, Promise<PeerConnection>>();
+  /** By origin: the bytes of the last handshake. */
+  readonly #flights = new Map<string, number>();
   readonly #connections = new SlotTable<PeerConnection>();
-  readonly #attempts = new Map<number, Attempt>();
+  readonly #attempts = new Map<number, Dialling>();
   /** Requests whose stream is not known yet. */
   readonly #opening = new Map<number, ClientStream>();
+  readonly pins: PinKeeper;
+  readonly #config: ClientConfig;
   readonly #onEnd: (status: number) => void;
   #lastToken = 0;
   #isClosed = false;
 
   constructor(config: ClientConfig, onEnd: (status: number) => void) {
+    this.#config = config;
     this.#onEnd = onEnd;
-    const profile = PROFILES[config.profile];
-    this.endpoint = new Endpoint({ ...config, isServer: false, profile }, this);
+    this.pins = new PinKeeper(config.pins);
+    this.endpoint = new Endpoint(clientNativeOptions(config), this);
   }
 
   /** Makes a request and resolves with its response's head. */
   async request(origin: Origin, request: WireRequest): Promise<ResponseHead> {
-    const key = `${origin.host}:${origin.port}`;
     for (let retries = 0; ; retries++) {
       if (this.#isClosed) throw errorFromStatus(STATUS_CANCELLED, "the client is closed");
       request.signal?.throwIfAborted();
+      // Each time: another process may have seen a pin meanwhile.
+      const pin = this.pins.get(origin.origin);
+      const required = requiredLevel(request.require, this.#config, pin);
       const connection =
-        this.#origins.get(key) ?? (await this.#dialled(key, origin, request.signal));
+        this.#usable(origin, required) ?? (await this.#dialled(origin, required, request.signal));
       try {
         return await this.#send(connection, request);
       } catch (error) {
@@ -87,14 +110,15 @@ export class Pool implements EndpointListener, Connector {
     this.endpoint.stop(drainMs);
   }
 
-  connect(address: string, port: number, serverName: string, attempt: Attempt): void {
+  connect(address: string, target: Target, attempt: Attempt): void {
     if (this.#isClosed) {
       attempt.onFailed(errorFromStatus(STATUS_CANCELLED, "the client was closed"));
       return;
     }
     const token = this.#nextToken();
-    this.#attempts.set(token, attempt);
-    this.endpoint.commands.connect(token, address, port, serverName);
+    const { host, port, required, flightBytes } = target;
+    this.#attempts.set(token, { attempt, required });
+    this.endpoint.commands.connect(token, address, port, host, required, flightBytes);
   }
 
   discard(connection: PeerConnection): void {
@@ -104,17 +128,24 @@ export class Pool implements EndpointListener, Connector {
   onConnected(idLow: number, idHigh: number, token: number, facts: string): void {
     const connection = new PeerConnection(this.endpoint, idLow, idHigh, facts);
     this.#connections.add(connection);
-    const attempt = this.#attempts.get(token);
+    const dialling = this.#attempts.get(token);
     this.#attempts.delete(token);
-    if (attempt === undefined) this.discard(connection);
-    else attempt.onConnected(connection);
+    if (dialling === undefined) {
+      this.discard(connection);
+    } else if (satisfies(connection.level, dialling.required)) {
+      dialling.attempt.onConnected(connection);
+    } else {
+      // libpqq does not let it come to this; a requirement is worth two looks.
+      this.discard(connection);
+      dialling.attempt.onFailed(belowError(connection, dialling.required));
+    }
   }
 
   onClosed(idLow: number, idHigh: number, token: number, status: number, facts: string): void {
-    const attempt = this.#attempts.get(token);
-    if (attempt !== undefined) {
+    const dialling = this.#attempts.get(token);
+    if (dialling !== undefined) {
       this.#attempts.delete(token);
-      attempt.onFailed(closeError(status, facts));
+      dialling.attempt.onFailed(closeError(status, facts, dialling.required));
     }
     const connection = this.#connections.get(idLow, idHigh);
     if (connection === undefined) return;
@@ -123,7 +154,7 @@ export class Pool implements EndpointListener, Connector {
     for (const [opening, stream] of this.#opening) {
       if (stream.connection !== connection) continue;
       this.#opening.delete(opening);
-      stream.onOpenFailed(status === 0 ? STATUS_CONNECTION_CLOSED : status);
+      stream.onUnsent(closeError(status, facts));
     }
   }
 
@@ -146,8 +177,9 @@ export class Pool implements EndpointListener, Connector {
 
   onCommandFailed(type: number, idLow: number, idHigh: number, status: number): void {
     if (type === COMMAND_CONNECT) {
-      this.#attempts.get(idHigh)?.onFailed(errorFromStatus(status));
+      const dialling = this.#attempts.get(idHigh);
       this.#attempts.delete(idHigh);
+      dialling?.attempt.onFailed(dialError(status, undefined, {}, dialling.required));
     } else if (type === COMMAND_REQUEST) {
       this.onOpenFailed(idHigh, status);
     } else {
@@ -165,15 +197,21 @@ export class Pool implements EndpointListener, Connector {
     // Only servers get requests.
   }
 
+  /** The newest connection that is good enough. */
+  #usable({ origin }: Origin, required: RequiredLevel): PeerConnection | undefined {
+    return this.#origins.get(origin)?.find(({ level }) => satisfies(level, required));
+  }
+
   /** A new connection for an origin. Waiting for it can be aborted; making it goes on for the others. */
   async #dialled(
-    key: string,
     origin: Origin,
+    required: RequiredLevel,
     signal: AbortSignal | undefined,
   ): Promise<PeerConnection> {
+    const key = `${origin.origin} ${required.keyExchange} ${required.authentication}`;
     let dialling = this.#dials.get(key);
     if (dialling === undefined) {
-      dialling = this.#dial(key, origin).finally(() => this.#dials.delete(key));
+      dialling = this.#dial(origin, required).finally(() => this.#dials.delete(key));
       this.#dials.set(key, dialling);
     }
     holdLoop();
@@ -184,13 +222,24 @@ export class Pool implements EndpointListener, Connector {
     }
   }
 
-  async #dial(key: string, origin: Origin): Promise<PeerConnection> {
-    const connection = await dial(this, origin.host, origin.port);
+  async #dial({ origin, host, port }: Origin, required: RequiredLevel): Promise<PeerConnection> {
+    const flightBytes = this.#flights.get(origin) ?? 0;
+    const connection = await dial(this, { host, port, required, flightBytes });
+    this.#noteFlight(origin, connection.handshake.bytesReceived);
+    this.pins.note(origin, connection.security);
     // It may have ended already; then its requests fail as unsent and are sent again.
     if (this.#connections.get(connection.idLow, connection.idHigh) === connection) {
-      this.#origins.set(key, connection);
+      this.#origins.set(origin, [connection, ...(this.#origins.get(origin) ?? [])]);
     }
     return connection;
+  }
+
+  #noteFlight(origin: string, bytes: number): void {
+    // The origin seen last is the last.
+    this.#flights.delete(origin);
+    this.#flights.set(origin, bytes);
+    const [oldest] = this.#flights.keys();
+    if (this.#flights.size > MAX_FLIGHTS && oldest !== undefined) this.#flights.delete(oldest);
   }
 
   #send(connection: PeerConnection, request: WireRequest): Promise<ResponseHead> {
@@ -208,8 +257,10 @@ export class Pool implements EndpointListener, Connector {
 
   /** New requests to its origin get a new connection. */
   #forget(connection: PeerConnection): void {
-    for (const [key, current] of this.#origins) {
-      if (current === connection) this.#origins.delete(key);
+    for (const [origin, connections] of this.#origins) {
+      const rest = connections.filter((other) => other !== connection);
+      if (rest.length === 0) this.#origins.delete(origin);
+      else if (rest.length < connections.length) this.#origins.set(origin, rest);
     }
   }
 
@@ -219,7 +270,7 @@ export class Pool implements EndpointListener, Connector {
     this.#opening.clear();
     const attempts = [...this.#attempts.values()];
     this.#attempts.clear();
-    for (const attempt of attempts) attempt.onFailed(error);
+    for (const { attempt } of attempts) attempt.onFailed(error);
   }
 
   #nextToken(): number {
@@ -235,14 +286,43 @@ function mayRetry(error: unknown, request: WireRequest): boolean {
   return error.code === "PQQ_ERR_STREAM_REFUSED" || error.code === "PQQ_ERR_GOING_AWAY";
 }
 
-/** native/addon/event_text.h: is remote, is application code, TLS alert, wire code, reason. */
-function closeError(status: number, facts: string): Error {
-  const [isRemote, , alert, wireCode, reason] = splitText(facts);
-  return errorFromStatus(status === 0 ? STATUS_CONNECTION_CLOSED : status, reason, {
+/** native/addon/event_text.h: is remote, is application code, TLS alert, wire code, group, scheme, PQQ_AUTH_*, reason. */
+function closeError(status: number, facts: string, required?: RequiredLevel): Error {
+  const [isRemote, , alert, wireCode, group, signature, authentication, reason] = splitText(facts);
+  const info = {
     remote: isRemote === "1",
     wireCode: wireCode === undefined ? undefined : BigInt(wireCode),
     alert: alert === undefined || alert === "" ? undefined : Number(alert),
-  });
+    group: group === "" ? undefined : group,
+    signature: signature === "" ? undefined : signature,
+    authentication: authentication ? authenticationName(Number(authentication)) : undefined,
+  };
+  return dialError(status === 0 ? STATUS_CONNECTION_CLOSED : status, reason, info, required);
+}
+
+/** Says too what was required, and that it was a pin that did so. */
+function dialError(
+  status: number,
+  reason: string | undefined,
+  info: StatusInfo,
+  required: RequiredLevel | undefined,
+): Error {
+  if (required === undefined) return errorFromStatus(status, reason, info);
+  const facts = requiredFacts(required);
+  const pinned =
+    required.pin &&
+    `${required.pin.origin} is pinned to hybrid authentication until ${required.pin.expires.toISOString()}`;
+  const detail = [reason, pinned].filter((text) => text).join("; ");
+  return errorFromStatus(status, detail, { ...info, required: facts });
+}
+
+function belowError({ level, security }: PeerConnection, required: RequiredLevel): Error {
+  const { group, signature, authentication } = security;
+  const status =
+    level.keyExchange < required.keyExchange
+      ? STATUS_POLICY_KEY_EXCHANGE
+      : STATUS_POLICY_AUTHENTICATION;
+  return dialError(status, undefined, { group, signature, authentication }, required);
 }
 
 function abortable<T>(promise: Promise<T>, signal: AbortSignal): Promise<T> {

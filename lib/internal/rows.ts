@@ -52,6 +52,10 @@ export const COMMAND_TEXT_BYTES = 6;
 export const COMMAND_HEADER_COUNT = 7;
 export const COMMAND_BODY_OFFSET = 8;
 export const COMMAND_BODY_BYTES = 9;
+/** Words of a CONNECT, which has neither a status nor a body. */
+export const COMMAND_REQUIRE_KEY_EXCHANGE = 4;
+export const COMMAND_REQUIRE_AUTHENTICATION = 8;
+export const COMMAND_FLIGHT_BYTES = 9;
 
 /** PQQ_WRITE_*, as bits of a command's first word. */
 export const WRITE_END = 0x1 << 8;
@@ -76,6 +80,8 @@ export const STATUS_STATE = -104;
 export const STATUS_URL_INVALID = -109;
 export const STATUS_BODY_TOO_LARGE = -203;
 export const STATUS_HEADERS_TOO_LARGE = -204;
+export const STATUS_POLICY_KEY_EXCHANGE = -319;
+export const STATUS_POLICY_AUTHENTICATION = -320;
 export const STATUS_CONNECTION_CLOSED = -403;
 export const STATUS_STREAM_RESET = -501;
 export const STATUS_STREAM_REFUSED = -502;

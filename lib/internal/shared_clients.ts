@@ -2,6 +2,7 @@
 // The clients behind Client's static methods: one for each set of options, so that unrelated callers with the same
 // options share connections.
 import type { ClientOptions } from "../config/index.js";
+import { PinStore } from "../pins.js";
 import type { ClientRequestInit } from "./wire_request.js";
 
 /** Each has a thread and a socket. More sets of options than these are not options but data. */
@@ -16,6 +17,7 @@ const REQUEST_FIELDS = new Set([
   "signal",
   "timeoutMs",
   "redirect",
+  "require",
 ]);
 
 /** What requests that are still under way on a client that makes room for another may take. */
@@ -59,8 +61,19 @@ function keyOf(options: Record<string, unknown>): string {
   return JSON.stringify(names.map((name) => [name, plain(options[name])]));
 }
 
+/** Each its own: two stores in memory are two places, and JSON cannot tell them apart. */
+const storeNumbers = new WeakMap<PinStore, number>();
+let lastStoreNumber = 0;
+
 /** Certificates may come as bytes, which JSON has no short form for. */
 function plain(value: unknown): unknown {
   if (value instanceof Uint8Array) return Buffer.from(value).toString("latin1");
-  return Array.isArray(value) ? value.map(plain) : value;
+  if (value instanceof PinStore) {
+    const number = storeNumbers.get(value) ?? ++lastStoreNumber;
+    storeNumbers.set(value, number);
+    return { pinStore: number };
+  }
+  if (Array.isArray(value)) return value.map(plain);
+  if (typeof value !== "object" || value === null) return value;
+  return Object.entries(value).map(([name, inner]) => [name, plain(inner)]);
 }

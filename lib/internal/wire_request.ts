@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: MIT
 // From what callers write to what a client sends, and on to the next request when the answer is a redirect.
+import { parseRequire, type Requirement, type Requirements } from "../config/index.js";
 import { checkBody, isBodySource, type Body } from "../content.js";
 import { errorFromStatus } from "../errors/index.js";
 import { headerPairs, type HeaderPair, type HeadersInit } from "../headers.js";
@@ -29,6 +30,11 @@ export interface ClientRequestInit {
   readonly timeoutMs?: number | undefined;
   /** @defaultValue `"follow"` */
   readonly redirect?: RedirectMode | undefined;
+  /**
+   * The least that the connection has to have, also behind redirects; see `SharedOptions.require`. It takes the place of
+   * what the client's options require. A connection that has less is left to other requests.
+   */
+  readonly require?: Requirement | Requirements | undefined;
 }
 
 /** A checked request. */
@@ -41,6 +47,7 @@ export interface ParsedRequest {
   readonly signal: AbortSignal | undefined;
   readonly timeoutMs: number;
   readonly redirect: RedirectMode;
+  readonly require: Requirements;
 }
 
 const METHOD = /^[!#$%&'*+\-.^_`|~0-9A-Za-z]+$/;
@@ -54,7 +61,7 @@ const MAX_TIMEOUT_MS = 2 ** 31 - 1;
 /**
  * Checks a request.
  *
- * @throws TypeError or RangeError for what is not allowed; PqqError `PQQ_ERR_URL_INVALID`
+ * @throws TypeError, RangeError or ConfigError for what is not allowed; PqqError `PQQ_ERR_URL_INVALID`
  */
 export function parseRequest(
   input: string | URL,
@@ -84,6 +91,7 @@ export function parseRequest(
     signal: init.signal,
     timeoutMs,
     redirect: init.redirect ?? "follow",
+    require: parseRequire(init.require),
   };
 }
 
@@ -95,12 +103,12 @@ export function isWhole(body: WholeBody | ChunkedBody): body is WholeBody {
 /** Where a request goes. */
 export function originOf(url: URL): Origin {
   const host = url.hostname.startsWith("[") ? url.hostname.slice(1, -1) : url.hostname;
-  return { host, port: url.port === "" ? HTTPS_PORT : Number(url.port) };
+  return { origin: url.origin, host, port: url.port === "" ? HTTPS_PORT : Number(url.port) };
 }
 
 /** The request as it goes over the wire. */
 export function toWire(request: ParsedRequest): WireRequest {
-  const { url, method, headers, body, trailers, signal, timeoutMs } = request;
+  const { url, method, headers, body, trailers, signal, timeoutMs, require } = request;
   let fields = `:method\0${method}\0:scheme\0https\0:authority\0${url.host}\0:path\0${url.pathname}${url.search}`;
   let headerCount = 4;
   const isLengthKnown = isWhole(body) && body !== null;
@@ -124,6 +132,7 @@ export function toWire(request: ParsedRequest): WireRequest {
     trailers,
     signal,
     timeoutMs,
+    require,
   };
 }
 

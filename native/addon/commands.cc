@@ -86,7 +86,7 @@ void CommandReader::Read(DriverHost *host, const uint32_t *row, const Napi::Valu
   }
   const std::string_view text(reinterpret_cast<const char *>(blob_) + offset, bytes);
   if (type == PQQ_COMMAND_CONNECT) {
-    if (!ReadConnect(text, row[kCommandA])) {
+    if (!ReadConnect(text, row)) {
       host->AddFailure(type, failure_id, PQQ_ERR_INVALID_ARG);
       return;
     }
@@ -124,7 +124,7 @@ bool CommandReader::ReadHeaders(std::string_view text, uint32_t expected) {
 }
 
 // IP literal, port, server name.
-bool CommandReader::ReadConnect(std::string_view text, uint32_t token) {
+bool CommandReader::ReadConnect(std::string_view text, const uint32_t *row) {
   TextReader reader(text);
   std::string_view host;
   std::string_view port_text;
@@ -136,7 +136,10 @@ bool CommandReader::ReadConnect(std::string_view text, uint32_t token) {
   const auto parsed = std::from_chars(port_text.data(), port_text.data() + port_text.size(), port);
   pqq_connect_options options{};
   options.struct_size = sizeof options;
-  options.token = token;
+  options.token = row[kCommandA];
+  options.require_key_exchange = static_cast<int32_t>(row[kCommandRequireKeyExchange]);
+  options.require_authentication = static_cast<int32_t>(row[kCommandRequireAuthentication]);
+  options.expected_flight_bytes = row[kCommandFlightBytes];
   if (parsed.ec != std::errc() || !ParseAddress(std::string(host), port, &options.remote)) {
     return false;
   }

@@ -27,7 +27,7 @@ public:
 private:
   void Read(DriverHost *host, const uint32_t *row, const Napi::Value &arrays);
   bool ReadHeaders(std::string_view text, uint32_t expected);
-  bool ReadConnect(std::string_view text, uint32_t token);
+  bool ReadConnect(std::string_view text, const uint32_t *row);
   bool ReadBody(const uint32_t *row, const Napi::Value &arrays);
 
   const uint32_t *const rows_;

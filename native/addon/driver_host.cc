@@ -1,6 +1,8 @@
 /* SPDX-License-Identifier: MIT */
 #include "driver_host.h"
 
+#include <algorithm>
+
 #include "event_text.h"
 
 namespace velo {
@@ -27,20 +29,30 @@ bool PushPlain(EventRing *ring, const EventRow &row) {
 bool PushConnected(EventRing *ring, EventRow row, pqq_engine *engine, const pqq_event &event) {
   row.id = event.conn;
   row.a = event.token;
-  return PushText(ring, row, kMaxFactsBytes, [&](uint8_t *to, size_t capacity) {
-    pqq_connection_info info{};
-    info.struct_size = sizeof info;
-    const pqq_status status = pqq_engine_connection_info(engine, event.conn, &info);
-    return status == PQQ_OK ? WriteConnectionText(info, to, capacity) : 0;
+  pqq_connection_info info{};
+  info.struct_size = sizeof info;
+  if (pqq_engine_connection_info(engine, event.conn, &info) != PQQ_OK) {
+    return PushPlain(ring, row);
+  }
+  const size_t bound = std::min(ConnectionTextBytes(info), ring->max_event_bytes());
+  return PushText(ring, row, bound, [&](uint8_t *to, size_t capacity) {
+    return WriteConnectionText(info, to, capacity);
   });
 }
 
-bool PushClosed(EventRing *ring, EventRow row, const pqq_event &event) {
+bool PushClosed(EventRing *ring, EventRow row, pqq_engine *engine, const pqq_event &event) {
   row.id = event.conn;
   row.a = event.token;
   row.status = event.close != nullptr ? event.close->status : event.status;
+  if (event.close == nullptr) {
+    return PushPlain(ring, row);
+  }
+  // Only what failed behind the TLS handshake, such as an authenticator, has it.
+  pqq_connection_info info{};
+  info.struct_size = sizeof info;
+  const bool has_info = pqq_engine_connection_info(engine, event.conn, &info) == PQQ_OK;
   return PushText(ring, row, kMaxFactsBytes, [&](uint8_t *to, size_t capacity) {
-    return event.close != nullptr ? WriteCloseText(*event.close, to, capacity) : 0;
+    return WriteCloseText(*event.close, has_info ? &info : nullptr, to, capacity);
   });
 }
 
@@ -54,7 +66,7 @@ bool Push(EventRing *ring, pqq_engine *engine, const pqq_event &event) {
   case PQQ_EVENT_CONNECTED:
     return PushConnected(ring, row, engine, event);
   case PQQ_EVENT_CLOSED:
-    return PushClosed(ring, row, event);
+    return PushClosed(ring, row, engine, event);
   case PQQ_EVENT_GOING_AWAY:
     row.id = event.conn;
     return PushPlain(ring, row);

@@ -46,6 +46,31 @@ std::string_view OrEmpty(const char *text) {
   return text == nullptr ? std::string_view() : text;
 }
 
+size_t ChainLength(size_t count) {
+  return std::min<size_t>(count, PQQ_MAX_CHAIN);
+}
+
+// How many, then algorithm, issuer's algorithm and size of each.
+void WriteChain(const pqq_certificate_info *chain, size_t count, TextWriter *writer) {
+  writer->Number(ChainLength(count));
+  for (size_t i = 0; i < ChainLength(count); i++) {
+    writer->Field(OrEmpty(chain[i].algorithm));
+    writer->Field(OrEmpty(chain[i].signed_with));
+    writer->Number(chain[i].der.len);
+  }
+}
+
+// As WriteChain, then the leaf.
+void WriteClientChain(const pqq_connection_info &info, const pqq_certificate_info *chain,
+                      size_t count, TextWriter *writer) {
+  WriteChain(chain, count, writer);
+  if (info.is_server && count > 0) {
+    writer->Base64(View(chain[0].der));
+  } else {
+    writer->Field({});
+  }
+}
+
 } // namespace
 
 size_t HeaderTextBytes(const pqq_event &event) {
@@ -78,6 +103,17 @@ size_t WriteHeaderText(const pqq_event &event, uint8_t *to, size_t capacity) {
   return writer.len();
 }
 
+size_t ConnectionTextBytes(const pqq_connection_info &info) {
+  size_t bytes = kMaxFactsBytes;
+  if (info.is_server && info.client_certificate_count > 0) {
+    bytes += TextWriter::Base64Bytes(info.client_certificates[0].der.len);
+  }
+  if (info.is_server && info.client_classical_certificate_count > 0) {
+    bytes += TextWriter::Base64Bytes(info.client_classical_certificates[0].der.len);
+  }
+  return bytes;
+}
+
 size_t WriteConnectionText(const pqq_connection_info &info, uint8_t *to, size_t capacity) {
   TextWriter writer(to, capacity);
   writer.Number(info.is_server ? 1 : 0);
@@ -91,7 +127,8 @@ size_t WriteConnectionText(const pqq_connection_info &info, uint8_t *to, size_t 
   writer.Field(OrEmpty(info.signature_name));
   writer.Number(info.is_hybrid_key_exchange ? 1 : 0);
   writer.Number(static_cast<uint64_t>(info.authentication));
-  writer.Field(OrEmpty(pqq_profile_name(info.profile)));
+  writer.Field(info.profile == PQQ_PROFILE_CUSTOM ? "custom"
+                                                  : OrEmpty(pqq_profile_name(info.profile)));
   writer.Field(OrEmpty(info.selection_reason));
   writer.Number(info.handshake_ns);
   writer.Number(info.handshake_round_trips);
@@ -99,15 +136,23 @@ size_t WriteConnectionText(const pqq_connection_info &info, uint8_t *to, size_t 
   writer.Number(info.handshake_bytes_received);
   writer.Number(info.handshake_datagrams_sent);
   writer.Number(info.handshake_datagrams_received);
-  for (size_t i = 0; i < std::min<size_t>(info.certificate_count, PQQ_MAX_CHAIN); i++) {
-    writer.Field(OrEmpty(info.certificates[i].algorithm));
-    writer.Field(OrEmpty(info.certificates[i].signed_with));
-    writer.Number(info.certificates[i].der.len);
-  }
+  writer.Number(info.is_pq_key_exchange ? 1 : 0);
+  writer.Field(OrEmpty(info.classical_signature_name));
+  writer.Field(OrEmpty(info.downgrade_name));
+  writer.Number(static_cast<uint64_t>(info.client_authentication));
+  writer.Number(info.pin_lifetime_s);
+  writer.Number(info.tls_round_trips);
+  writer.Number(info.first_flight_repeats);
+  WriteChain(info.certificates, info.certificate_count, &writer);
+  WriteChain(info.classical_certificates, info.classical_certificate_count, &writer);
+  WriteClientChain(info, info.client_certificates, info.client_certificate_count, &writer);
+  WriteClientChain(info, info.client_classical_certificates,
+                   info.client_classical_certificate_count, &writer);
   return writer.len();
 }
 
-size_t WriteCloseText(const pqq_close_info &close, uint8_t *to, size_t capacity) {
+size_t WriteCloseText(const pqq_close_info &close, const pqq_connection_info *info, uint8_t *to,
+                      size_t capacity) {
   TextWriter writer(to, capacity);
   writer.Number(close.is_remote ? 1 : 0);
   writer.Number(close.is_application ? 1 : 0);
@@ -117,6 +162,13 @@ size_t WriteCloseText(const pqq_close_info &close, uint8_t *to, size_t capacity)
     writer.Field({});
   }
   writer.Number(close.wire_code);
+  writer.Field(info != nullptr ? OrEmpty(info->group_name) : std::string_view());
+  writer.Field(info != nullptr ? OrEmpty(info->signature_name) : std::string_view());
+  if (info != nullptr) {
+    writer.Number(static_cast<uint64_t>(info->authentication));
+  } else {
+    writer.Field({});
+  }
   writer.Field(View(close.reason));
   return writer.len();
 }

@@ -11,8 +11,9 @@
 
 namespace velo {
 
-// Enough for every ConnectionText and CloseText.
-constexpr size_t kMaxFactsBytes = 2048;
+// Enough for every CloseText, and for every ConnectionText but for its client
+// certificates: four chains of at most 8 certificates take 50 bytes each.
+constexpr size_t kMaxFactsBytes = 4096;
 
 // Request: method, scheme, authority, path, then name, value, … of the rest.
 size_t RequestTextBytes(const pqq_event &event);
@@ -22,11 +23,16 @@ size_t WriteRequestText(const pqq_event &event, uint8_t *to, size_t capacity);
 size_t HeaderTextBytes(const pqq_event &event);
 size_t WriteHeaderText(const pqq_event &event, uint8_t *to, size_t capacity);
 
-// What was negotiated, in the order that lib/connection.ts reads.
+// What was negotiated, in the order that lib/connection.ts reads. On a server
+// the leaves that the client has proven are in it, in Base64.
+size_t ConnectionTextBytes(const pqq_connection_info &info);
 size_t WriteConnectionText(const pqq_connection_info &info, uint8_t *to, size_t capacity);
 
-// is_remote, is_application, TLS alert (empty: none), wire code, reason.
-size_t WriteCloseText(const pqq_close_info &close, uint8_t *to, size_t capacity);
+// is_remote, is_application, TLS alert (empty: none), wire code; group,
+// signature scheme and PQQ_AUTH_* as far as the handshake came (empty: not that
+// far); reason. `info` is null if the handshake was not done.
+size_t WriteCloseText(const pqq_close_info &close, const pqq_connection_info *info, uint8_t *to,
+                      size_t capacity);
 
 } // namespace velo
 

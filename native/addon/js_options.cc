@@ -28,6 +28,19 @@ pqq_bytes ReadBytes(const Napi::Object &object, const char *name) {
   return {view.Data(), view.ByteLength()};
 }
 
+template <typename Number>
+std::vector<Number> ReadNumbers(const Napi::Object &object, const char *name) {
+  std::vector<Number> numbers;
+  const Napi::Value value = object.Get(name);
+  if (value.IsArray()) {
+    const auto array = value.As<Napi::Array>();
+    for (uint32_t i = 0; i < array.Length(); i++) {
+      numbers.push_back(static_cast<Number>(array.Get(i).As<Napi::Number>().Uint32Value()));
+    }
+  }
+  return numbers;
+}
+
 const char *OrNull(const std::string &text) {
   return text.empty() ? nullptr : text.c_str();
 }
@@ -56,13 +69,7 @@ ConfigInput::ConfigInput(const Napi::Object &object) {
   options_.ca_pem = ReadBytes(object, "caPem");
   ca_file_ = ReadString(object, "caFile");
   options_.ca_file = OrNull(ca_file_);
-  const Napi::Value groups = object.Get("groups");
-  if (groups.IsArray()) {
-    const auto array = groups.As<Napi::Array>();
-    for (uint32_t i = 0; i < array.Length(); i++) {
-      groups_.push_back(static_cast<uint16_t>(array.Get(i).As<Napi::Number>().Uint32Value()));
-    }
-  }
+  groups_ = ReadNumbers<uint16_t>(object, "groups");
   options_.groups = groups_.data();
   options_.group_count = groups_.size();
   options_.profile = static_cast<int32_t>(ReadUint32(object, "profile"));
@@ -79,6 +86,31 @@ ConfigInput::ConfigInput(const Napi::Object &object) {
   options_.max_connections = ReadUint32(object, "maxConnections");
   options_.max_udp_payload_bytes = ReadUint32(object, "maxUdpPayloadBytes");
   options_.disable_pmtud = ReadBoolean(object, "disablePmtud") ? 1 : 0;
+  ReadPolicy(object);
+}
+
+void ConfigInput::ReadPolicy(const Napi::Object &object) {
+  const auto requirement = [&](const char *name) {
+    return static_cast<int32_t>(ReadUint32(object, name));
+  };
+  const auto flag = [&](const char *name) { return ReadBoolean(object, name) ? 1u : 0u; };
+  options_.require_key_exchange = requirement("requireKeyExchange");
+  options_.require_authentication = requirement("requireAuthentication");
+  options_.require_client_authentication = requirement("requireClientAuthentication");
+  options_.disable_velocity = flag("disableVelocity");
+  options_.pin_lifetime_s = ReadUint32(object, "pinLifetimeS");
+  options_.disable_certificate_compression = flag("disableCertificateCompression");
+  options_.disable_first_flight_repeat = flag("disableFirstFlightRepeat");
+  options_.require_related_certificate = flag("requireRelatedCertificate");
+  ciphers_ = ReadNumbers<uint16_t>(object, "ciphers");
+  options_.ciphers = ciphers_.data();
+  options_.cipher_count = ciphers_.size();
+  signature_schemes_ = ReadNumbers<uint16_t>(object, "signatureSchemes");
+  options_.signature_schemes = signature_schemes_.data();
+  options_.signature_scheme_count = signature_schemes_.size();
+  profiles_ = ReadNumbers<int32_t>(object, "profiles");
+  options_.profiles = profiles_.data();
+  options_.profile_count = profiles_.size();
 }
 
 void ConfigInput::ReadIdentities(const Napi::Value &value) {

@@ -25,12 +25,16 @@ public:
 
 private:
   void ReadIdentities(const Napi::Value &value);
+  void ReadPolicy(const Napi::Object &object);
 
   pqq_config_options options_;
   std::vector<pqq_identity_source> identities_;
   // Two paths per identity; reserved before filled, the sources point in.
   std::vector<std::string> paths_;
   std::vector<uint16_t> groups_;
+  std::vector<uint16_t> ciphers_;
+  std::vector<uint16_t> signature_schemes_;
+  std::vector<int32_t> profiles_;
   std::string ca_file_;
 };
 

@@ -43,6 +43,13 @@ enum CommandWord : uint32_t {
   kCommandBodyOffset = 8,
   kCommandBodyBytes = 9,
 };
+// Words of a CONNECT, which has neither a status nor a body: PQQ_REQUIRE_* and
+// expected_flight_bytes.
+enum ConnectWord : uint32_t {
+  kCommandRequireKeyExchange = 4,
+  kCommandRequireAuthentication = 8,
+  kCommandFlightBytes = 9,
+};
 enum BodyPlace : uint32_t {
   kBodyNone = 0,
   // kCommandBodyOffset is a position in the blob.

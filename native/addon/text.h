@@ -40,6 +40,32 @@ public:
     Field({digits, static_cast<size_t>(end.ptr - digits)});
   }
 
+  static constexpr size_t Base64Bytes(size_t len) {
+    return (len + 2) / 3 * 4;
+  }
+
+  // A field of any bytes (RFC 4648 section 4).
+  void Base64(std::string_view bytes) {
+    constexpr std::string_view kDigits =
+        "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/";
+    Field({});
+    if (Base64Bytes(bytes.size()) > capacity_ - len_) {
+      return;
+    }
+    for (size_t i = 0; i < bytes.size(); i += 3) {
+      const size_t count = bytes.size() - i < 3 ? bytes.size() - i : 3;
+      uint32_t group = 0;
+      for (size_t k = 0; k < 3; k++) {
+        group = group << 8 | (k < count ? static_cast<uint8_t>(bytes[i + k]) : 0u);
+      }
+      char digits[4] = {'=', '=', '=', '='};
+      for (size_t k = 0; k <= count; k++) {
+        digits[k] = kDigits[group >> (18 - 6 * k) & 63];
+      }
+      Append({digits, sizeof digits});
+    }
+  }
+
   size_t len() const {
     return len_;
   }

@@ -1,13 +1,15 @@
 // SPDX-License-Identifier: MIT
-// Writes the tables of docs/errors.md and docs/limits.md from the files that define errors and limits.
+// Writes the tables of docs/errors.md, docs/limits.md and docs/profiles.md, and lib/config/profiles.generated.ts, from the
+// files that define errors, limits and profiles.
 //
 //   node test/tools/gen-docs.mjs           writes
 //   node test/tools/gen-docs.mjs --check   fails if something would change
 //
 // Only the text between `<!-- generated NAME -->` and `<!-- end -->` is replaced.
-import { readFileSync, writeFileSync } from "node:fs";
+import { existsSync, readFileSync, writeFileSync } from "node:fs";
 import { dirname, join } from "node:path";
 import { fileURLToPath } from "node:url";
+import { algorithmTable, profileModule, profileTable } from "./gen-profiles.mjs";
 
 const root = join(dirname(fileURLToPath(import.meta.url)), "..", "..");
 const read = (file) => readFileSync(join(root, file), "utf8");
@@ -81,22 +83,25 @@ const tables = {
   "errors 9": () => errorTable(9),
   "limits core": () => limitTable("native/src/core/limits.h"),
   "limits io": () => limitTable("native/src/io/limits.h"),
+  profiles: () => profileTable(read),
+  algorithms: () => algorithmTable(read),
 };
 
 const isCheck = process.argv.includes("--check");
 const used = new Set();
 let stale = 0;
-for (const file of ["docs/errors.md", "docs/limits.md"]) {
-  const before = read(file);
-  const now = before.replace(
-    /(<!-- generated (.+) -->\n)[^]*?(<!-- end -->)/g,
-    (_, start, name, end) => {
-      used.add(name);
-      return `${start}${tables[name]().join("\n")}\n${end}`;
-    },
-  );
+
+/** The document with its tables as they should be. */
+function withTables(text) {
+  return text.replace(/(<!-- generated (.+) -->\n)[^]*?(<!-- end -->)/g, (_, start, name, end) => {
+    used.add(name);
+    return `${start}${tables[name]().join("\n")}\n${end}`;
+  });
+}
+
+function update(file, before, now) {
   if (now === before) {
-    continue;
+    return;
   }
   stale++;
   if (isCheck) {
@@ -106,6 +111,13 @@ for (const file of ["docs/errors.md", "docs/limits.md"]) {
     console.log(`wrote ${file}`);
   }
 }
+
+for (const file of ["docs/errors.md", "docs/limits.md", "docs/profiles.md"]) {
+  const before = read(file);
+  update(file, before, withTables(before));
+}
+const module = "lib/config/profiles.generated.ts";
+update(module, existsSync(join(root, module)) ? read(module) : "", profileModule(read));
 const unused = Object.keys(tables).filter((name) => !used.has(name));
 for (const name of unused) {
   console.error(`no document has the table "${name}"`);

@@ -2,7 +2,14 @@
 // The tables of lib/config/fields.ts against the public C headers, so that neither moves alone.
 import { readFileSync } from "node:fs";
 import { expect } from "chai";
-import { GROUPS, MAX_LISTEN_HOSTS, PQ_ON_H3, PROFILES } from "../../../lib/config/fields.js";
+import {
+  GROUPS,
+  MAX_LISTEN_HOSTS,
+  MAX_PROFILES,
+  PQ_ON_H3,
+  PROFILES,
+  REQUIREMENTS,
+} from "../../../lib/config/fields.js";
 
 function header(name: string): string {
   return readFileSync(new URL(`../../../include/pqq/${name}`, import.meta.url), "utf8");
@@ -34,13 +41,21 @@ describe("tables of names", () => {
     ]);
   });
 
+  it("have the requirements of types.h", () => {
+    const numbers = constants(header("types.h"), "PQQ_REQUIRE_");
+    expect(numbers.get("DEFAULT")).to.equal(0);
+    numbers.delete("DEFAULT");
+    expect([...upperCased(REQUIREMENTS)]).to.have.deep.members([...numbers]);
+  });
+
   it("have the choices of config.h", () => {
     expect([...upperCased(PQ_ON_H3)]).to.have.deep.members([
       ...constants(header("config.h"), "PQQ_PQ_ON_H3_"),
     ]);
   });
 
-  it("have the limit of driver.h", () => {
+  it("have the limits of config.h and driver.h", () => {
+    expect(constants(header("config.h"), "PQQ_MAX_").get("PROFILES")).to.equal(MAX_PROFILES);
     expect(constants(header("driver.h"), "PQQ_MAX_LISTEN_").get("HOSTS")).to.equal(
       MAX_LISTEN_HOSTS,
     );

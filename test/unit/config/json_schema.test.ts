@@ -10,19 +10,29 @@ import { clientSchema, serverSchema } from "../../../lib/config/schema.js";
 
 const FILE = new URL("../../../docs/config.schema.json", import.meta.url);
 
-/** What JSON cannot carry is left out: an AbortSignal. PEM text is a string. */
+const NOT_IN_JSON = "an object";
+
+/** What JSON cannot carry is left out: an AbortSignal, a PinStore. PEM text is a string. */
 function convert(schema: v.GenericSchema): JsonSchema {
   const json = toJsonSchema(schema, {
     typeMode: "input",
     errorMode: "ignore",
     target: "draft-2020-12",
-    overrideSchema: ({ valibotSchema }) =>
-      valibotSchema.type === "custom"
+    overrideSchema: ({ valibotSchema }) => {
+      if (valibotSchema.type === "instance") return { $comment: NOT_IN_JSON };
+      return valibotSchema.type === "custom"
         ? { type: "string", contentMediaType: "application/x-pem-file" }
-        : undefined,
+        : undefined;
+    },
   });
   delete json.$schema;
   delete json.properties?.["signal"];
+  const pins = json.properties?.["pins"];
+  if (typeof pins === "object") {
+    pins.anyOf = pins.anyOf?.filter(
+      (one) => typeof one === "boolean" || one.$comment !== NOT_IN_JSON,
+    );
+  }
   return json;
 }
 
@@ -55,8 +65,10 @@ describe("docs/config.schema.json", () => {
       default: 1,
     });
     expect($defs.server.properties?.["workers"]).to.have.property("description");
-    expect($defs.client.properties?.["profile"]).to.deep.include({
-      enum: ["light", "balanced", "secure"],
-    });
+    expect($defs.client.properties?.["profile"])
+      .to.have.property("anyOf")
+      .that.deep.includes({ enum: ["light", "balanced", "secure"], type: "string" });
+    expect($defs.client.properties?.["pins"]).to.have.property("anyOf").that.has.length(2);
+    expect($defs.server.properties?.["pinLifetimeS"]).to.deep.include({ maximum: 31_536_000 });
   });
 });

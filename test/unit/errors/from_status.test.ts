@@ -54,6 +54,45 @@ describe("errorFromStatus", () => {
     expect(error.message).to.equal("the TLS handshake failed with an alert");
   });
 
+  it("keeps how far a server has proven itself, and what was required", () => {
+    const required = {
+      keyExchange: "any",
+      authentication: "hybrid",
+      pinnedUntil: undefined,
+    } as const;
+    const info = {
+      group: "X25519MLKEM768",
+      signature: "ML-DSA-65",
+      authentication: "pq",
+      required,
+    } as const;
+    expect(errorFromStatus(-327, "no stream", info)).to.deep.include({
+      ...info,
+      code: "PQQ_ERR_AUTHENTICATOR_MISSING",
+      name: "HandshakeError",
+      message: "the peer did not send its authenticator: no stream",
+    });
+  });
+
+  for (const [status, path] of [
+    [-322, "require"],
+    [-324, "identity.classical"],
+    [-325, "identity"],
+    [-333, "requireRelatedCertificate"],
+  ] as const) {
+    it(`takes ${String(status)} for a mistake in ${path} at the start, and for a peer's later`, () => {
+      expect(errorFromStatus(status, "", { isAtStart: true })).to.include({
+        name: "ConfigError",
+        path,
+      });
+      expect(errorFromStatus(status, "")).to.have.property("name", "HandshakeError");
+    });
+  }
+
+  it("names the profile that an identity is too weak for", () => {
+    expect(errorFromStatus(-323, "ML-DSA-44")).to.include({ name: "ConfigError", path: "profile" });
+  });
+
   it("keeps what was on the wire", () => {
     const error = errorFromStatus(-501, "", { wireCode: 0x10cn, remote: true });
     expect(error).to.deep.include({ wireCode: 0x10cn, remote: true, retryable: false });

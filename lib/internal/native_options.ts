@@ -1,0 +1,51 @@
+// SPDX-License-Identifier: MIT
+// From checked options to the numbers of include/pqq/config.h.
+import {
+  PQ_ON_H3,
+  PROFILES,
+  REQUIREMENTS,
+  type ClientConfig,
+  type Requirement,
+  type ServerConfig,
+  type SharedConfig,
+} from "../config/index.js";
+import type { NativeOptions } from "./native.js";
+
+/** PQQ_REQUIRE_DEFAULT. */
+const REQUIRE_DEFAULT = 0;
+
+/** What a server's endpoint is made with. */
+export function serverNativeOptions(config: ServerConfig): NativeOptions {
+  return {
+    ...config,
+    ...shared(config),
+    isServer: true,
+    pqOnH3: PQ_ON_H3[config.pqOnH3],
+    requireClientAuthentication: required(config.requireClientAuthentication),
+  };
+}
+
+/** What a client's endpoint is made with. */
+export function clientNativeOptions(config: ClientConfig): NativeOptions {
+  return {
+    ...config,
+    ...shared(config),
+    isServer: false,
+    profiles: config.profiles.map((name) => PROFILES[name]),
+    disableFirstFlightRepeat: !config.firstFlightRepeat,
+  };
+}
+
+function shared(config: SharedConfig) {
+  return {
+    profile: PROFILES[config.profile],
+    requireKeyExchange: required(config.requireKeyExchange),
+    requireAuthentication: required(config.requireAuthentication),
+    disableVelocity: !config.velocity,
+    disableCertificateCompression: !config.certificateCompression,
+  };
+}
+
+function required(requirement: Requirement | undefined): number {
+  return requirement === undefined ? REQUIRE_DEFAULT : REQUIREMENTS[requirement];
+}
