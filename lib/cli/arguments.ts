@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: MIT
 // Parsers of single arguments; commander adds which option it was.
 import { InvalidArgumentError, Option } from "commander";
-import { PROFILES, type Profile } from "../config/index.js";
+import { PROFILE_NAMES, PROFILE_TABLE, REQUIREMENTS, type Profile } from "../config/index.js";
 import { headerPairs } from "../headers.js";
 
 /** An integer in a range. */
@@ -49,9 +49,37 @@ export function httpsUrl(text: string): URL {
   throw new InvalidArgumentError(`Expected an https URL, such as https://localhost:4433/.${hint}`);
 }
 
+/** An https URL, one of several. */
+export function collectUrl(text: string, before: readonly URL[] | undefined): readonly URL[] {
+  return [...(before ?? []), httpsUrl(text)];
+}
+
 /** `--profile`, the same everywhere. */
 export function profileOption(): Option {
-  return new Option("--profile <name>", "named set of algorithms")
-    .choices(Object.keys(PROFILES))
+  return new Option("--profile <name>", "named set of algorithms, see below")
+    .choices(PROFILE_NAMES)
     .default("balanced" satisfies Profile);
+}
+
+/** An option for what is required at least. */
+export function requirementOption(flags: string, description: string): Option {
+  return new Option(flags, description).choices(Object.keys(REQUIREMENTS));
+}
+
+/** The profiles as help texts have them: the rows of include/pqq/profiles.def. */
+export function profileHelp(): string {
+  const rows = PROFILE_NAMES.map((name) => {
+    const { groups, pqScheme, classicalScheme, ciphers, summary } = PROFILE_TABLE[name];
+    const identities = `${pqScheme} + ${shortScheme(classicalScheme)}`;
+    return `  ${name.padEnd(9)} ${groups.join(", ")}, ${identities}, ${shortCipher(ciphers[0])}: ${summary}`;
+  });
+  return `\nProfiles:\n${rows.join("\n")}`;
+}
+
+function shortScheme(scheme: string): string {
+  return scheme.replace(/^ecdsa_secp(\d+)r1_sha\d+$/, "ECDSA P-$1");
+}
+
+function shortCipher(cipher: string): string {
+  return cipher.replace(/^TLS_AES_(\d+)_GCM_SHA\d+$/, "AES-$1-GCM");
 }

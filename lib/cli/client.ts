@@ -3,10 +3,11 @@
 import { Client } from "../client.js";
 import type { Profile } from "../config/index.js";
 import { SHARED_INTEGERS } from "../config/fields.js";
+import { clientIdentity, pinFile, type ClientPolicyOptions } from "./policy.js";
 import { trustFor } from "./trust.js";
 
 /** What both commands can be told about the connection. */
-export interface ConnectionOptions {
+export interface ConnectionOptions extends ClientPolicyOptions {
   readonly ca?: string;
   readonly profile: Profile;
   readonly timeout?: number;
@@ -19,6 +20,9 @@ export function makeClient(url: URL, options: ConnectionOptions): Client {
   return new Client({
     profile: options.profile,
     handshakeTimeoutMs,
+    velocity: options.alpn !== "h3",
+    pins: options.pins === false ? false : pinFile(),
+    identity: clientIdentity(options),
     ...trustFor(url, options.ca),
   });
 }

@@ -37,7 +37,29 @@ const HINTS: Partial<Record<PqqErrorCode, string>> = {
   PQQ_ERR_NO_SHARED_GROUP: "the server may want another --profile",
   PQQ_ERR_NO_SHARED_SIGNATURE:
     "the server's certificate has an algorithm that this profile does not accept",
-  PQQ_ERR_NO_SHARED_ALPN: "the server does not speak HTTP/3 on this port",
+  PQQ_ERR_NO_SHARED_ALPN:
+    "the server speaks neither HTTP/3 nor, if --require hybrid or a pin asks for it, velocity/1 on this port",
+  PQQ_ERR_POLICY_KEY_EXCHANGE:
+    "the server has no group that is good enough; --require-kex says what is",
+  PQQ_ERR_POLICY_AUTHENTICATION:
+    "the server cannot prove what --require or a pin asks for; `pqq probe --require any` shows what it has",
+  PQQ_ERR_POLICY_REFUSED:
+    "offer more: leave out --alpn h3, or take the profile that the server has",
+  PQQ_ERR_POLICY_CONFIG:
+    "--require hybrid needs an ML-DSA and a classical root: name them with --ca FILE",
+  PQQ_ERR_PROFILE_IDENTITY: "take a stronger certificate, or the profile that fits it",
+  PQQ_ERR_SHARED_ROOT: "the two identities have to come from two roots",
+  PQQ_ERR_CHAIN_CROSSED: "every signature of a chain has to be of one kind, up to the root",
+  PQQ_ERR_COMMITMENT_INVALID:
+    "something between here and the server changes the handshake, or the server is broken",
+  PQQ_ERR_AUTHENTICATOR_MISSING:
+    "the server promised velocity/1 and did not keep it; --alpn h3 does without",
+  PQQ_ERR_AUTHENTICATOR_LATE: "the connection is slow, or the server is: allow more with --timeout",
+  PQQ_ERR_AUTHENTICATOR_SCHEME:
+    "an identity is weaker than the profile; the server has to renew it",
+  PQQ_ERR_RELATED_CERTIFICATE: "the server's two certificates do not belong together",
+  PQQ_ERR_CLIENT_IDENTITY: "say who you are with --client-cert FILE --client-key FILE",
+  PQQ_ERR_PIN_STORE: "`pqq pins` says what is wrong; --no-pins does without",
   PQQ_ERR_HANDSHAKE_TIMEOUT: LISTENING,
   PQQ_ERR_UNREACHABLE: LISTENING,
   PQQ_ERR_CONNECTION_REFUSED: LISTENING,
@@ -52,10 +74,26 @@ const USAGE_CODES: ReadonlySet<PqqErrorCode> = new Set([
   "PQQ_ERR_INVALID_ARG",
 ]);
 
+/** What one end requires, the other does not have, or has not proven. */
 const POLICY_CODES: ReadonlySet<PqqErrorCode> = new Set([
   "PQQ_ERR_NO_SHARED_GROUP",
   "PQQ_ERR_NO_SHARED_SIGNATURE",
   "PQQ_ERR_NO_SHARED_ALPN",
+  "PQQ_ERR_POLICY_KEY_EXCHANGE",
+  "PQQ_ERR_POLICY_AUTHENTICATION",
+  "PQQ_ERR_POLICY_REFUSED",
+  "PQQ_ERR_POLICY_CONFIG",
+  "PQQ_ERR_SHARED_ROOT",
+  "PQQ_ERR_CHAIN_CROSSED",
+  "PQQ_ERR_COMMITMENT_INVALID",
+  "PQQ_ERR_AUTHENTICATOR_MISSING",
+  "PQQ_ERR_AUTHENTICATOR_LATE",
+  "PQQ_ERR_AUTHENTICATOR_MALFORMED",
+  "PQQ_ERR_AUTHENTICATOR_DUPLICATE",
+  "PQQ_ERR_AUTHENTICATOR_SCHEME",
+  "PQQ_ERR_AUTHENTICATOR_INVALID",
+  "PQQ_ERR_RELATED_CERTIFICATE",
+  "PQQ_ERR_CLIENT_IDENTITY",
 ]);
 
 /** handshake_failure, insufficient_security, no_application_protocol (RFC 8446 section 6.2): the peer refused us. */

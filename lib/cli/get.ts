@@ -11,6 +11,7 @@ import type { HeaderPair } from "../headers.js";
 import { makeClient, type ConnectionOptions } from "./client.js";
 import { UsageError } from "./failure.js";
 import { EXIT, note, print, printJson, size } from "./output.js";
+import { clientRequirements } from "./policy.js";
 import { startProgress } from "./progress.js";
 import { nextRequest } from "./redirect.js";
 
@@ -58,6 +59,8 @@ async function getHop(
   signal: AbortSignal,
 ): Promise<{ readonly hop: Hop | null; readonly status: number }> {
   const body = requestBody(options.data);
+  // Of the request and not of the client: what cannot be had is then a refusal, not a mistake in options.
+  const require = clientRequirements(options);
   const client = makeClient(url, options);
   try {
     const response = await client.request(url, {
@@ -65,6 +68,7 @@ async function getHop(
       headers: options.header ?? [],
       body,
       redirect: "manual",
+      require,
       signal,
       timeoutMs: options.timeout,
     });

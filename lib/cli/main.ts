@@ -1,12 +1,24 @@
 // SPDX-License-Identifier: MIT
 // The command line of `pqq`: its commands, their options, their help. Stable, because scripts depend on it.
 import { createRequire } from "node:module";
-import { Command, CommanderError } from "commander";
-import { collect, header, httpsUrl, integer, method, profileOption } from "./arguments.js";
+import { Command, CommanderError, Option } from "commander";
+import { SERVER_INTEGERS } from "../config/fields.js";
+import {
+  collect,
+  header,
+  httpsUrl,
+  integer,
+  method,
+  collectUrl,
+  profileHelp,
+  profileOption,
+  requirementOption,
+} from "./arguments.js";
 import { certDev, type CertDevOptions } from "./cert.js";
 import { explain } from "./failure.js";
 import { get, type GetOptions } from "./get.js";
 import { EXIT, note, printJson } from "./output.js";
+import { forgetPins, listPins, type ForgetOptions, type PinsOptions } from "./pins.js";
 import { probe, type ProbeOptions } from "./probe.js";
 import { serve, type ServeOptions } from "./serve.js";
 
@@ -74,6 +86,7 @@ ${EXIT_CODES}`,
   addGet(program, setExitCode);
   addProbe(program, setExitCode);
   addCert(program, setExitCode);
+  addPins(program, setExitCode);
   return program;
 }
 
@@ -97,6 +110,18 @@ function addServe(program: Command, setExitCode: (code: number) => void): void {
     .option("--key <file>", "its private key (PEM)")
     .option("--classical-cert <file>", "ECDSA certificate chain beside an ML-DSA one (PEM)")
     .option("--classical-key <file>", "its private key (PEM)")
+    .addOption(requirementOption("--require <level>", "least that clients must offer"))
+    .addOption(requirementOption("--require-kex <level>", "the same for the key exchange alone"))
+    .option("--client-ca <file>", "let in only clients with a certificate under these roots (PEM)")
+    .addOption(
+      requirementOption("--require-client <level>", "what such clients must prove (default: any)"),
+    )
+    .option(
+      "--pin-lifetime <seconds>",
+      "for this long clients accept nothing but hybrid authentication from here",
+      integer(0, SERVER_INTEGERS.pinLifetimeS.max),
+      0,
+    )
     .option("--workers <number>", "network threads", integer(1, MAX_WORKERS), 1)
     .option("--log", "print a line per request")
     .option("--json", "print JSON, one value a line; the first says where the server listens")
@@ -107,6 +132,8 @@ Examples:
   $ pqq serve                                    the current folder, for this machine only
   $ pqq serve site --host :: --log               for the whole network, with a log
   $ pqq serve site --cert pq.pem --key pq.key --classical-cert ec.pem --classical-key ec.key
+  $ pqq serve --require-kex pq --pin-lifetime 86400   no classical key exchange, and a pin for a day
+${profileHelp()}
 
 The first SIGINT or SIGTERM lets the requests under way finish, the second stops at once.`,
     )
@@ -115,8 +142,29 @@ The first SIGINT or SIGTERM lets the requests under way finish, the second stops
     });
 }
 
+/** The options about the connection, of `get` and `probe`. */
+function addConnectionOptions(command: Command): Command {
+  return command
+    .option("--ca <file>", "trust these roots and no others (PEM)")
+    .addOption(profileOption())
+    .addOption(requirementOption("--require <level>", "least that will do"))
+    .addOption(requirementOption("--require-kex <level>", "the same for the key exchange alone"))
+    .addOption(
+      new Option("--alpn <protocol>", "speak this and nothing else").choices(["velocity/1", "h3"]),
+    )
+    .option("--no-pins", "neither keep nor mind pins (see pqq pins)")
+    .option("--client-cert <file>", "certificate chain for servers that ask who you are (PEM)")
+    .option("--client-key <file>", "its private key (PEM)")
+    .option("--client-classical-cert <file>", "ECDSA certificate chain beside an ML-DSA one (PEM)")
+    .option("--client-classical-key <file>", "its private key (PEM)");
+}
+
+const REQUIREMENTS_HELP = `
+Requirements: hybrid (ECDH and ML-KEM; an ML-DSA and a classical identity, on velocity/1), pq (ML-KEM; ML-DSA up to
+the root), any`;
+
 function addGet(program: Command, setExitCode: (code: number) => void): void {
-  program
+  const command = program
     .command("get")
     .summary("fetch a URL")
     .description("Fetches a URL over HTTP/3 and prints the body, or saves it with a progress bar.")
@@ -126,9 +174,8 @@ function addGet(program: Command, setExitCode: (code: number) => void): void {
     .option("-X, --method <method>", "request method (default: GET, POST with --data)", method)
     .option("-d, --data <text>", "send a body: text, @FILE, or @- for standard input")
     .option("-L, --location", "follow redirects")
-    .option("-i, --include", "print the status and the header fields too")
-    .option("--ca <file>", "trust these roots and no others (PEM)")
-    .addOption(profileOption())
+    .option("-i, --include", "print the status and the header fields too");
+  addConnectionOptions(command)
     .option("--timeout <ms>", "give up after this time", integer(1, MAX_TIMEOUT_MS))
     .option("--json", "print the response as one JSON value")
     .addHelpText(
@@ -138,6 +185,9 @@ Examples:
   $ pqq get https://localhost:4433/
   $ pqq get https://example.com/large.iso -o large.iso
   $ pqq get https://localhost:4433/upload -d @photo.jpg -H 'content-type: image/jpeg'
+  $ pqq get https://localhost:4433/ --require hybrid
+${profileHelp()}
+${REQUIREMENTS_HELP}
 ${EXIT_CODES}`,
     )
     .action(async (url: URL, options: GetOptions) => {
@@ -146,15 +196,14 @@ ${EXIT_CODES}`,
 }
 
 function addProbe(program: Command, setExitCode: (code: number) => void): void {
-  program
+  const command = program
     .command("probe")
     .summary("show what a server negotiates")
     .description(
       "Connects and shows what was negotiated: key exchange, certificates, cipher, round trips.",
     )
-    .argument("<url>", "where to connect to", httpsUrl)
-    .option("--ca <file>", "trust these roots and no others (PEM)")
-    .addOption(profileOption())
+    .argument("<url>", "where to connect to", httpsUrl);
+  addConnectionOptions(command)
     .option("--timeout <ms>", "give up after this time", integer(1, MAX_TIMEOUT_MS))
     .option("--json", "print one JSON value")
     .addHelpText(
@@ -163,6 +212,9 @@ function addProbe(program: Command, setExitCode: (code: number) => void): void {
 Examples:
   $ pqq probe https://localhost:4433/
   $ pqq probe https://localhost:4433/ --json | jq .group
+  $ pqq probe https://localhost:4433/ --require hybrid || echo "not good enough: $?"
+${profileHelp()}
+${REQUIREMENTS_HELP}
 ${EXIT_CODES}`,
     )
     .action(async (url: URL, options: ProbeOptions) => {
@@ -196,10 +248,44 @@ function addCert(program: Command, setExitCode: (code: number) => void): void {
       `
 Examples:
   $ pqq cert dev
-  $ pqq cert dev --profile secure --name test.internal --name 10.0.0.7 --out ./certs`,
+  $ pqq cert dev --profile secure --name test.internal --name 10.0.0.7 --out ./certs
+${profileHelp()}`,
     )
     .action((options: CertDevOptions) => {
       setExitCode(certDev(options));
+    });
+}
+
+function addPins(program: Command, setExitCode: (code: number) => void): void {
+  const pins = program
+    .command("pins")
+    .summary("list and forget pins")
+    .description(
+      "Lists the origins that have asked get and probe to accept nothing but hybrid authentication from them for a\n" +
+        "while. They were believed because they had proven both identities when they asked.",
+    )
+    .option("--json", "print one JSON value per pin")
+    .addHelpText(
+      "after",
+      `
+Examples:
+  $ pqq pins
+  $ pqq pins forget https://localhost:4433
+  $ pqq pins forget --all`,
+    )
+    .action((options: PinsOptions) => {
+      setExitCode(listPins(options));
+    });
+  pins
+    .command("forget")
+    .summary("forget pins")
+    .description("Forgets pins: the next connection accepts what is required and no more.")
+    .argument("[origin...]", "whose pins, such as https://localhost:4433", collectUrl)
+    .option("--all", "forget all of them")
+    .option("--json", "print how many there were as JSON")
+    .action(async (origins: readonly URL[], _options: ForgetOptions, command: Command) => {
+      // --json is an option of `pins` too, which takes it wherever it stands.
+      setExitCode(await forgetPins(origins, command.optsWithGlobals<ForgetOptions>()));
     });
 }
 

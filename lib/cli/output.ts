@@ -11,7 +11,7 @@ export const EXIT = {
   usage: 2,
   /** No connection, or it failed. */
   connection: 3,
-  /** The two ends share no acceptable algorithm. */
+  /** What one end requires, the other does not have or has not proven. */
   policy: 4,
 } as const;
 
@@ -67,4 +67,16 @@ export function size(bytes: number): string {
 /** `1 datagram`, `2 datagrams`. */
 export function count(number: number, noun: string): string {
   return `${number.toLocaleString("en")} ${noun}${number === 1 ? "" : "s"}`;
+}
+
+const DURATIONS = [
+  [24 * 60 * 60, "day"],
+  [60 * 60, "hour"],
+  [60, "minute"],
+] as const;
+
+/** A time as people read it: `30 days`, `90 minutes`. */
+export function duration(seconds: number): string {
+  const [size, noun] = DURATIONS.find(([size]) => seconds % size === 0) ?? [1, "second"];
+  return count(seconds / size, noun);
 }

@@ -1,8 +1,15 @@
 // SPDX-License-Identifier: MIT
 // `pqq probe`
-import type { CertificateProof, Connection } from "../connection.js";
+import type {
+  CertificateProof,
+  Connection,
+  Downgrade,
+  HandshakeSummary,
+  Security,
+} from "../connection.js";
 import { makeClient, type ConnectionOptions } from "./client.js";
-import { count, EXIT, print, printJson, strong, table } from "./output.js";
+import { count, duration, EXIT, print, printJson, strong, table } from "./output.js";
+import { clientRequirements } from "./policy.js";
 
 /** Options of `pqq probe`. */
 export interface ProbeOptions extends ConnectionOptions {
@@ -11,9 +18,11 @@ export interface ProbeOptions extends ConnectionOptions {
 
 /** Connects with a HEAD request and shows what was negotiated. */
 export async function probe(url: URL, options: ProbeOptions): Promise<number> {
+  const require = clientRequirements(options);
   const client = makeClient(url, options);
   try {
-    const init = { method: "HEAD", redirect: "manual", timeoutMs: options.timeout } as const;
+    const timeoutMs = options.timeout;
+    const init = { method: "HEAD", redirect: "manual", timeoutMs, require } as const;
     const { connection } = await client.request(url.href, init);
     if (options.json === true) printJson(negotiated(connection));
     else print(...report(url, connection));
@@ -32,16 +41,19 @@ function negotiated(connection: Connection): object {
     group: security.group,
     cipher: security.cipher,
     signature: security.signature,
+    classicalSignature: security.classicalSignature,
     hybrid: security.hybrid,
     authentication: security.authentication,
     profile: security.profile,
     certificates: security.certificates,
+    clientAuthentication: security.client?.authentication ?? null,
+    pinLifetimeS: security.pinLifetimeS,
     handshake,
-    // These connections are always new ones, over plain h3.
+    // These connections are always new ones.
     resumed: false,
     earlyData: false,
     ech: false,
-    downgrade: null,
+    downgrade: security.downgrade,
   };
 }
 
@@ -55,21 +67,57 @@ function report(url: URL, connection: Connection): string[] {
     ...table([
       ["protocol", `${security.alpn} over QUIC version ${String(quicVersion)}`],
       ["key exchange", `${security.group} (${keyExchange(security.group, security.hybrid)})`],
-      ["authentication", `${security.authentication}, ${security.signature}`],
+      ["authentication", authentication(security)],
       ...security.certificates.map((proof) => ["certificate", describeProof(proof)] as const),
+      ...describeClient(security),
       ["cipher", security.cipher],
       ["profile", security.profile],
-      ["handshake", `${count(handshake.roundTrips, "round trip")}, ${handshake.ms.toFixed(1)} ms`],
-      [
-        "sent",
-        `${count(handshake.bytesSent, "byte")} in ${count(handshake.datagramsSent, "datagram")}`,
-      ],
+      ...describeDowngrade(security.downgrade),
+      ...describePin(security.pinLifetimeS),
+      ["handshake", describeHandshake(handshake)],
+      ["sent", describeSent(handshake)],
       [
         "received",
         `${count(handshake.bytesReceived, "byte")} in ${count(handshake.datagramsReceived, "datagram")}`,
       ],
     ]),
   ];
+}
+
+type Row = readonly [label: string, value: string];
+
+function authentication({
+  authentication: level,
+  signature,
+  classicalSignature,
+}: Security): string {
+  const proofs = classicalSignature === null ? signature : `${signature} and ${classicalSignature}`;
+  return `${level}, ${proofs}`;
+}
+
+function describeClient({ client }: Security): Row[] {
+  return client === null ? [] : [["client", `${client.authentication} authentication`]];
+}
+
+function describeDowngrade(downgrade: Downgrade | null): Row[] {
+  if (downgrade === null) return [];
+  const { from, to, reason, claimed } = downgrade;
+  return [["downgrade", `${from} to ${to}: ${reason}${claimed ? " (the server says)" : ""}`]];
+}
+
+function describePin(lifetimeS: number): Row[] {
+  return lifetimeS === 0 ? [] : [["pin", `hybrid authentication for ${duration(lifetimeS)}`]];
+}
+
+function describeHandshake({ roundTrips, tlsRoundTrips, ms }: HandshakeSummary): string {
+  const tls = tlsRoundTrips === roundTrips ? "" : ` (TLS in ${tlsRoundTrips.toLocaleString("en")})`;
+  return `${count(roundTrips, "round trip")}${tls}, ${ms.toFixed(1)} ms`;
+}
+
+function describeSent({ bytesSent, datagramsSent, firstFlightRepeats }: HandshakeSummary): string {
+  const repeats =
+    firstFlightRepeats === 0 ? "" : `, ${firstFlightRepeats.toLocaleString("en")} of them again`;
+  return `${count(bytesSent, "byte")} in ${count(datagramsSent, "datagram")}${repeats}`;
 }
 
 function keyExchange(group: string, isHybrid: boolean): string {

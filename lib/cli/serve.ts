@@ -2,16 +2,17 @@
 // `pqq serve`
 import { hostname, constants } from "node:os";
 import { resolve } from "node:path";
-import type { Identity, Profile } from "../config/index.js";
+import type { ClientAuthentication, Identity, Profile, Requirement } from "../config/index.js";
 import { devIdentity, type DevIdentity } from "../dev.js";
 import { isPqqError } from "../errors/index.js";
 import { Server, type Handler } from "../server.js";
 import { staticFiles } from "../static.js";
 import { UsageError } from "./failure.js";
-import { EXIT, note, print, printJson, strong, table } from "./output.js";
+import { duration, EXIT, note, print, printJson, strong, table } from "./output.js";
+import { pairOf, requirementsOf, type RequireOptions } from "./policy.js";
 
 /** Options of `pqq serve`. */
-export interface ServeOptions {
+export interface ServeOptions extends RequireOptions {
   readonly port: number;
   readonly host?: readonly string[];
   readonly profile: Profile;
@@ -19,6 +20,9 @@ export interface ServeOptions {
   readonly key?: string;
   readonly classicalCert?: string;
   readonly classicalKey?: string;
+  readonly clientCa?: string;
+  readonly requireClient?: Requirement;
+  readonly pinLifetime: number;
   readonly workers: number;
   readonly log?: boolean;
   readonly json?: boolean;
@@ -53,25 +57,28 @@ export async function serve(folder: string, options: ServeOptions): Promise<numb
 }
 
 /** The identity of the command line; null if there is none on it. */
-function givenIdentity(options: ServeOptions): Identity | null {
-  const { cert, key, classicalCert, classicalKey } = options;
-  if ((cert === undefined) !== (key === undefined))
-    throw new UsageError("--cert and --key belong together");
-  if ((classicalCert === undefined) !== (classicalKey === undefined)) {
-    throw new UsageError("--classical-cert and --classical-key belong together");
-  }
-  const classical =
-    classicalCert !== undefined && classicalKey !== undefined
-      ? { certFile: classicalCert, keyFile: classicalKey }
-      : undefined;
-  if (cert === undefined || key === undefined) {
-    if (classical === undefined) return null;
-    throw new UsageError(
-      "--classical-cert comes beside --cert",
-      "an ECDSA certificate alone goes into --cert and --key",
-    );
-  }
-  return { certFile: cert, keyFile: key, classical };
+function givenIdentity({ cert, key, classicalCert, classicalKey }: ServeOptions): Identity | null {
+  const first = pairOf(cert, key, "--cert and --key");
+  const classical = pairOf(classicalCert, classicalKey, "--classical-cert and --classical-key");
+  if (first !== undefined) return { ...first, classical };
+  if (classical === undefined) return null;
+  throw new UsageError(
+    "--classical-cert comes beside --cert",
+    "an ECDSA certificate alone goes into --cert and --key",
+  );
+}
+
+/** Whom the server lets in; undefined for everybody. */
+function clientAuthentication({
+  clientCa,
+  requireClient,
+}: ServeOptions): ClientAuthentication | undefined {
+  if (clientCa !== undefined) return { caFile: clientCa, require: requireClient ?? "any" };
+  if (requireClient === undefined) return undefined;
+  throw new UsageError(
+    "--require-client needs --client-ca",
+    "--client-ca FILE names the roots of client certificates",
+  );
 }
 
 /** What a development certificate has to be for, beside this machine's own names; undefined for nothing else. */
@@ -87,10 +94,15 @@ async function listen(
   options: ServeOptions,
   identity: Identity,
 ): Promise<Server> {
-  const { port, profile, workers } = options;
+  const { port, profile, workers, pinLifetime: pinLifetimeS } = options;
+  const policy = {
+    require: requirementsOf(options),
+    clientAuthentication: clientAuthentication(options),
+    pinLifetimeS,
+  };
   const hosts = options.host?.flatMap((host) => (host === "localhost" ? LOOPBACK : host));
   const start = (host: readonly string[]): Promise<Server> =>
-    Server.serve({ port, host, profile, workers, identity }, handler);
+    Server.serve({ port, host, profile, workers, identity, ...policy }, handler);
   if (hosts !== undefined) return start(hosts);
   try {
     return await start(LOOPBACK);
@@ -131,11 +143,23 @@ function announce(
     ],
   ];
   if (dev !== null) rows.push(["roots", dev.caFile]);
+  rows.push(...policyRows(options));
   print(
     `Serving ${strong(server.url)} over HTTP/3`,
     ...table(rows),
     `Try \`pqq get ${server.url}\`; stop with Ctrl+C.`,
   );
+}
+
+function policyRows(options: ServeOptions): [string, string][] {
+  const { require, requireKex, requireClient, clientCa, pinLifetime } = options;
+  const rows: [string, string][] = [];
+  if (require !== undefined) rows.push(["requires", require]);
+  if (requireKex !== undefined) rows.push(["key exchange", requireKex]);
+  if (clientCa !== undefined)
+    rows.push(["clients", `${requireClient ?? "any"}, under ${clientCa}`]);
+  if (pinLifetime > 0) rows.push(["pin", duration(pinLifetime)]);
+  return rows;
 }
 
 /** A line per request: when the response is made, before its content is sent. */

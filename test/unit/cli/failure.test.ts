@@ -20,6 +20,22 @@ const EXIT_CODES: [code: PqqErrorCode, exitCode: number][] = [
   ["PQQ_ERR_STREAM_RESET", 3],
   ["PQQ_ERR_NO_SHARED_GROUP", 4],
   ["PQQ_ERR_NO_SHARED_SIGNATURE", 4],
+  ["PQQ_ERR_PROFILE_IDENTITY", 2],
+  ["PQQ_ERR_POLICY_KEY_EXCHANGE", 4],
+  ["PQQ_ERR_POLICY_AUTHENTICATION", 4],
+  ["PQQ_ERR_POLICY_REFUSED", 4],
+  ["PQQ_ERR_POLICY_CONFIG", 4],
+  ["PQQ_ERR_SHARED_ROOT", 4],
+  ["PQQ_ERR_CHAIN_CROSSED", 4],
+  ["PQQ_ERR_COMMITMENT_INVALID", 4],
+  ["PQQ_ERR_AUTHENTICATOR_MISSING", 4],
+  ["PQQ_ERR_AUTHENTICATOR_LATE", 4],
+  ["PQQ_ERR_AUTHENTICATOR_MALFORMED", 4],
+  ["PQQ_ERR_AUTHENTICATOR_DUPLICATE", 4],
+  ["PQQ_ERR_AUTHENTICATOR_SCHEME", 4],
+  ["PQQ_ERR_AUTHENTICATOR_INVALID", 4],
+  ["PQQ_ERR_RELATED_CERTIFICATE", 4],
+  ["PQQ_ERR_CLIENT_IDENTITY", 4],
 ];
 
 describe("explain", () => {
@@ -28,6 +44,17 @@ describe("explain", () => {
       expect(explain(errorFromStatus(statusOfCode(code)))).to.deep.include({ exitCode, code });
     });
   }
+
+  it("takes a policy that a configuration cannot meet at the start as a mistake on the command line", () => {
+    for (const code of [
+      "PQQ_ERR_POLICY_CONFIG",
+      "PQQ_ERR_SHARED_ROOT",
+      "PQQ_ERR_CHAIN_CROSSED",
+    ] as const) {
+      const error = errorFromStatus(statusOfCode(code), "why", { isAtStart: true });
+      expect(explain(error)).to.include({ exitCode: 2, code });
+    }
+  });
 
   it("takes a peer's refusing alert as policy, and others as failures", () => {
     expect(

@@ -1,0 +1,75 @@
+// SPDX-License-Identifier: MIT
+// The options about what is required and who one is, of `serve`, `get` and `probe`.
+import { join } from "node:path";
+import type { ClientIdentity, FileKeyPair, Requirement, Requirements } from "../config/index.js";
+import { dataFolder } from "../dev.js";
+import { UsageError } from "./failure.js";
+
+/** Both commands' and the server's. */
+export interface RequireOptions {
+  readonly require?: Requirement;
+  readonly requireKex?: Requirement;
+}
+
+/** What a client can be told about protocol and identity. */
+export interface ClientPolicyOptions extends RequireOptions {
+  readonly alpn?: "velocity/1" | "h3";
+  /** False with `--no-pins`. */
+  readonly pins?: boolean;
+  readonly clientCert?: string;
+  readonly clientKey?: string;
+  readonly clientClassicalCert?: string;
+  readonly clientClassicalKey?: string;
+}
+
+/** `--require` is for both parts, `--require-kex` for one of them. */
+export function requirementsOf(options: RequireOptions): Requirements {
+  return { keyExchange: options.requireKex ?? options.require, authentication: options.require };
+}
+
+/** As requirementsOf; `--alpn velocity/1` is another word for hybrid authentication. */
+export function clientRequirements(options: ClientPolicyOptions): Requirements {
+  const requirements = requirementsOf(options);
+  if (options.alpn === "velocity/1") return { ...requirements, authentication: "hybrid" };
+  if (options.alpn === "h3" && requirements.authentication === "hybrid") {
+    throw new UsageError(
+      "--require hybrid cannot be had with --alpn h3",
+      "only velocity/1 has hybrid authentication; --require pq works on h3 too",
+    );
+  }
+  return requirements;
+}
+
+/** Where `get`, `probe` and `pins` keep pins. */
+export function pinFile(): string {
+  return join(dataFolder(), "pins.json");
+}
+
+/** The identity of `--client-cert` and the other three; undefined without them. */
+export function clientIdentity(options: ClientPolicyOptions): ClientIdentity | undefined {
+  const { clientCert, clientKey, clientClassicalCert, clientClassicalKey } = options;
+  const first = pairOf(clientCert, clientKey, "--client-cert and --client-key");
+  const second = pairOf(
+    clientClassicalCert,
+    clientClassicalKey,
+    "--client-classical-cert and --client-classical-key",
+  );
+  if (first === undefined && second !== undefined) {
+    throw new UsageError(
+      "--client-classical-cert comes beside --client-cert",
+      "an ECDSA certificate alone goes into --client-cert and --client-key",
+    );
+  }
+  return first && { ...first, classical: second };
+}
+
+/** Both files, or neither. */
+export function pairOf(
+  certFile: string | undefined,
+  keyFile: string | undefined,
+  names: string,
+): FileKeyPair | undefined {
+  if (certFile !== undefined && keyFile !== undefined) return { certFile, keyFile };
+  if (certFile === undefined && keyFile === undefined) return undefined;
+  throw new UsageError(`${names} belong together`);
+}
