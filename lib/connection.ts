@@ -154,6 +154,8 @@ export class PeerConnection implements Connection, Identified {
   #fields: readonly string[] | undefined;
   #security: Security | undefined;
   #level: Level | undefined;
+  #closeListeners: ((error: Error) => void)[] | undefined = [];
+  #closeError: Error | undefined;
 
   constructor(endpoint: Endpoint, idLow: number, idHigh: number, text: string) {
     this.idLow = idLow;
@@ -193,6 +195,20 @@ export class PeerConnection implements Connection, Identified {
 
   get selectionReason(): string {
     return this.#field(14);
+  }
+
+  /** Calls `listener` with the reason once the connection has ended. */
+  onceClosed(listener: (error: Error) => void): void {
+    if (this.#closeListeners !== undefined) this.#closeListeners.push(listener);
+    else if (this.#closeError !== undefined) listener(this.#closeError);
+  }
+
+  /** The connection has ended. */
+  noteClosed(error: Error): void {
+    const listeners = this.#closeListeners ?? [];
+    this.#closeListeners = undefined;
+    this.#closeError = error;
+    for (const listener of listeners) listener(error);
   }
 
   /** What it is good for, in the numbers of REQUIREMENTS. */

@@ -44,7 +44,7 @@ const HINTS: Partial<Record<PqqErrorCode, string>> = {
   PQQ_ERR_POLICY_AUTHENTICATION:
     "the server cannot prove what --require or a pin asks for; `pqq probe --require any` shows what it has",
   PQQ_ERR_POLICY_REFUSED:
-    "offer more: leave out --alpn h3, or take the profile that the server has",
+    "offer more: no --alpn h3, the server's --profile, or --client-cert and --client-key if it asks who you are",
   PQQ_ERR_POLICY_CONFIG:
     "--require hybrid needs an ML-DSA and a classical root: name them with --ca FILE",
   PQQ_ERR_PROFILE_IDENTITY: "take a stronger certificate, or the profile that fits it",
@@ -109,7 +109,7 @@ export function explain(error: unknown): Failure {
       exitCode: exitCodeOf(error),
       code: error.code,
       message: error.message,
-      hint: HINTS[error.code],
+      hint: pinHint(error) ?? HINTS[error.code],
     };
   }
   const { message, code } = error as NodeJS.ErrnoException;
@@ -119,6 +119,12 @@ export function explain(error: unknown): Failure {
     message: message || String(error),
     hint: undefined,
   };
+}
+
+/** A pin may be what is in the way, and it is not on the command line to be seen. */
+function pinHint(error: Error): string | undefined {
+  const pinnedUntil = error instanceof HandshakeError ? error.required?.pinnedUntil : undefined;
+  return pinnedUntil && "ask its operator; then `pqq pins forget ORIGIN`, or --no-pins for once";
 }
 
 function exitCodeOf(error: Error & { readonly code: PqqErrorCode }): number {

@@ -160,8 +160,10 @@ function addConnectionOptions(command: Command): Command {
 }
 
 const REQUIREMENTS_HELP = `
-Requirements: hybrid (ECDH and ML-KEM; an ML-DSA and a classical identity, on velocity/1), pq (ML-KEM; ML-DSA up to
-the root), any`;
+Requirements:
+  hybrid    ECDH and ML-KEM; an ML-DSA and a classical identity under two roots, so velocity/1 only
+  pq        ML-KEM, with or without ECDH; ML-DSA in every signature up to the root
+  any       the best that both have`;
 
 function addGet(program: Command, setExitCode: (code: number) => void): void {
   const command = program

@@ -45,6 +45,9 @@ export interface ResponseHead {
   readonly connection: PeerConnection;
 }
 
+/** Status numbers about TLS and policies (include/pqq/error_codes.def). */
+const TLS_BAND = -3;
+
 /** Responses that end with their headers, even if the end comes later (RFC 9110 section 6.4.1). */
 const NULL_BODY_STATUSES: ReadonlySet<number> = new Set([204, 205, 304]);
 
@@ -131,6 +134,14 @@ export class ClientStream extends Stream {
   }
 
   override onClosed(status: number, wireCode: number): void {
+    if (Math.ceil(status / 100) === TLS_BAND) {
+      // A proof or a policy has failed. The connection's last event says which, and why.
+      this.isClosed = true;
+      this.connection.onceClosed((error) => {
+        this.fail(error);
+      });
+      return;
+    }
     super.onClosed(status, wireCode);
     // An error is only made for somebody who waits: it costs more than the rest of the request.
     this.#end(this.#reject && errorFromStatus(STATUS_CONNECTION_CLOSED));

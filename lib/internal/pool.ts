@@ -16,6 +16,7 @@ import {
   H3_NO_ERROR,
   STATUS_CANCELLED,
   STATUS_CONNECTION_CLOSED,
+  STATUS_NOT_FOUND,
   STATUS_POLICY_AUTHENTICATION,
   STATUS_POLICY_KEY_EXCHANGE,
 } from "./rows.js";
@@ -149,13 +150,15 @@ export class Pool implements EndpointListener, Connector {
     }
     const connection = this.#connections.get(idLow, idHigh);
     if (connection === undefined) return;
+    const error = closeError(status, facts);
     this.#forget(connection);
     this.#connections.remove(connection);
     for (const [opening, stream] of this.#opening) {
       if (stream.connection !== connection) continue;
       this.#opening.delete(opening);
-      stream.onUnsent(closeError(status, facts));
+      stream.onUnsent(error);
     }
+    connection.noteClosed(error);
   }
 
   onGoingAway(idLow: number, idHigh: number): void {
@@ -171,6 +174,10 @@ export class Pool implements EndpointListener, Connector {
 
   onOpenFailed(token: number, status: number): void {
     const stream = this.#opening.get(token);
+    // The connection has gone, and why is in its last event, which is still to come.
+    if (status === STATUS_NOT_FOUND && stream !== undefined && this.#isKnown(stream.connection)) {
+      return;
+    }
     this.#opening.delete(token);
     stream?.onOpenFailed(status);
   }
@@ -228,10 +235,15 @@ export class Pool implements EndpointListener, Connector {
     this.#noteFlight(origin, connection.handshake.bytesReceived);
     this.pins.note(origin, connection.security);
     // It may have ended already; then its requests fail as unsent and are sent again.
-    if (this.#connections.get(connection.idLow, connection.idHigh) === connection) {
+    if (this.#isKnown(connection)) {
       this.#origins.set(origin, [connection, ...(this.#origins.get(origin) ?? [])]);
     }
     return connection;
+  }
+
+  /** Whether the end of the connection has not been heard of. */
+  #isKnown(connection: PeerConnection): boolean {
+    return this.#connections.get(connection.idLow, connection.idHigh) === connection;
   }
 
   #noteFlight(origin: string, bytes: number): void {

@@ -77,6 +77,7 @@ export const ID_SLOT_MASK = 0xffffff;
 /** Status numbers that the transport itself has to know (include/pqq/error_codes.def). */
 export const STATUS_OK = 0;
 export const STATUS_STATE = -104;
+export const STATUS_NOT_FOUND = -105;
 export const STATUS_URL_INVALID = -109;
 export const STATUS_BODY_TOO_LARGE = -203;
 export const STATUS_HEADERS_TOO_LARGE = -204;

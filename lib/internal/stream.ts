@@ -61,7 +61,7 @@ export abstract class Stream implements Identified, IncomingOwner, OutgoingOwner
     // The answer to our own STOP_SENDING is no failure.
     if (this.incoming?.isDone === true) return;
     const error = resetError(wireCode);
-    this.#fail(error);
+    this.fail(error);
     this.abandon(H3_REQUEST_CANCELLED, error);
   }
 
@@ -80,7 +80,7 @@ export abstract class Stream implements Identified, IncomingOwner, OutgoingOwner
       this.pump?.stop(undefined);
       return;
     }
-    this.#fail(status === STATUS_STREAM_RESET ? resetError(wireCode) : errorFromStatus(status));
+    this.fail(status === STATUS_STREAM_RESET ? resetError(wireCode) : errorFromStatus(status));
   }
 
   /** Gives up both halves; nothing is heard of the stream any more. */
@@ -110,7 +110,7 @@ export abstract class Stream implements Identified, IncomingOwner, OutgoingOwner
     void this.pump.run(trailers);
   }
 
-  #fail(error: Error): void {
+  protected fail(error: Error): void {
     this.incoming?.fail(error);
     this.pump?.stop(error);
     this.onFailed(error);

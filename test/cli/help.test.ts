@@ -35,20 +35,28 @@ describe("pqq", () => {
     it(`explains itself with ${args.join(" ")}`, async () => {
       const { status, stdout } = await sandbox.run(...args);
       expect(status).to.equal(0);
-      for (const text of ["serve", "get", "probe", "cert", "Examples:", "Exit codes: 0 ok"]) {
+      for (const text of ["serve", "get", "probe", "cert", "pins", "Examples:", "Exit codes: 0"]) {
         expect(stdout).to.include(text);
       }
     });
   }
 
-  for (const command of [["serve"], ["get"], ["probe"], ["cert", "dev"]]) {
+  const PROFILE_ROW = "secure    SecP384r1MLKEM1024, ML-DSA-87 + ECDSA P-384, AES-256-GCM";
+  const COMMANDS: [command: string[], ...texts: string[]][] = [
+    [["serve"], "--profile", PROFILE_ROW, "--require", "--client-ca", "--pin-lifetime"],
+    [["get"], "--profile", PROFILE_ROW, "Requirements:", "--alpn", "--client-cert", "--no-pins"],
+    [["probe"], "--profile", PROFILE_ROW, "Requirements:", "--alpn", "--client-cert", "--no-pins"],
+    [["cert", "dev"], "--profile", PROFILE_ROW],
+    [["pins"], "forget", "--json"],
+  ];
+  for (const [command, ...texts] of COMMANDS) {
     it(`explains ${command.join(" ")}, with examples`, async () => {
       const { status, stdout } = await sandbox.run(...command, "--help");
       expect(status).to.equal(0);
       expect(stdout)
         .to.include(`Usage: pqq ${command.join(" ")}`)
-        .and.include("Examples:")
-        .and.include("--profile");
+        .and.include("Examples:");
+      for (const text of texts) expect(stdout).to.include(text);
       // Nothing that a terminal of ordinary width would break.
       expect(Math.max(...stdout.split("\n").map((line) => line.length))).to.be.at.most(110);
     });
@@ -84,6 +92,36 @@ describe("pqq", () => {
     [["serve", "--cert", "absent.pem", "--key", "absent.key"], "identity.cert", "absent.pem"],
     [["serve", "--host", "example.com"], "host", "an IP address"],
     [["cert", "dev", "--name", "a b"], "a b"],
+    [["get", "https://localhost/", "--require", "best"], "any, pq, hybrid"],
+    [["get", "https://localhost/", "--alpn", "h2"], "velocity/1, h3"],
+    [["get", "https://localhost/", "--alpn", "h3", "--require", "hybrid"], "--alpn h3"],
+    [
+      ["probe", "https://localhost/", "--client-cert", "a"],
+      "--client-cert and --client-key belong",
+    ],
+    [
+      [
+        "probe",
+        "https://localhost/",
+        "--client-classical-cert",
+        "a",
+        "--client-classical-key",
+        "b",
+      ],
+      "--client-classical-cert comes beside --client-cert",
+    ],
+    [
+      ["get", "https://localhost/", "--client-cert", "absent.pem", "--client-key", "absent.key"],
+      "identity.cert",
+      "absent.pem",
+    ],
+    [["serve", "--require-client", "any"], "--require-client needs --client-ca"],
+    [["serve", "--client-ca", "absent.pem"], "absent.pem"],
+    [["serve", "--pin-lifetime", "31536001"], "Expected an integer 0–31536000."],
+    [["pins", "forget"], "name the origins to forget, or --all"],
+    [["pins", "forget", "https://localhost/", "--all"], "or --all"],
+    [["pins", "forget", "localhost"], "Expected an https URL"],
+    [["pins", "forgt"], "too many arguments for 'pins'"],
   ];
   for (const [args, ...texts] of mistakes) {
     it(`exits with 2 for: pqq ${args.join(" ")}`, async () => {

@@ -22,14 +22,17 @@ describe("pqq probe", () => {
     const facts = JSON.parse(stdout) as Record<string, unknown>;
     const { certificates, handshake, ...rest } = facts;
     expect(rest).to.deep.equal({
-      alpn: "h3",
+      alpn: "velocity/1",
       quicVersion: 1,
       group: "X25519MLKEM768",
       cipher: "TLS_AES_128_GCM_SHA256",
       signature: "ML-DSA-65",
+      classicalSignature: "ecdsa_secp256r1_sha256",
       hybrid: true,
-      authentication: "pq",
+      authentication: "hybrid",
       profile: "balanced",
+      clientAuthentication: null,
+      pinLifetimeS: 0,
       resumed: false,
       earlyData: false,
       ech: false,
@@ -37,15 +40,23 @@ describe("pqq probe", () => {
     });
     expect(handshake).to.have.keys(
       "roundTrips",
+      "tlsRoundTrips",
       "ms",
       "bytesSent",
       "bytesReceived",
       "datagramsSent",
       "datagramsReceived",
+      "firstFlightRepeats",
     );
-    const [proof] = certificates as [
-      { role: string; algorithm: string; bytes: number; chain: object[] },
-    ];
+    interface Proof {
+      role: string;
+      algorithm: string;
+      bytes: number;
+      chain: object[];
+    }
+    const [proof, classical] = certificates as [Proof, Proof];
+    expect(certificates).to.have.length(2);
+    expect(classical).to.include({ role: "classical", algorithm: "ECDSA P-256" });
     expect(proof).to.include({ role: "pq", algorithm: "ML-DSA-65" });
     expect(proof.chain).to.deep.equal([
       { algorithm: "ML-DSA-65", signedWith: "ML-DSA-65", bytes: proof.bytes },
@@ -61,8 +72,26 @@ describe("pqq probe", () => {
     const { status, stdout } = await sandbox.run("probe", served.url);
     expect(status).to.equal(0);
     expect(stdout).to.match(/key exchange\s+X25519MLKEM768 \(hybrid: ECDH and ML-KEM\)/);
+    expect(stdout).to.match(/authentication\s+hybrid, ML-DSA-65 and ecdsa_secp256r1_sha256/);
     expect(stdout).to.match(/certificate\s+ML-DSA-65, signed with ML-DSA-65, [\d,]+ bytes/);
+    expect(stdout).to.match(/certificate\s+ECDSA P-256, signed with ECDSA SHA-256, [\d,]+ bytes/);
+    expect(stdout).not.to.include("downgrade").and.not.to.include("pin ");
     expect(stdout).to.match(/handshake\s+\d+ round trips?, [\d.]+ ms/);
+  });
+
+  it("says why a connection is less than it could be", async () => {
+    const dev = await sandbox.run("cert", "dev", "--json");
+    const { cert, key, ca } = JSON.parse(dev.stdout) as Record<"cert" | "key" | "ca", string>;
+    const own = await sandbox.serve(SITE, "--cert", cert, "--key", key);
+    const args = ["probe", own.url, "--ca", ca];
+    expect(JSON.parse((await sandbox.run(...args, "--json")).stdout)).to.deep.include({
+      alpn: "h3",
+      authentication: "pq",
+      downgrade: { from: "velocity/1", to: "h3", reason: "no_hybrid_cert", claimed: true },
+    });
+    expect((await sandbox.run(...args)).stdout).to.match(
+      /downgrade\s+velocity\/1 to h3: no_hybrid_cert \(the server says\)/,
+    );
   });
 
   it("does not need a page to be there", async () => {

@@ -54,8 +54,8 @@ describe("request: basics", () => {
     expect(security.group).to.equal("X25519MLKEM768");
     expect(security.signature).to.equal("ML-DSA-65");
     expect(security.hybrid).to.equal(true);
-    expect(security.authentication).to.equal("pq");
-    expect(security.alpn).to.equal("h3");
+    expect(security.authentication).to.equal("hybrid");
+    expect(security.alpn).to.equal("velocity/1");
     expect(security.certificates[0]?.chain[0]?.signedWith).to.equal("ML-DSA-65");
     expect(seen.certificates).to.deep.equal(security.certificates);
     expect(seen.cipher).to.equal(security.cipher);

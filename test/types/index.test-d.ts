@@ -7,18 +7,26 @@ import {
   Client,
   devIdentity,
   isPqqError,
+  PinStore,
   Response,
   Server,
   staticFiles,
   webHandler,
 } from "../../lib/index.js";
 import type {
+  ClientIdentity,
   ClientOptions,
+  ClientProof,
   ClientResponse,
   Connection,
+  CustomProfile,
+  Downgrade,
   Handler,
   Identity,
+  Pin,
   PqqErrorCode,
+  Requirement,
+  Requirements,
   Security,
   ServerOptions,
   ServerRequest,
@@ -48,6 +56,31 @@ expectTypeOf<ServerOptions["groups"]>()
   .toBeString();
 expectTypeOf<{ identity: Identity; profile: "fast" }>().not.toExtend<ServerOptions>();
 
+// Policy.
+expectTypeOf<Requirement>().toEqualTypeOf<"any" | "pq" | "hybrid">();
+expectTypeOf<"hybrid">().toExtend<ServerOptions["require"]>();
+expectTypeOf<{ keyExchange: "pq" }>().toExtend<Requirements>();
+expectTypeOf<"best">().not.toExtend<ClientOptions["require"]>();
+expectTypeOf<{
+  groups: ["MLKEM1024"];
+  ciphers: ["TLS_AES_256_GCM_SHA384"];
+  signatureSchemes: ["ML-DSA-87", "ecdsa_secp384r1_sha384"];
+}>().toExtend<CustomProfile>();
+expectTypeOf<{ groups: ["Kyber768"]; ciphers: []; signatureSchemes: [] }>()
+  .not //
+  .toExtend<CustomProfile>();
+expectTypeOf<CustomProfile>().toExtend<ServerOptions["profile"]>();
+expectTypeOf<("secure" | "custom")[]>().toExtend<ClientOptions["profiles"]>();
+expectTypeOf<{ ca: string; require: "hybrid" }>().toExtend<ServerOptions["clientAuthentication"]>();
+expectTypeOf<{ ca: string }>().not.toExtend<ServerOptions["clientAuthentication"]>();
+expectTypeOf<{ cert: string; key: string }>().toExtend<ClientIdentity>();
+expectTypeOf<false | string | PinStore>().toExtend<ClientOptions["pins"]>();
+expectTypeOf<true>().not.toExtend<ClientOptions["pins"]>();
+expectTypeOf(new PinStore().get("https://localhost")).toEqualTypeOf<Pin | undefined>();
+expectTypeOf<Security["downgrade"]>().toEqualTypeOf<Downgrade | null>();
+expectTypeOf<Security["client"]>().toEqualTypeOf<ClientProof | null>();
+expectTypeOf<ClientProof["certificates"][number]["leaf"]>().toEqualTypeOf<Uint8Array>();
+
 // Handlers.
 const handler: Handler = (request, { connection, waitUntil }) => {
   expectTypeOf(request).toEqualTypeOf<ServerRequest>();
@@ -72,6 +105,11 @@ expectTypeOf(
 expectTypeOf(
   Client.get("https://localhost/", { caFile: "ca.pem" }),
 ).resolves.toEqualTypeOf<ClientResponse>();
+expectTypeOf(
+  Client.get("https://localhost/", { require: "hybrid", pins: "pins.json" }),
+).resolves.toEqualTypeOf<ClientResponse>();
+expectTypeOf(new Client().get("https://localhost/", { require: { authentication: "pq" } })) //
+  .resolves.toEqualTypeOf<ClientResponse>();
 expectTypeOf<ClientResponse["connection"]["security"]>().toEqualTypeOf<Security>();
 expectTypeOf<ClientResponse>().toExtend<Response>();
 expectTypeOf<Client>().toExtend<AsyncDisposable>();
@@ -92,6 +130,10 @@ declare function ReadableStreamOf(): ReadableStream<Uint8Array>;
 declare const caught: unknown;
 if (isPqqError(caught)) expectTypeOf(caught.code).toEqualTypeOf<PqqErrorCode>();
 expectTypeOf<ConfigError>().toExtend<PqqError>();
+expectTypeOf<HandshakeError["required"]>()
+  .extract<object>()
+  .toHaveProperty("pinnedUntil")
+  .toEqualTypeOf<Date | undefined>();
 expectTypeOf<HandshakeError["alert"]>().toEqualTypeOf<number | undefined>();
 expectTypeOf<TransportError["wireCode"]>().toEqualTypeOf<bigint | undefined>();
 expectTypeOf<"PQQ_ERR_CERT_UNTRUSTED">().toExtend<PqqErrorCode>();
