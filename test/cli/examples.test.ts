@@ -30,6 +30,17 @@ describe("examples", () => {
     expect(stdout).to.include("signature: 'ML-DSA-65'");
   });
 
+  it("policy.ts proves both identities of both ends, and refuses less", async () => {
+    const run = example("--import", "./test/register.mjs", join("examples", "policy.ts"));
+    const { status, stdout, stderr } = await run.ended;
+    expect(status, stderr).to.equal(0);
+    expect(stdout)
+      .to.match(/^you have proven hybrid\n/)
+      .and.include("the server has proven its classical identity: ECDSA P-256")
+      .and.match(/refused: PQQ_ERR_\w+/)
+      .and.include("with less: h3, pq, X25519MLKEM768");
+  });
+
   it("stream.ts streams both ways", async () => {
     const run = example("--import", "./test/register.mjs", join("examples", "stream.ts"));
     const { status, stdout, stderr } = await run.ended;

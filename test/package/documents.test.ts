@@ -32,11 +32,12 @@ describe("README.md", function () {
   });
 
   it("has TypeScript that compiles", () => {
-    const [program, excerpt] = blocks("ts");
-    const files = { program: program!, excerpt: excerpt! };
+    const [program, excerpt, policy] = blocks("ts");
+    const files = { program: program!, excerpt: excerpt!, policy: policy! };
     const context = `import { Server, type Handler } from "velo-pqq";\ndeclare const handler: Handler;\n`;
     writeFileSync(join(folder, "program.ts"), files.program);
     writeFileSync(join(folder, "excerpt.ts"), context + files.excerpt);
+    writeFileSync(join(folder, "policy.ts"), files.policy);
     const options = ["--ignoreConfig", "--noEmit", "--strict", "--skipLibCheck", "--types", "node"];
     const target = [
       "--target",
