@@ -2,7 +2,7 @@
 // The command line of `pqq`: its commands, their options, their help. Stable, because scripts depend on it.
 import { createRequire } from "node:module";
 import { Command, CommanderError, Option } from "commander";
-import { SERVER_INTEGERS } from "../config/fields.js";
+import { PQ_ON_H3, SERVER_INTEGERS, type PqOnH3 } from "../config/fields.js";
 import {
   collect,
   header,
@@ -110,6 +110,11 @@ function addServe(program: Command, setExitCode: (code: number) => void): void {
     .option("--key <file>", "its private key (PEM)")
     .option("--classical-cert <file>", "ECDSA certificate chain beside an ML-DSA one (PEM)")
     .option("--classical-key <file>", "its private key (PEM)")
+    .addOption(
+      new Option("--pq-on-h3 <when>", "use the ML-DSA certificate for clients on h3 that take both")
+        .choices(Object.keys(PQ_ON_H3))
+        .default("auto" satisfies PqOnH3),
+    )
     .addOption(requirementOption("--require <level>", "least that clients must offer"))
     .addOption(requirementOption("--require-kex <level>", "the same for the key exchange alone"))
     .option("--client-ca <file>", "let in only clients with a certificate under these roots (PEM)")

@@ -2,7 +2,13 @@
 // `pqq serve`
 import { hostname, constants } from "node:os";
 import { resolve } from "node:path";
-import type { ClientAuthentication, Identity, Profile, Requirement } from "../config/index.js";
+import type {
+  ClientAuthentication,
+  Identity,
+  PqOnH3,
+  Profile,
+  Requirement,
+} from "../config/index.js";
 import { devIdentity, type DevIdentity } from "../dev.js";
 import { isPqqError } from "../errors/index.js";
 import { Server, type Handler } from "../server.js";
@@ -20,6 +26,7 @@ export interface ServeOptions extends RequireOptions {
   readonly key?: string;
   readonly classicalCert?: string;
   readonly classicalKey?: string;
+  readonly pqOnH3: PqOnH3;
   readonly clientCa?: string;
   readonly requireClient?: Requirement;
   readonly pinLifetime: number;
@@ -94,7 +101,7 @@ async function listen(
   options: ServeOptions,
   identity: Identity,
 ): Promise<Server> {
-  const { port, profile, workers, pinLifetime: pinLifetimeS } = options;
+  const { port, profile, workers, pqOnH3, pinLifetime: pinLifetimeS } = options;
   const policy = {
     require: requirementsOf(options),
     clientAuthentication: clientAuthentication(options),
@@ -102,7 +109,10 @@ async function listen(
   };
   const hosts = options.host?.flatMap((host) => (host === "localhost" ? LOOPBACK : host));
   const start = (host: readonly string[]): Promise<Server> =>
-    Server.serve({ port, host, profile, workers, identity, ...policy }, handler);
+    Server.serve(
+      { port, host, profile, workers, identity: { ...identity, pqOnH3 }, ...policy },
+      handler,
+    );
   if (hosts !== undefined) return start(hosts);
   try {
     return await start(LOOPBACK);
@@ -143,12 +153,24 @@ function announce(
     ],
   ];
   if (dev !== null) rows.push(["roots", dev.caFile]);
-  rows.push(...policyRows(options));
+  rows.push(...onH3(options, dev), ...policyRows(options));
   print(
     `Serving ${strong(server.url)} over HTTP/3`,
     ...table(rows),
     `Try \`pqq get ${server.url}\`; stop with Ctrl+C.`,
   );
+}
+
+/** Which of two certificates clients on plain h3 get that take both. */
+function onH3(
+  { pqOnH3, classicalCert }: ServeOptions,
+  dev: DevIdentity | null,
+): [string, string][] {
+  if (dev === null && classicalCert === undefined) return [];
+  if (pqOnH3 === "always") return [["on h3", "the ML-DSA certificate"]];
+  if (pqOnH3 === "never") return [["on h3", "the ECDSA certificate"]];
+  if (dev !== null) return [["on h3", "the ML-DSA certificate, as it is for development"]];
+  return [["on h3", "the ECDSA certificate, unless both are for development (--pq-on-h3)"]];
 }
 
 function policyRows(options: ServeOptions): [string, string][] {

@@ -105,6 +105,33 @@ describe("pqq --require", () => {
   });
 });
 
+describe("pqq serve --pq-on-h3", () => {
+  let sandbox: Sandbox;
+  before(build);
+  before(() => {
+    sandbox = new Sandbox();
+  });
+  after(() => {
+    sandbox.remove();
+  });
+
+  for (const [when, certificate, authentication] of [
+    ["always", "the ML-DSA certificate", "pq"],
+    ["never", "the ECDSA certificate", "classical"],
+    ["auto", "the ML-DSA certificate, as it is for development", "pq"],
+  ] as const) {
+    it(`${when} says so, and gives clients on h3 ${certificate}`, async () => {
+      const served = await sandbox.serve(SITE, "--pq-on-h3", when);
+      const result = await sandbox.run("probe", served.url, "--alpn", "h3", "--json");
+      expect(lastLine(result)).to.include({ authentication });
+      const run = sandbox.spawn("serve", SITE, "--port", "0", "--pq-on-h3", when);
+      let text = "";
+      while (!text.includes("Ctrl+C")) text += `${await run.nextLine()}\n`;
+      expect(text).to.match(new RegExp(` on h3 +${certificate}\n`));
+    });
+  }
+});
+
 describe("pqq --client-cert", () => {
   let sandbox: Sandbox;
   let own: Made;
