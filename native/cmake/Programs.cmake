@@ -111,15 +111,18 @@ if(PQQ_BUILD_TESTS)
   set_tests_properties(native/vectors/prepare native/vectors/mldsa_test native/vectors/mlkem_test
     native/vectors/cross_test native/vectors/minimal_test PROPERTIES LABELS "native;vectors")
 
-  # The one part of the addon that works without Node.
+  # The parts of the addon that work without Node.
   add_executable(native_addon_ring test/native/addon/ring_test.cc native/addon/ring.cc)
-  target_include_directories(native_addon_ring PRIVATE native/addon include)
-  target_link_libraries(native_addon_ring PRIVATE pqq_harness pqq_compile_options Threads::Threads)
-  set_target_properties(native_addon_ring PROPERTIES
-    OUTPUT_NAME ring_test RUNTIME_OUTPUT_DIRECTORY "${PROJECT_BINARY_DIR}/test/native/addon")
-  add_test(NAME native/addon/ring_test COMMAND native_addon_ring)
-  set_tests_properties(native/addon/ring_test PROPERTIES
-    LABELS native TIMEOUT 300 WORKING_DIRECTORY "${PROJECT_SOURCE_DIR}")
+  add_executable(native_addon_text test/native/addon/text_test.cc)
+  foreach(name ring text)
+    target_include_directories(native_addon_${name} PRIVATE native/addon include)
+    target_link_libraries(native_addon_${name} PRIVATE pqq_harness pqq_compile_options Threads::Threads)
+    set_target_properties(native_addon_${name} PROPERTIES
+      OUTPUT_NAME ${name}_test RUNTIME_OUTPUT_DIRECTORY "${PROJECT_BINARY_DIR}/test/native/addon")
+    add_test(NAME native/addon/${name}_test COMMAND native_addon_${name})
+    set_tests_properties(native/addon/${name}_test PROPERTIES
+      LABELS native TIMEOUT 300 WORKING_DIRECTORY "${PROJECT_SOURCE_DIR}")
+  endforeach()
 
   if(PQQ_NODE AND TARGET pqq)
     set(exports "${PROJECT_SOURCE_DIR}/test/tools/check-exports.mjs")
