@@ -30,7 +30,7 @@ export interface CertificateProof {
 
 /** A client's certificate as its server sees it. */
 export interface ClientCertificateProof extends CertificateProof {
-  /** The client's own certificate in DER, as `new X509Certificate(leaf)` of node:crypto reads it. Empty on the client. */
+  /** The client's own certificate in DER, as `new X509Certificate(leaf)` of node:crypto reads it. Not part of its JSON. */
   readonly leaf: Uint8Array;
 }
 
@@ -43,6 +43,7 @@ export type Authentication = "none" | "classical" | "pq" | "hybrid";
 /** Who a client has proven to be. */
 export interface ClientProof {
   readonly authentication: Authentication;
+  /** On the server; empty on the client, which knows its own. */
   readonly certificates: readonly ClientCertificateProof[];
 }
 
@@ -297,11 +298,7 @@ export class PeerConnection implements Connection, Identified {
   #client(chains: readonly Chain[]): ClientProof | null {
     const authentication = authenticationName(this.#number(24));
     if (authentication === "none") return null;
-    const certificates = chains.flatMap((chain) =>
-      toProof(chain).map((proof) =>
-        Object.freeze({ ...proof, leaf: Buffer.from(chain.leaf, "base64") }),
-      ),
-    );
+    const certificates = chains.flatMap((chain) => toProof(chain).map(withLeaf(chain.leaf)));
     return Object.freeze({ authentication, certificates: Object.freeze(certificates) });
   }
 
@@ -337,4 +334,12 @@ function toProof({ certificates }: Chain): CertificateProof[] {
   return [
     Object.freeze({ role, algorithm: leaf.algorithm, bytes, chain: Object.freeze(certificates) }),
   ];
+}
+
+/** The leaf is kilobytes that most handlers do not want, and their logs even less. */
+function withLeaf(base64: string): (proof: CertificateProof) => ClientCertificateProof {
+  return (proof) =>
+    Object.freeze(
+      Object.defineProperty({ ...proof }, "leaf", { get: () => Buffer.from(base64, "base64") }),
+    ) as ClientCertificateProof;
 }

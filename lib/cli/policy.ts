@@ -16,10 +16,10 @@ export interface ClientPolicyOptions extends RequireOptions {
   readonly alpn?: "velocity/1" | "h3";
   /** False with `--no-pins`. */
   readonly pins?: boolean;
-  readonly clientCert?: string;
-  readonly clientKey?: string;
-  readonly clientClassicalCert?: string;
-  readonly clientClassicalKey?: string;
+  readonly clientCert?: string | undefined;
+  readonly clientKey?: string | undefined;
+  readonly clientClassicalCert?: string | undefined;
+  readonly clientClassicalKey?: string | undefined;
 }
 
 /** `--require` is for both parts, `--require-kex` for one of them. */

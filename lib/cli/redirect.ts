@@ -43,9 +43,21 @@ function redirected(options: GetOptions, status: number, isSameOrigin: boolean):
     const name = given.toLowerCase();
     return !(dropsBody && name.startsWith("content-")) && (isSameOrigin || !CREDENTIALS.has(name));
   });
-  if (dropsBody) return { ...options, header, method: "GET", data: undefined };
+  const rest = isSameOrigin ? options : withoutIdentity(options);
+  if (dropsBody) return { ...rest, header, method: "GET", data: undefined };
   if (options.data === "@-") {
     throw new UsageError("a redirect asks for the body again", "send a file with --data @FILE");
   }
-  return { ...options, header };
+  return { ...rest, header };
+}
+
+/** Who somebody is was meant for the server that was named, as much as a password would be. */
+function withoutIdentity(options: GetOptions): GetOptions {
+  return {
+    ...options,
+    clientCert: undefined,
+    clientKey: undefined,
+    clientClassicalCert: undefined,
+    clientClassicalKey: undefined,
+  };
 }

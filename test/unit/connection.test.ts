@@ -108,6 +108,16 @@ describe("security of a connection", () => {
     ]);
   });
 
+  it("leaves the certificates of clients out of its JSON text", () => {
+    const { client } = connection({
+      isServer: true,
+      clientAuthentication: 2,
+      chains: [PQ, CLASSICAL, PQ],
+      leaves: ["AAEC", ""],
+    }).security;
+    expect(JSON.stringify(client)).to.include('"role":"pq"').and.not.to.include("leaf");
+  });
+
   it("takes a client with a classical identity alone", () => {
     const { client } = connection({
       isServer: true,

@@ -85,4 +85,12 @@ describe("a redirect", () => {
       "body again",
     );
   });
+
+  it("takes the client's identity to the same origin and to no other", () => {
+    const options = { ...OPTIONS, clientCert: "a.pem", clientKey: "a.key", require: "pq" } as const;
+    const near = nextRequest(response(302, "/z"), URL_A, options, 0);
+    expect(near?.options).to.include({ clientCert: "a.pem", clientKey: "a.key", require: "pq" });
+    const far = nextRequest(response(302, "https://b.example/"), URL_A, options, 0);
+    expect(far?.options).to.include({ require: "pq", clientCert: undefined, clientKey: undefined });
+  });
 });
