@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: MIT
 // Profiles, velocity/1 and what connections fall back to, as programs see them.
 import { expect } from "chai";
-import { Client, Response, type ClientOptions, type Security } from "../../lib/index.js";
+import { Client, Response, Server, type ClientOptions, type Security } from "../../lib/index.js";
 import { loadNative } from "../../lib/internal/load.js";
 import { counted, startService, testIdentity, type Service } from "../helpers/service.js";
 
@@ -92,6 +92,38 @@ describe("velocity/1", () => {
       hybrid: false,
       authentication: "hybrid",
     });
+  });
+});
+
+describe("the first flight", () => {
+  it("makes room for what the origin has sent the last time", async () => {
+    const dev = loadNative().devIdentity(3, ["127.0.0.1"], 2);
+    const identity = {
+      cert: dev.pqCertPem,
+      key: dev.pqKeyPem,
+      classical: { cert: dev.classicalCertPem, key: dev.classicalKeyPem },
+    };
+    const options = { host: "127.0.0.1", profile: "secure", identity } as const;
+    const first = await Server.serve({ ...options, port: 0 }, () => new Response("ok"));
+    const { port } = first;
+    const url = `https://127.0.0.1:${port}/`;
+    await using client = new Client({ profile: "secure", ca: dev.caPem });
+    await using careless = new Client({
+      profile: "secure",
+      ca: dev.caPem,
+      firstFlightRepeat: false,
+    });
+    const before = (await client.get(url)).connection.handshake;
+    await careless.get(url);
+    await first.close({ drainMs: 0 });
+    await using second = await Server.serve({ ...options, port }, () => new Response("ok"));
+    const after = (await client.get(url)).connection.handshake;
+    // Three times what was sent has to hold the flight, in datagrams of 1,200 bytes, of which there are six at most.
+    const wanted = Math.min(Math.ceil(before.bytesReceived / 3 / 1200), 6);
+    expect(after.firstFlightRepeats).to.be.within(1, wanted - 1);
+    expect(after.firstFlightRepeats).to.be.at.least(before.firstFlightRepeats);
+    expect((await careless.get(url)).connection.handshake.firstFlightRepeats).to.equal(0);
+    expect(second.stats().handshakesFailed).to.equal(0);
   });
 });
 
