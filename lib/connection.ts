@@ -198,6 +198,11 @@ export class PeerConnection implements Connection, Identified {
     return this.#field(14);
   }
 
+  /** Why the connection has ended; undefined if it has not. */
+  get closeError(): Error | undefined {
+    return this.#closeError;
+  }
+
   /** Calls `listener` with the reason once the connection has ended. */
   onceClosed(listener: (error: Error) => void): void {
     if (this.#closeListeners !== undefined) this.#closeListeners.push(listener);

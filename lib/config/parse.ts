@@ -27,6 +27,7 @@ export function parseServerOptions(input: ServerOptions): ServerConfig {
   const values = check(serverSchema, input);
   const { identity, host, clientAuthentication } = values;
   checkVelocity(values, clientAuthentication !== undefined);
+  checkPin(required(values.pinLifetimeS), values.velocity, identity.classical !== undefined);
   return Object.freeze({
     ...sharedConfig(values),
     hosts: Object.freeze(host === undefined ? [] : typeof host === "string" ? [host] : host),
@@ -158,6 +159,22 @@ function checkVelocity(values: SharedValues, asksClients: boolean): void {
         expected: `true beside ${because}${asksClients ? "" : ' "hybrid"'}, which only velocity/1 has`,
         received: "false",
         hint: `leave out velocity or ${because}`,
+      },
+    ],
+    "PQQ_ERR_POLICY_CONFIG",
+  );
+}
+
+/** A pin is asked for on `velocity/1`: a server that cannot speak it would only believe to be pinned. */
+function checkPin(lifetimeS: number, velocity: boolean, hasClassical: boolean): void {
+  if (lifetimeS === 0 || (velocity && hasClassical)) return;
+  throw new ConfigError(
+    [
+      {
+        path: "pinLifetimeS",
+        expected: "0 on a server that does not speak velocity/1",
+        received: String(lifetimeS),
+        hint: velocity ? "add identity.classical, or leave it out" : "leave it or velocity out",
       },
     ],
     "PQQ_ERR_POLICY_CONFIG",

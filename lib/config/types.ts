@@ -180,7 +180,7 @@ export interface ServerOptions extends SharedOptions {
   readonly clientAuthentication?: ClientAuthentication | undefined;
   /**
    * Seconds for which clients that keep pins accept nothing but hybrid authentication from this origin, counted from
-   * each connection: 0–31,536,000. It cannot be taken back from a client that does not come again; 0 removes the pins
+   * each connection: 0–31,536,000. Needs two identities. It cannot be taken back from a client that does not come again; 0 removes the pins
    * of those that do.
    *
    * @defaultValue 0: no pin

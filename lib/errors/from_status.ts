@@ -28,13 +28,19 @@ const OPTION_OF_CODE: Partial<Record<PqqErrorCode, string>> = {
 };
 
 /** Codes that are mistakes of a configuration only where one is made; of a peer or a connection elsewhere. */
-const OPTION_AT_START: Partial<Record<PqqErrorCode, string>> = {
-  PQQ_ERR_POLICY_CONFIG: "require",
-  PQQ_ERR_SHARED_ROOT: "identity.classical",
-  PQQ_ERR_CHAIN_CROSSED: "identity",
-  PQQ_ERR_RELATED_CERTIFICATE: "requireRelatedCertificate",
-  PQQ_ERR_CLIENT_IDENTITY: "identity",
+const AT_START: Partial<Record<PqqErrorCode, readonly [option: string, expected: string]>> = {
+  PQQ_ERR_INVALID_ARG: ["identity", "one ML-DSA and one ECDSA certificate at most"],
+  PQQ_ERR_POLICY_CONFIG: ["require", "what these identities, trust anchors and groups can satisfy"],
+  PQQ_ERR_SHARED_ROOT: ["identity.classical", "a certificate under a root of its own"],
+  PQQ_ERR_CHAIN_CROSSED: ["identity", "chains with signatures of one kind up to their root"],
+  PQQ_ERR_RELATED_CERTIFICATE: [
+    "requireRelatedCertificate",
+    "identities that name each other (RFC 9763)",
+  ],
 };
+
+/** Trust anchors of a server are those of its clients. */
+const SERVER_OPTIONS: Readonly<Record<string, string>> = { ca: "clientAuthentication.ca" };
 
 const EXPECTED_OF_OPTION: Readonly<Record<string, string>> = {
   identity: "at least one certificate with its key",
@@ -43,16 +49,13 @@ const EXPECTED_OF_OPTION: Readonly<Record<string, string>> = {
   ca: "readable PEM trust anchors",
   groups: "key-exchange groups of this build",
   profile: "light, balanced or secure, with identities that are as strong",
-  require: "what these identities, trust anchors and groups can satisfy",
-  "identity.classical": "a certificate under a root of its own",
-  requireRelatedCertificate: "identities that name each other (RFC 9763)",
 };
 
 /** What is known beside the status number. */
 export interface StatusInfo extends HandshakeFacts, WireFacts {
   readonly cause?: unknown;
-  /** Whether a configuration was being made, so that it is an option that is at fault. */
-  readonly isAtStart?: boolean;
+  /** Whose configuration was being made, so that it is an option that is at fault. */
+  readonly startOf?: "server" | "client";
 }
 
 /**
@@ -67,14 +70,11 @@ export function errorFromStatus(status: number, detail?: string, info: StatusInf
     detail,
     ...("cause" in info ? { cause: info.cause } : {}),
   };
-  const option = OPTION_OF_CODE[code] ?? (info.isAtStart ? OPTION_AT_START[code] : undefined);
-  if (option !== undefined) {
+  const fault = optionAtFault(code, info.startOf);
+  if (fault !== undefined) {
+    const [path, expected] = fault;
     const received = detail ? `${messageOfCode(code)} (${detail})` : messageOfCode(code);
-    return new ConfigError(
-      [{ path: option, expected: EXPECTED_OF_OPTION[option] ?? "", received }],
-      code,
-      info.cause,
-    );
+    return new ConfigError([{ path, expected, received }], code, info.cause);
   }
   switch (code) {
     case "PQQ_ERR_HANDSHAKE_TIMEOUT":
@@ -87,6 +87,17 @@ export function errorFromStatus(status: number, detail?: string, info: StatusInf
     default:
       return errorOfBand(Math.ceil(status / 100), code, info, options);
   }
+}
+
+/** The option that libpqq refuses, and what is expected there; undefined: it is not an option that is at fault. */
+function optionAtFault(
+  code: PqqErrorCode,
+  startOf: StatusInfo["startOf"],
+): readonly [option: string, expected: string] | undefined {
+  const option = OPTION_OF_CODE[code];
+  if (option === undefined) return startOf === undefined ? undefined : AT_START[code];
+  const path = startOf === "server" ? (SERVER_OPTIONS[option] ?? option) : option;
+  return [path, EXPECTED_OF_OPTION[option] ?? ""];
 }
 
 /** Bands of error_codes.def: -3xx TLS, -4xx QUIC, -5xx HTTP/3; the rest has no class of its own. */

@@ -104,7 +104,7 @@ export class Endpoint {
     try {
       this.#native = new native.Endpoint(options, buffers);
     } catch (error) {
-      throw typedError(error);
+      throw typedError(error, options.isServer);
     }
     this.commands = new CommandQueue(this.#native, buffers);
     this.addresses = this.#native.addresses();
@@ -286,8 +286,8 @@ function wireCode(low: number, high: number): number {
   return high * 2 ** 32 + low;
 }
 
-function typedError(error: unknown): unknown {
+function typedError(error: unknown, isServer: boolean): unknown {
   if (!(error instanceof Error) || !("status" in error)) return error;
   const { status, detail } = error as NativeError;
-  return errorFromStatus(status, detail, { isAtStart: true });
+  return errorFromStatus(status, detail, { startOf: isServer ? "server" : "client" });
 }

@@ -234,7 +234,6 @@ export class Pool implements EndpointListener, Connector {
     const connection = await dial(this, { host, port, required, flightBytes });
     this.#noteFlight(origin, connection.handshake.bytesReceived);
     this.pins.note(origin, connection.security);
-    // It may have ended already; then its requests fail as unsent and are sent again.
     if (this.#isKnown(connection)) {
       this.#origins.set(origin, [connection, ...(this.#origins.get(origin) ?? [])]);
     }
@@ -255,6 +254,10 @@ export class Pool implements EndpointListener, Connector {
   }
 
   #send(connection: PeerConnection, request: WireRequest): Promise<ResponseHead> {
+    // It may have ended in the turn in which it was made: a server that does not want us closes at once.
+    if (connection.closeError !== undefined) {
+      return Promise.reject(new UnsentError(connection.closeError));
+    }
     const stream = new ClientStream(this.endpoint, connection, request);
     const token = this.#nextToken();
     this.#opening.set(token, stream);

@@ -29,7 +29,7 @@ function originOf(server: Server): string {
 async function downgraded(server: Server): Promise<Server> {
   const { port } = server;
   await server.close({ drainMs: 0 });
-  return start({ port, velocity: false });
+  return start({ port, velocity: false, pinLifetimeS: 0 });
 }
 
 describe("pins", () => {
@@ -87,23 +87,25 @@ describe("pins", () => {
   });
 
   it("cannot be asked for over h3", async () => {
-    await using server = await start({ velocity: false });
+    await using server = await start();
     const pins = new PinStore();
-    await using client = new Client({ ca, pins });
-    expect((await client.get(originOf(server))).connection.security.pinLifetimeS).to.equal(0);
+    await using client = new Client({ ca, pins, profile: "light" });
+    const { security } = (await client.get(originOf(server))).connection;
+    expect(security).to.deep.include({ alpn: "h3", pinLifetimeS: 0 });
+    expect(security.downgrade).to.include({ reason: "client_profile_unsupported" });
     expect(pins.list()).to.deep.equal([]);
   });
 
   it("are of a port and not of its neighbour", async () => {
     await using pinned = await start();
-    await using other = await start({ velocity: false });
+    await using other = await start({ velocity: false, pinLifetimeS: 0 });
     await using client = new Client({ ca });
     await client.get(originOf(pinned));
     expect((await client.get(originOf(other))).connection.security.alpn).to.equal("h3");
   });
 
   it("that appear while a connection is open are minded by its next request", async () => {
-    await using server = await start({ velocity: false });
+    await using server = await start({ velocity: false, pinLifetimeS: 0 });
     const pins = new PinStore();
     await using client = new Client({ ca, pins });
     const url = originOf(server);

@@ -51,7 +51,7 @@ describe("explain", () => {
       "PQQ_ERR_SHARED_ROOT",
       "PQQ_ERR_CHAIN_CROSSED",
     ] as const) {
-      const error = errorFromStatus(statusOfCode(code), "why", { isAtStart: true });
+      const error = errorFromStatus(statusOfCode(code), "why", { startOf: "server" });
       expect(explain(error)).to.include({ exitCode: 2, code });
     }
   });

@@ -239,12 +239,27 @@ describe("switches", () => {
       requireRelatedCertificate: true,
       disableFirstFlightRepeat: true,
     });
-    expect(serverNativeOptions(parseServerOptions({ identity, pinLifetimeS: 60 }))).to.deep.include(
-      {
-        pinLifetimeS: 60,
-        disableVelocity: false,
-      },
+    expect(
+      serverNativeOptions(
+        parseServerOptions({ identity: { ...identity, classical: identity }, pinLifetimeS: 60 }),
+      ),
+    ).to.deep.include({
+      pinLifetimeS: 60,
+      disableVelocity: false,
+    });
+  });
+
+  it("do not let a server believe that it is pinned", () => {
+    const both = { ...identity, classical: identity };
+    expect(server({ pinLifetimeS: 60 })).to.include({
+      path: "pinLifetimeS",
+      code: "PQQ_ERR_POLICY_CONFIG",
+    });
+    expect(server({ pinLifetimeS: 60 }).message).to.include("add identity.classical");
+    expect(server({ identity: both, pinLifetimeS: 60, velocity: false }).path).to.equal(
+      "pinLifetimeS",
     );
+    parseServerOptions({ identity, pinLifetimeS: 0, velocity: false });
   });
 
   it("are true or false", () => {

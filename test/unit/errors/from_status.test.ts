@@ -81,13 +81,21 @@ describe("errorFromStatus", () => {
     [-333, "requireRelatedCertificate"],
   ] as const) {
     it(`takes ${String(status)} for a mistake in ${path} at the start, and for a peer's later`, () => {
-      expect(errorFromStatus(status, "", { isAtStart: true })).to.include({
+      expect(errorFromStatus(status, "", { startOf: "server" })).to.include({
         name: "ConfigError",
         path,
       });
       expect(errorFromStatus(status, "")).to.have.property("name", "HandshakeError");
     });
   }
+
+  it("names the trust anchors by whose they are", () => {
+    expect(errorFromStatus(-306, "", { startOf: "client" })).to.have.property("path", "ca");
+    expect(errorFromStatus(-306, "", { startOf: "server" })).to.have.property(
+      "path",
+      "clientAuthentication.ca",
+    );
+  });
 
   it("names the profile that an identity is too weak for", () => {
     expect(errorFromStatus(-323, "ML-DSA-44")).to.include({ name: "ConfigError", path: "profile" });
