@@ -292,6 +292,28 @@ typedef struct pqq_flight_report {
   uint32_t reserved;
 } pqq_flight_report;
 
+/** pqq_flight_facts is what decides the size of a server's flight that is known
+ *  from a connection to it (pqq_connection_info). Set struct_size. */
+typedef struct pqq_flight_facts {
+  uint32_t struct_size;
+  /** PQQ_FLIGHT_VELOCITY to _H3_CLASSICAL. */
+  int32_t kind;
+  /** IANA numbers. `classical_signature` is the authenticator's, on velocity/1. */
+  uint16_t group;
+  uint16_t cipher;
+  uint16_t signature;
+  uint16_t classical_signature;
+  /** Sizes of the certificates in DER, leaf first; borrowed for the call. */
+  const uint32_t *chain_bytes;
+  size_t chain_length;
+  const uint32_t *classical_chain_bytes;
+  size_t classical_chain_length;
+  /** As in pqq_connection_info; 0 if the chain came as it is. */
+  uint16_t certificate_compression;
+  uint16_t reserved;
+  uint32_t certificate_wire_bytes;
+} pqq_flight_facts;
+
 /** pqq_config_predict_flight counts the first flight of a server with this
  *  configuration, and predicts how many round trips a handshake takes on a path
  *  without loss. `options` may be NULL for all defaults.
@@ -303,6 +325,16 @@ typedef struct pqq_flight_report {
 PQQ_EXPORT pqq_status pqq_config_predict_flight(const pqq_config *config,
                                                 const pqq_flight_options *options,
                                                 pqq_flight_report *report);
+
+/** pqq_predict_flight does the same for a server of which the facts are known.
+ *  `kind` and `group` of `options` are those of `facts` if they are 0.
+ *  Thread-safe.
+ *  Errors: PQQ_ERR_NULL_ARG, PQQ_ERR_STRUCT_SIZE, PQQ_ERR_INVALID_ARG (as
+ *  above; a signature that libpqq has no size for; no chain, or one longer than
+ *  8), PQQ_ERR_GROUP_UNKNOWN. */
+PQQ_EXPORT pqq_status pqq_predict_flight(const pqq_flight_facts *facts,
+                                         const pqq_flight_options *options,
+                                         pqq_flight_report *report);
 
 #ifdef __cplusplus
 }

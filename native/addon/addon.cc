@@ -9,6 +9,7 @@
 #include <pqq/pqq.h>
 
 #include "endpoint.h"
+#include "flight.h"
 #include "js_error.h"
 #include "js_options.h"
 
@@ -25,6 +26,8 @@ Addon::Addon(Napi::Env env, Napi::Object exports) {
                            InstanceMethod("capabilities", &Addon::JsCapabilities),
                            InstanceMethod("strerror", &Addon::JsStrerror),
                            InstanceMethod("devIdentity", &Addon::JsDevIdentity),
+                           InstanceMethod("predictFlight", &Addon::JsPredictFlight),
+                           InstanceMethod("predictFlightOf", &Addon::JsPredictFlightOf),
                            InstanceMethod("onWake", &Addon::JsOnWake),
                            InstanceMethod("setReferenced", &Addon::JsSetReferenced),
                            InstanceValue("Endpoint", Endpoint::Define(env, this)),
@@ -93,6 +96,14 @@ Napi::Value Addon::JsDevIdentity(const Napi::CallbackInfo &info) {
   set("classicalKeyPem", identity->classical_key_pem);
   pqq_dev_identity_free(identity);
   return object;
+}
+
+Napi::Value Addon::JsPredictFlight(const Napi::CallbackInfo &info) {
+  return PredictFlight(info);
+}
+
+Napi::Value Addon::JsPredictFlightOf(const Napi::CallbackInfo &info) {
+  return PredictFlightOf(info);
 }
 
 // onWake(function), once per environment and before the first endpoint.

@@ -33,6 +33,8 @@ private:
   Napi::Value JsCapabilities(const Napi::CallbackInfo &info);
   Napi::Value JsStrerror(const Napi::CallbackInfo &info);
   Napi::Value JsDevIdentity(const Napi::CallbackInfo &info);
+  Napi::Value JsPredictFlight(const Napi::CallbackInfo &info);
+  Napi::Value JsPredictFlightOf(const Napi::CallbackInfo &info);
   void JsOnWake(const Napi::CallbackInfo &info);
   void JsSetReferenced(const Napi::CallbackInfo &info);
 

@@ -5,6 +5,7 @@
 
 #include "address.h"
 #include "connection_stats.h"
+#include "flight.h"
 #include "js_error.h"
 #include "js_options.h"
 
@@ -30,6 +31,7 @@ Napi::Function Endpoint::Define(Napi::Env env, Addon *addon) {
                          InstanceMethod("endStatus", &Endpoint::JsEndStatus),
                          InstanceMethod("submit", &Endpoint::JsSubmit),
                          InstanceMethod("stats", &Endpoint::JsStats),
+                         InstanceMethod("flight", &Endpoint::JsFlight),
                          InstanceMethod("connectionStats", &Endpoint::JsConnectionStats),
                          InstanceMethod("stop", &Endpoint::JsStop),
                          InstanceMethod("free", &Endpoint::JsFree),
@@ -62,7 +64,7 @@ Endpoint::Endpoint(const Napi::CallbackInfo &info)
     ThrowStatus(env, status, detail);
     return;
   }
-  pqq_config_unref(config);
+  config_ = config;
   addon_->AddHost(host_);
 }
 
@@ -71,6 +73,7 @@ Endpoint::~Endpoint() {
   if (host_ != nullptr) {
     host_->Free();
   }
+  pqq_config_unref(config_);
 }
 
 // {rows: Uint32Array[], data: Uint8Array[], commands: Uint32Array, blob: Uint8Array}
@@ -181,6 +184,11 @@ Napi::Value Endpoint::JsConnectionStats(const Napi::CallbackInfo &info) {
   const uint64_t low = info[0].As<Napi::Number>().Uint32Value();
   const uint64_t high = info[1].As<Napi::Number>().Uint32Value();
   return AskConnectionStats(info.Env(), host_, high << 32 | low);
+}
+
+// flight(query): of a server with the endpoint's configuration
+Napi::Value Endpoint::JsFlight(const Napi::CallbackInfo &info) {
+  return FlightOf(info.Env(), config_, info[0]);
 }
 
 // stop(drainMs)

@@ -33,11 +33,14 @@ private:
   Napi::Value JsEndStatus(const Napi::CallbackInfo &info);
   Napi::Value JsSubmit(const Napi::CallbackInfo &info);
   Napi::Value JsStats(const Napi::CallbackInfo &info);
+  Napi::Value JsFlight(const Napi::CallbackInfo &info);
   Napi::Value JsConnectionStats(const Napi::CallbackInfo &info);
   void JsStop(const Napi::CallbackInfo &info);
   void JsFree(const Napi::CallbackInfo &info);
 
   Addon *const addon_;
+  // A reference of its own.
+  pqq_config *config_ = nullptr;
   // Keep the memory of rings and commands; go after the host (members die in
   // reverse order).
   std::vector<Napi::ObjectReference> kept_;

@@ -4,11 +4,6 @@
 namespace velo {
 namespace {
 
-uint32_t ReadUint32(const Napi::Object &object, const char *name) {
-  const Napi::Value value = object.Get(name);
-  return value.IsNumber() ? value.As<Napi::Number>().Uint32Value() : 0;
-}
-
 bool ReadBoolean(const Napi::Object &object, const char *name) {
   const Napi::Value value = object.Get(name);
   return value.IsBoolean() && value.As<Napi::Boolean>().Value();
@@ -28,24 +23,16 @@ pqq_bytes ReadBytes(const Napi::Object &object, const char *name) {
   return {view.Data(), view.ByteLength()};
 }
 
-template <typename Number>
-std::vector<Number> ReadNumbers(const Napi::Object &object, const char *name) {
-  std::vector<Number> numbers;
-  const Napi::Value value = object.Get(name);
-  if (value.IsArray()) {
-    const auto array = value.As<Napi::Array>();
-    for (uint32_t i = 0; i < array.Length(); i++) {
-      numbers.push_back(static_cast<Number>(array.Get(i).As<Napi::Number>().Uint32Value()));
-    }
-  }
-  return numbers;
-}
-
 const char *OrNull(const std::string &text) {
   return text.empty() ? nullptr : text.c_str();
 }
 
 } // namespace
+
+uint32_t ReadUint32(const Napi::Object &object, const char *name) {
+  const Napi::Value value = object.Get(name);
+  return value.IsNumber() ? value.As<Napi::Number>().Uint32Value() : 0;
+}
 
 std::vector<std::string> ReadStrings(const Napi::Value &value) {
   std::vector<std::string> strings;
@@ -86,6 +73,7 @@ ConfigInput::ConfigInput(const Napi::Object &object) {
   options_.max_connections = ReadUint32(object, "maxConnections");
   options_.max_udp_payload_bytes = ReadUint32(object, "maxUdpPayloadBytes");
   options_.disable_pmtud = ReadBoolean(object, "disablePmtud") ? 1 : 0;
+  options_.assume_max_udp_payload = ReadBoolean(object, "assumeMaxUdpPayload") ? 1 : 0;
   ReadPolicy(object);
 }
 

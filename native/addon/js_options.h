@@ -52,6 +52,23 @@ private:
   std::vector<const char *> host_pointers_;
 };
 
+// A number, 0 if it is none.
+uint32_t ReadUint32(const Napi::Object &object, const char *name);
+
+// A list of numbers; empty if it is none.
+template <typename Number>
+std::vector<Number> ReadNumbers(const Napi::Object &object, const char *name) {
+  std::vector<Number> numbers;
+  const Napi::Value value = object.Get(name);
+  if (value.IsArray()) {
+    const auto array = value.As<Napi::Array>();
+    for (uint32_t i = 0; i < array.Length(); i++) {
+      numbers.push_back(static_cast<Number>(array.Get(i).As<Napi::Number>().Uint32Value()));
+    }
+  }
+  return numbers;
+}
+
 // A list of strings; what is not a string is left out.
 std::vector<std::string> ReadStrings(const Napi::Value &value);
 

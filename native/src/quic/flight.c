@@ -10,6 +10,10 @@
  * peer's computing and reordering in them. So one round is taken as done at 3/4 of it. */
 #define SLACK_SHIFT 2
 
+/* Below this a round is less than what the two ends compute and wait for a processor, within one
+ * machine or one room: a second batch of the same flight comes as late as the next one would. */
+#define SHORT_PATH_NS 1000000
+
 /* RFC 9000 section 8.1. */
 #define AMPLIFICATION_LIMIT 3
 
@@ -46,8 +50,7 @@ static uint32_t rounds_by_time(const pqq__flight_log *log, uint64_t min_rtt_ns) 
   return rounds;
 }
 
-/* On a path of microseconds a client's first round is mostly the server's
- * computing, and time cannot tell the second. Bytes can: what came beyond three
+/* On a short path time cannot tell the rounds apart. Bytes can: what came beyond three
  * times what we had sent before the first answer was sent only after the
  * server had heard from us again. */
 static uint32_t client_rounds_by_bytes(const pqq__flight_log *log) {
@@ -63,9 +66,36 @@ static uint32_t client_rounds_by_bytes(const pqq__flight_log *log) {
   return received > AMPLIFICATION_LIMIT * sent_first ? 2 : 1;
 }
 
-uint32_t pqq__flight_round_trips(const pqq__flight_log *log, int is_server, uint64_t min_rtt_ns) {
-  uint32_t rounds = rounds_by_time(log, min_rtt_ns);
-  uint32_t least = is_server ? 1 : client_rounds_by_bytes(log);
+/* A client's second flight, such as the ClientHello that answers a HelloRetryRequest, or what was
+ * lost: two datagrams in a row after the first answer and before the last. An acknowledgement is
+ * one. */
+static uint32_t client_rounds_by_flights(const pqq__flight_log *log) {
+  int has_answer = 0;
+  uint32_t in_a_row = 0;
 
-  return rounds > least ? rounds : least;
+  for (size_t i = 0; i < log->count; i++) {
+    if (log->datagrams[i].is_sent) {
+      in_a_row++;
+    } else if (has_answer && in_a_row > 1) {
+      return 2;
+    } else {
+      has_answer = 1;
+      in_a_row = 0;
+    }
+  }
+  return 1;
+}
+
+static uint32_t larger(uint32_t a, uint32_t b) {
+  return a > b ? a : b;
+}
+
+uint32_t pqq__flight_round_trips(const pqq__flight_log *log, int is_server, uint64_t min_rtt_ns) {
+  if (is_server) {
+    return larger(rounds_by_time(log, min_rtt_ns), 1);
+  }
+  if (min_rtt_ns < SHORT_PATH_NS) {
+    return larger(client_rounds_by_bytes(log), client_rounds_by_flights(log));
+  }
+  return larger(rounds_by_time(log, min_rtt_ns), client_rounds_by_bytes(log));
 }

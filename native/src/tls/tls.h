@@ -73,6 +73,10 @@ pqq_status pqq__tls_alert_status(uint8_t alert, const char **name);
 int pqq__tls_session_offers_velocity(const pqq__tls_session *session);
 int pqq__tls_session_is_velocity(const pqq__tls_session *session);
 
+/* pqq_predict_flight for facts and options that were read. */
+pqq_status pqq__tls_predict_flight(const pqq_flight_facts *facts, uint32_t datagram_bytes,
+                                   const pqq_flight_options *options, pqq_flight_report *report);
+
 /* Bytes that a server which takes the client's first profile on velocity/1 is expected to send in
  * one round trip, in datagrams of that size; 0 if velocity/1 is not offered. */
 uint32_t pqq__tls_session_expected_flight(const pqq__tls_session *session, uint32_t datagram_bytes);
