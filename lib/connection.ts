@@ -102,6 +102,11 @@ export interface HandshakeSummary {
   readonly datagramsReceived: number;
   /** Datagrams of its first flight that the client has sent again, to make room for the server's answer. */
   readonly firstFlightRepeats: number;
+  /** How the server's certificates were sent (RFC 8879); null: as they are. */
+  readonly certificateCompression: "zlib" | "brotli" | null;
+  /** Size of the Certificate message without its header, and what of that went over the wire. */
+  readonly certificateBytes: number;
+  readonly certificateWireBytes: number;
 }
 
 /** Counters of a connection; they only grow, but for the last three. */
@@ -136,9 +141,11 @@ export interface Connection {
 
 /** By their numbers, PQQ_AUTH_*. */
 const AUTHENTICATIONS: readonly Authentication[] = ["none", "classical", "pq", "hybrid"];
+/** By their IANA numbers (RFC 8879 section 7.3). */
+const COMPRESSIONS = [null, "zlib", "brotli"] as const;
 const NS_PER_MS = 1e6;
 /** Where the fields of the chains begin, and how many each certificate has. */
-const FIRST_CHAIN = 28;
+const FIRST_CHAIN = 31;
 const CERTIFICATE_FIELDS = 3;
 
 /** The name of a PQQ_AUTH_* number. */
@@ -233,6 +240,9 @@ export class PeerConnection implements Connection, Identified {
       datagramsSent: this.#number(19),
       datagramsReceived: this.#number(20),
       firstFlightRepeats: this.#number(27),
+      certificateCompression: COMPRESSIONS[this.#number(28)] ?? null,
+      certificateBytes: this.#number(29),
+      certificateWireBytes: this.#number(30),
     });
   }
 

@@ -6,6 +6,7 @@ export { Response } from "./response.js";
 export { webHandler } from "./request.js";
 export { staticFiles } from "./static.js";
 export { devIdentity } from "./dev.js";
+export { predictFlight, predictFlightOf } from "./flight.js";
 export { PinStore } from "./pins.js";
 export {
   ApplicationError,
@@ -67,6 +68,15 @@ export type {
   RequiredFacts,
   WireFacts,
 } from "./errors/index.js";
+export type {
+  FlightKind,
+  FlightOptions,
+  FlightParts,
+  FlightQuery,
+  FlightReport,
+  FlightRounds,
+  FlightSize,
+} from "./flight.js";
 export type { HeaderPair, HeadersInit } from "./headers.js";
 export type { Pin } from "./pins.js";
 export type { ServerRequest } from "./request.js";

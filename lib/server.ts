@@ -7,6 +7,13 @@ import { parseServerOptions } from "./config/index.js";
 import type { ServerConfig, ServerOptions } from "./config/index.js";
 import { PeerConnection } from "./connection.js";
 import { errorFromStatus } from "./errors/index.js";
+import {
+  flightReport,
+  flightWarning,
+  nativeQuery,
+  type FlightQuery,
+  type FlightReport,
+} from "./flight.js";
 import { Endpoint, type EndpointListener } from "./internal/endpoint.js";
 import { holdLoop, releaseLoop } from "./internal/keep_alive.js";
 import { serverNativeOptions } from "./internal/native_options.js";
@@ -33,6 +40,8 @@ export interface CloseOptions {
 export interface ServerEvents {
   /** A handler has failed, or the network has. Without a listener it becomes a process warning. */
   error: [error: unknown];
+  /** The server works, but not as well as it could. Without a listener it becomes a process warning. */
+  warning: [message: string];
 }
 
 const DRAIN_MS = 5_000;
@@ -98,6 +107,10 @@ export class Server extends EventEmitter<ServerEvents> implements AsyncDisposabl
     this.#endpoint = new Endpoint(serverNativeOptions(config), listener);
     listener.endpoint = this.#endpoint;
     holdLoop();
+    // Not before somebody can have begun to listen.
+    setImmediate(() => {
+      this.#warnOfFlight();
+    });
   }
 
   /** The UDP port. */
@@ -114,6 +127,11 @@ export class Server extends EventEmitter<ServerEvents> implements AsyncDisposabl
   get url(): string {
     const host = this.#config.hosts.find((address) => !isOfThisMachine(address)) ?? "localhost";
     return `https://${isIPv6(host) ? `[${host}]` : host}:${this.port}/`;
+  }
+
+  /** The bytes of the server's first flight, and the round trips that they cost. */
+  flight(query: FlightQuery = {}): FlightReport {
+    return flightReport(this.#endpoint.flight(nativeQuery(query)));
   }
 
   /** Counters since the start. */
@@ -149,6 +167,13 @@ export class Server extends EventEmitter<ServerEvents> implements AsyncDisposabl
       },
     );
     this.#background.add(background);
+  }
+
+  #warnOfFlight(): void {
+    const message = flightWarning(this.flight());
+    if (message === null) return;
+    if (this.listenerCount("warning") > 0) this.emit("warning", message);
+    else process.emitWarning(message, { code: "PQQ_FLIGHT" });
   }
 
   #reportError(error: unknown): void {

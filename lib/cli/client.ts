@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: MIT
 // The client of `get` and `probe`.
 import { Client } from "../client.js";
-import type { Profile } from "../config/index.js";
+import type { ClientOptions, Profile } from "../config/index.js";
 import { SHARED_INTEGERS } from "../config/fields.js";
 import { clientIdentity, pinFile, type ClientPolicyOptions } from "./policy.js";
 import { trustFor } from "./trust.js";
@@ -14,7 +14,11 @@ export interface ConnectionOptions extends ClientPolicyOptions {
 }
 
 /** A client for one URL. `--timeout` bounds the handshake too, as far as that has no shorter limit anyway. */
-export function makeClient(url: URL, options: ConnectionOptions): Client {
+export function makeClient(
+  url: URL,
+  options: ConnectionOptions,
+  flight: Pick<ClientOptions, "firstFlightRepeat" | "expectedFlightBytes"> = {},
+): Client {
   const { min, default: most } = SHARED_INTEGERS.handshakeTimeoutMs;
   const handshakeTimeoutMs = Math.min(Math.max(options.timeout ?? most, min), most);
   return new Client({
@@ -24,5 +28,6 @@ export function makeClient(url: URL, options: ConnectionOptions): Client {
     pins: options.pins === false ? false : pinFile(),
     identity: clientIdentity(options),
     ...trustFor(url, options.ca),
+    ...flight,
   });
 }

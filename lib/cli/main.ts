@@ -15,6 +15,7 @@ import {
   requirementOption,
 } from "./arguments.js";
 import { certDev, type CertDevOptions } from "./cert.js";
+import { doctor, type DoctorOptions } from "./doctor.js";
 import { explain } from "./failure.js";
 import { get, type GetOptions } from "./get.js";
 import { EXIT, note, printJson } from "./output.js";
@@ -25,6 +26,9 @@ import { serve, type ServeOptions } from "./serve.js";
 const MAX_PORT = 65_535;
 const MAX_WORKERS = 64;
 const MAX_TIMEOUT_MS = 2 ** 31 - 1;
+/** Datagram sizes that QUIC has (RFC 9000 section 14). */
+const MIN_MTU = 1_200;
+const MAX_MTU = 65_527;
 
 /**
  * Runs `pqq` with the arguments behind its name.
@@ -80,11 +84,13 @@ Examples:
   $ pqq serve ./public                           serve a folder on https://localhost:4433/
   $ pqq get https://localhost:4433/              print a page
   $ pqq probe https://localhost:4433/ --json     what was negotiated, for scripts
+  $ pqq doctor                                   does the handshake fit one round trip?
 ${EXIT_CODES}`,
     );
   addServe(program, setExitCode);
   addGet(program, setExitCode);
   addProbe(program, setExitCode);
+  addDoctor(program, setExitCode);
   addCert(program, setExitCode);
   addPins(program, setExitCode);
   return program;
@@ -226,6 +232,42 @@ ${EXIT_CODES}`,
     )
     .action(async (url: URL, options: ProbeOptions) => {
       setExitCode(await probe(url, options));
+    });
+}
+
+function addDoctor(program: Command, setExitCode: (code: number) => void): void {
+  const command = program
+    .command("doctor")
+    .summary("see whether a handshake fits one round trip")
+    .description(
+      "Counts the first flight of a server: the bytes of each part, against three times what a client sends (RFC 9000\n" +
+        "section 8.1) and the initial window; predicts round trips and says what would help. With a URL it connects,\n" +
+        "without and with repeats of the first flight, and shows what was measured. Without one it reads certificates,\n" +
+        "or takes the development identity; what pqq serve would refuse is refused here with the same words.",
+    )
+    .argument("[url]", "a server to look at", httpsUrl)
+    .option("--cert <file>", "certificate chain of a server (PEM)")
+    .option("--key <file>", "its private key (PEM)")
+    .option("--classical-cert <file>", "ECDSA certificate chain beside an ML-DSA one (PEM)")
+    .option("--classical-key <file>", "its private key (PEM)")
+    .option("--mtu <bytes>", "size of the datagrams (default: 1200)", integer(MIN_MTU, MAX_MTU));
+  addConnectionOptions(command)
+    .option("--timeout <ms>", "give up after this time", integer(1, MAX_TIMEOUT_MS))
+    .option("--json", "print one JSON value")
+    .addHelpText(
+      "after",
+      `
+Examples:
+  $ pqq doctor                                   the development identity of a profile
+  $ pqq doctor --profile secure
+  $ pqq doctor --cert pq.pem --key pq.key --classical-cert ec.pem --classical-key ec.key
+  $ pqq doctor https://localhost:4433/           a server that runs, measured
+  $ pqq doctor --json | jq .fits
+${profileHelp()}
+${EXIT_CODES}`,
+    )
+    .action(async (url: URL | undefined, options: DoctorOptions) => {
+      setExitCode(await doctor(url, options));
     });
 }
 

@@ -64,9 +64,9 @@ export function size(bytes: number): string {
   return `${unit === 0 ? String(value) : value.toFixed(1)} ${UNITS[unit] ?? ""}`;
 }
 
-/** `1 datagram`, `2 datagrams`. */
-export function count(number: number, noun: string): string {
-  return `${number.toLocaleString("en")} ${noun}${number === 1 ? "" : "s"}`;
+/** `1 datagram`, `2 datagrams`; `plural` where an s is not enough. */
+export function count(number: number, noun: string, plural = `${noun}s`): string {
+  return `${number.toLocaleString("en")} ${number === 1 ? noun : plural}`;
 }
 
 const DURATIONS = [

@@ -75,6 +75,7 @@ function report(url: URL, connection: Connection): string[] {
       ...describeDowngrade(security.downgrade),
       ...describePin(security.pinLifetimeS),
       ["handshake", describeHandshake(handshake)],
+      ...describeCompression(handshake),
       ["sent", describeSent(handshake)],
       [
         "received",
@@ -112,6 +113,13 @@ function describePin(lifetimeS: number): Row[] {
 function describeHandshake({ roundTrips, tlsRoundTrips, ms }: HandshakeSummary): string {
   const tls = tlsRoundTrips === roundTrips ? "" : ` (TLS in ${tlsRoundTrips.toLocaleString("en")})`;
   return `${count(roundTrips, "round trip")}${tls}, ${ms.toFixed(1)} ms`;
+}
+
+function describeCompression(handshake: HandshakeSummary): Row[] {
+  const { certificateCompression, certificateBytes, certificateWireBytes } = handshake;
+  if (certificateCompression === null) return [];
+  const sizes = `${count(certificateWireBytes, "byte")} instead of ${certificateBytes.toLocaleString("en")}`;
+  return [["compression", `${certificateCompression}, ${sizes}`]];
 }
 
 function describeSent({ bytesSent, datagramsSent, firstFlightRepeats }: HandshakeSummary): string {

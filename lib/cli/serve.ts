@@ -56,6 +56,9 @@ export async function serve(folder: string, options: ServeOptions): Promise<numb
   server.on("error", (error) => {
     note(error instanceof Error ? error.message : String(error));
   });
+  server.on("warning", (message) => {
+    note(message);
+  });
   // Before anybody is told that the server is there: the next thing that comes may be a signal.
   const stopped = untilStopped(server);
   if (options.json === true) announceJson(server, options, dev);

@@ -145,6 +145,14 @@ export const SERVER_INTEGERS = {
 
 /** Options of clients only. */
 export const CLIENT_INTEGERS = {
+  expectedFlightBytes: {
+    min: 0,
+    max: 65_535,
+    default: 0,
+    unit: "bytes",
+    summary:
+      "Bytes that a server's first flight is expected to have, where no connection to it has told.",
+  },
   keepAliveMs: {
     min: 1_000,
     max: 10 * MINUTE_MS,

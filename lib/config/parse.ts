@@ -62,6 +62,7 @@ export function parseClientOptions(input: ClientOptions): ClientConfig {
     identities: values.identity === undefined ? NO_IDENTITIES : identitySources(values.identity),
     profiles: Object.freeze(values.profiles ?? []),
     firstFlightRepeat: values.firstFlightRepeat,
+    expectedFlightBytes: required(values.expectedFlightBytes),
     pins: pinStore(values.pins),
     keepAliveMs: required(values.keepAliveMs),
     requestTimeoutMs: required(values.requestTimeoutMs),
@@ -108,6 +109,7 @@ function sharedConfig(values: SharedValues): SharedConfig {
     ...windows(values),
     maxUdpPayloadBytes: required(values.maxUdpPayloadBytes),
     disablePmtud: values.disablePmtud,
+    assumeMaxUdpPayload: values.assumeMaxUdpPayload,
     disableOffload: values.disableOffload,
   };
 }

@@ -63,7 +63,7 @@ export const PROFILE_TABLE = {
     ciphers: ["TLS_AES_256_GCM_SHA384"],
     pqScheme: "ML-DSA-87",
     classicalScheme: "ecdsa_secp384r1_sha384",
-    firstFlightDatagrams: 6,
+    firstFlightDatagrams: 2,
     summary: "rules like CNSA 2.0",
   },
 } as const;

@@ -208,6 +208,9 @@ const shared = {
   groups: v.optional(groups),
   ...integers(SHARED_INTEGERS),
   disablePmtud: flag("Stay at datagrams of 1,200 bytes instead of probing for larger ones."),
+  assumeMaxUdpPayload: flag(
+    "Send datagrams of maxUdpPayloadBytes from the first one on; only where the network's MTU is known.",
+  ),
   disableOffload: flag("Do not use UDP GSO and GRO even if the kernel has them."),
 };
 

@@ -140,6 +140,13 @@ export interface SharedOptions {
   readonly maxUdpPayloadBytes?: number | undefined;
   /** Stay at datagrams of 1,200 bytes instead of probing for larger ones. @defaultValue false */
   readonly disablePmtud?: boolean | undefined;
+  /**
+   * Send datagrams of `maxUdpPayloadBytes` from the first one on, without a probe. For networks whose MTU is known: where
+   * the path takes less, no handshake completes.
+   *
+   * @defaultValue false
+   */
+  readonly assumeMaxUdpPayload?: boolean | undefined;
   /** Do not use UDP GSO and GRO even if the kernel has them. @defaultValue false */
   readonly disableOffload?: boolean | undefined;
 }
@@ -218,6 +225,13 @@ export interface ClientOptions extends SharedOptions {
    */
   readonly firstFlightRepeat?: boolean | undefined;
   /**
+   * Bytes that a server's first flight is expected to have, where no connection to it has told: 0–65,535. A first
+   * connection to a plain `h3` server with a large certificate then takes one round trip too.
+   *
+   * @defaultValue 0: what the offered profile says on `velocity/1`, nothing on `h3`
+   */
+  readonly expectedFlightBytes?: number | undefined;
+  /**
    * Where pins are kept: for as long as an origin asks for it, nothing but hybrid authentication is accepted from it,
    * even if `require` says less. A path stands for `new PinStore(path)`; `false` neither keeps nor minds pins.
    *
@@ -256,6 +270,7 @@ export interface SharedConfig {
   readonly maxConnectionWindowBytes: number;
   readonly maxUdpPayloadBytes: number;
   readonly disablePmtud: boolean;
+  readonly assumeMaxUdpPayload: boolean;
   readonly disableOffload: boolean;
 }
 
@@ -290,6 +305,7 @@ export interface ClientConfig extends SharedConfig {
   /** Empty: the profile alone. */
   readonly profiles: readonly ProfileName[];
   readonly firstFlightRepeat: boolean;
+  readonly expectedFlightBytes: number;
   /** Undefined: pins are neither kept nor minded. */
   readonly pins: PinStore | undefined;
   readonly keepAliveMs: number;

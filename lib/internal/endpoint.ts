@@ -8,6 +8,8 @@ import type {
   NativeBuffers,
   NativeEndpoint,
   NativeError,
+  NativeFlightQuery,
+  NativeFlightReport,
   NativeOptions,
 } from "./native.js";
 import {
@@ -114,6 +116,11 @@ export class Endpoint {
   /** Counters in the order of include/pqq/stats.def. */
   stats(): Float64Array {
     return this.#native.stats();
+  }
+
+  /** The first flight of a server with this endpoint's configuration. */
+  flight(query: NativeFlightQuery): NativeFlightReport {
+    return this.#native.flight(query);
   }
 
   connectionStats(idLow: number, idHigh: number): Promise<Float64Array | undefined> {
@@ -286,7 +293,7 @@ function wireCode(low: number, high: number): number {
   return high * 2 ** 32 + low;
 }
 
-function typedError(error: unknown, isServer: boolean): unknown {
+export function typedError(error: unknown, isServer: boolean): unknown {
   if (!(error instanceof Error) || !("status" in error)) return error;
   const { status, detail } = error as NativeError;
   return errorFromStatus(status, detail, { startOf: isServer ? "server" : "client" });

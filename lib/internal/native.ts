@@ -36,6 +36,7 @@ export interface NativeOptions {
   readonly maxConnections?: number | undefined;
   readonly maxUdpPayloadBytes?: number | undefined;
   readonly disablePmtud?: boolean | undefined;
+  readonly assumeMaxUdpPayload?: boolean | undefined;
   readonly requireKeyExchange?: number | undefined;
   readonly requireAuthentication?: number | undefined;
   readonly requireClientAuthentication?: number | undefined;
@@ -61,6 +62,62 @@ export interface NativeBuffers {
   readonly blob: Uint8Array;
 }
 
+/** What pqq_config_predict_flight takes as given; the numbers of include/pqq/config.h, 0 for the default. */
+export interface NativeFlightQuery {
+  readonly kind?: number | undefined;
+  readonly flags?: number | undefined;
+  readonly datagramBytes?: number | undefined;
+  readonly group?: number | undefined;
+  readonly clientDatagrams?: number | undefined;
+}
+
+/** The facts of pqq_predict_flight: IANA numbers, sizes in DER, leaf first. */
+export interface NativeFlightFacts {
+  readonly kind: number;
+  readonly group: number;
+  readonly cipher: number;
+  readonly signature: number;
+  readonly classicalSignature: number;
+  readonly chainBytes: readonly number[];
+  readonly classicalChainBytes: readonly number[];
+  readonly certificateCompression: number;
+  readonly certificateWireBytes: number;
+}
+
+/** pqq_flight_report. */
+export interface NativeFlightReport {
+  readonly kind: number;
+  readonly datagramBytes: number;
+  readonly serverHelloBytes: number;
+  readonly encryptedExtensionsBytes: number;
+  readonly certificateBytes: number;
+  readonly certificateVerifyBytes: number;
+  readonly finishedBytes: number;
+  readonly authenticatorBytes: number;
+  readonly authenticatorCertificateBytes: number;
+  readonly settingsBytes: number;
+  readonly overheadBytes: number;
+  readonly totalBytes: number;
+  readonly totalDatagrams: number;
+  readonly tlsBytes: number;
+  readonly tlsDatagrams: number;
+  readonly certificateCount: number;
+  readonly certificatePlainBytes: number;
+  readonly certificateCompression: number;
+  readonly clientDatagrams: number;
+  readonly clientBytes: number;
+  readonly limitBytes: number;
+  readonly repeats: number;
+  readonly repeatLimitBytes: number;
+  readonly windowBytes: number;
+  readonly tlsRoundTrips: number;
+  readonly roundTrips: number;
+  readonly repeatTlsRoundTrips: number;
+  readonly repeatRoundTrips: number;
+  readonly advice: number;
+  readonly adviceSavesBytes: number;
+}
+
 /** A bound address. */
 export interface NativeAddress {
   readonly address: string;
@@ -81,6 +138,8 @@ export interface NativeEndpoint {
   submit(count: number, bodies: readonly Uint8Array[] | undefined): number;
   /** Counters in the order of include/pqq/stats.def. */
   stats(): Float64Array;
+  /** The flight of a server with this endpoint's configuration. */
+  flight(query: NativeFlightQuery): NativeFlightReport;
   /** Undefined if the connection is gone. See native/addon/connection_stats.h for the order. */
   connectionStats(idLow: number, idHigh: number): Promise<Float64Array | undefined>;
   /** Begins the end. The workers' end shows in `poll`. */
@@ -109,6 +168,10 @@ export interface Native {
   strerror(status: number): [name: string, sentence: string];
   /** @param profile - Number of the profile. @param names - DNS names and IP addresses. @param days - Validity. */
   devIdentity(profile: number, names: readonly string[], days: number): NativeDevIdentity;
+  /** The flight of a server with these options. Throws what the configuration is refused for. */
+  predictFlight(options: NativeOptions, query: NativeFlightQuery): NativeFlightReport;
+  /** The flight of a server that was met. */
+  predictFlightOf(facts: NativeFlightFacts, query: NativeFlightQuery): NativeFlightReport;
   /** Sets the function that is called when there is something to poll. Once, before the first endpoint. */
   onWake(wake: () => void): void;
   /** Whether that function keeps the event loop alive; at first it does not. */

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: MIT
 // A client's connections: one per origin, used by all its requests, made again when it has ended.
 import type { ClientConfig } from "../config/index.js";
-import { authenticationName, PeerConnection } from "../connection.js";
+import { authenticationName, PeerConnection, type HandshakeSummary } from "../connection.js";
 import { errorFromStatus, isPqqError, type StatusInfo } from "../errors/index.js";
 import { ClientStream, UnsentError, type ResponseHead, type WireRequest } from "./client_stream.js";
 import { dial, type Attempt, type Connector, type Target } from "./dial.js";
@@ -230,9 +230,9 @@ export class Pool implements EndpointListener, Connector {
   }
 
   async #dial({ origin, host, port }: Origin, required: RequiredLevel): Promise<PeerConnection> {
-    const flightBytes = this.#flights.get(origin) ?? 0;
+    const flightBytes = this.#flights.get(origin) ?? this.#config.expectedFlightBytes;
     const connection = await dial(this, { host, port, required, flightBytes });
-    this.#noteFlight(origin, connection.handshake.bytesReceived);
+    this.#noteFlight(origin, connection.handshake);
     this.pins.note(origin, connection.security);
     if (this.#isKnown(connection)) {
       this.#origins.set(origin, [connection, ...(this.#origins.get(origin) ?? [])]);
@@ -245,10 +245,12 @@ export class Pool implements EndpointListener, Connector {
     return this.#connections.get(connection.idLow, connection.idHigh) === connection;
   }
 
-  #noteFlight(origin: string, bytes: number): void {
+  #noteFlight(origin: string, handshake: HandshakeSummary): void {
+    // Copies of the first flight that saved no round trip are not worth sending again.
+    const wasInVain = handshake.firstFlightRepeats > 0 && handshake.tlsRoundTrips > 1;
     // The origin seen last is the last.
     this.#flights.delete(origin);
-    this.#flights.set(origin, bytes);
+    this.#flights.set(origin, wasInVain ? 0 : handshake.bytesReceived);
     const [oldest] = this.#flights.keys();
     if (this.#flights.size > MAX_FLIGHTS && oldest !== undefined) this.#flights.delete(oldest);
   }

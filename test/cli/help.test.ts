@@ -35,7 +35,16 @@ describe("pqq", () => {
     it(`explains itself with ${args.join(" ")}`, async () => {
       const { status, stdout } = await sandbox.run(...args);
       expect(status).to.equal(0);
-      for (const text of ["serve", "get", "probe", "cert", "pins", "Examples:", "Exit codes: 0"]) {
+      for (const text of [
+        "serve",
+        "get",
+        "probe",
+        "doctor",
+        "cert",
+        "pins",
+        "Examples:",
+        "Exit codes: 0",
+      ]) {
         expect(stdout).to.include(text);
       }
     });
@@ -46,6 +55,7 @@ describe("pqq", () => {
     [["serve"], "--profile", PROFILE_ROW, "--require", "--client-ca", "--pin-lifetime"],
     [["get"], "--profile", PROFILE_ROW, "Requirements:", "--alpn", "--client-cert", "--no-pins"],
     [["probe"], "--profile", PROFILE_ROW, "Requirements:", "--alpn", "--client-cert", "--no-pins"],
+    [["doctor"], "--profile", PROFILE_ROW, "--classical-cert", "--mtu", "Exit codes:"],
     [["cert", "dev"], "--profile", PROFILE_ROW],
     [["pins"], "forget", "--json"],
   ];

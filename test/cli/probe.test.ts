@@ -47,6 +47,9 @@ describe("pqq probe", () => {
       "datagramsSent",
       "datagramsReceived",
       "firstFlightRepeats",
+      "certificateCompression",
+      "certificateBytes",
+      "certificateWireBytes",
     );
     interface Proof {
       role: string;
