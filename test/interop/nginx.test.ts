@@ -2,23 +2,18 @@
 // Our client against nginx (its own QUIC, OpenSSL) with an ML-DSA-65 certificate and key made by OpenSSL.
 import { expect } from "chai";
 import { spawn, type ChildProcess } from "node:child_process";
-import { createSocket } from "node:dgram";
 import { once } from "node:events";
 import { join } from "node:path";
 import { createInterface } from "node:readline";
 import { Client, HandshakeError, devIdentity } from "../../lib/index.js";
 import { debian } from "./peers.js";
 import { report } from "./report.js";
+import { certificateScript, freePort } from "./servers.js";
 import { describePeer, execute, sha256 } from "./support.js";
 
 const cli = join(process.cwd(), "lib", "cli", "pqq.mjs");
 
-/** A root and a leaf under it; OpenSSL writes the leaf's key in its own default form. */
-const makeCertificates = `
-openssl req -x509 -newkey mldsa65 -nodes -subj "/CN=interop root" -keyout root.key -out ca.pem -days 2
-openssl req -newkey mldsa65 -nodes -subj "/CN=localhost" -keyout key.pem -out request.pem
-printf 'subjectAltName=DNS:localhost,IP:127.0.0.1\\nbasicConstraints=CA:FALSE\\n' > extensions
-openssl x509 -req -in request.pem -CA ca.pem -CAkey root.key -days 2 -extfile extensions -out cert.pem
+const makeCertificates = `${certificateScript()}
 head -c 8388608 /dev/urandom > www/large.bin
 `;
 
@@ -38,16 +33,6 @@ http {
   }
 }
 `;
-
-/** A UDP port that was free a moment ago: nginx cannot say which one port 0 became. */
-async function freePort(): Promise<number> {
-  const socket = createSocket("udp4").bind(0, "127.0.0.1");
-  await once(socket, "listening");
-  const { port } = socket.address();
-  socket.close();
-  await once(socket, "close");
-  return port;
-}
 
 describePeer("nginx", debian, (chroot) => {
   const folder = chroot.makeFolder();

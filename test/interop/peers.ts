@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: MIT
 // Gets the programs that the interop tests talk to.
 //
-// curl with HTTP/3, openssl with ML-DSA, nginx and aioquic come from a newer Debian suite, unpacked into
+// curl with HTTP/3, openssl with ML-DSA, nginx, HAProxy and aioquic come from a newer Debian suite, unpacked into
 // build/interop/ and run by chroot: its processes share the loopback interface with the tests, and
 // nothing of the machine is replaced. Chromium, which needs more of a machine, is the installed one.
 //
@@ -22,7 +22,7 @@ import { delimiter, join } from "node:path";
 
 /** The suite with OpenSSL 3.5 or later under curl and nginx: the first Debian has is 13. */
 const suite = process.env["PQQ_INTEROP_SUITE"] ?? "sid";
-const chrootPackages = ["curl", "openssl", "nginx", "python3-aioquic"];
+const chrootPackages = ["curl", "openssl", "nginx", "haproxy", "python3-aioquic"];
 const folder = join(process.cwd(), "build", "interop");
 const mayInstall = process.env["PQQ_INTEROP_PREPARE"] !== "0";
 
@@ -178,8 +178,15 @@ function prepareChromium(): Found<string> {
   return found === undefined ? { missing: reason ?? "chromium is not on PATH" } : { found };
 }
 
-/** A newer Debian with curl, openssl, nginx and aioquic. */
+/** A newer Debian with curl, openssl, nginx, HAProxy and aioquic. */
 export const debian = prepareChroot();
+
+/** That Debian if it has a program, which one that was unpacked before may lack. */
+export function inChroot(peer: Found<Chroot>, program: string): Found<Chroot> {
+  if ("missing" in peer) return peer;
+  if (peer.found.run("sh", "-c", `command -v ${program}`).status === 0) return peer;
+  return { missing: `${program} is not in build/interop/${suite}; remove that to unpack it anew` };
+}
 
 /** Path of a Chromium or Chrome. */
 export const browser = prepareChromium();
