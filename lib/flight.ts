@@ -217,7 +217,7 @@ function counted(count: () => NativeFlightReport): FlightReport {
   try {
     return flightReport(count());
   } catch (error) {
-    throw typedError(error);
+    throw typedError(error, true);
   }
 }
 
