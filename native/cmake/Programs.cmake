@@ -92,6 +92,10 @@ if(PQQ_BUILD_TESTS)
   find_program(PQQ_NODE node)
   pqq_add_programs(test/native test/native native)
   pqq_add_programs(test/sim test/sim sim pqq_native_support)
+  # The one program with seeded randomness: nothing else links test/transcripts.
+  pqq_add_programs(test/transcripts test/transcripts transcripts)
+  target_include_directories(pqq_transcripts_support_objects PRIVATE test/sim test/native)
+  target_link_libraries(pqq_transcripts_support INTERFACE pqq_sim_support pqq_native_support)
   pqq_add_header_checks()
 
   # Known answers: CTest prepares the vectors before the programs that read them, and only then.
@@ -124,13 +128,31 @@ if(PQQ_BUILD_TESTS)
       LABELS native TIMEOUT 300 WORKING_DIRECTORY "${PROJECT_SOURCE_DIR}")
   endforeach()
 
+  # Links the shared library that users get, and exports what a library could be fooled with.
+  if(TARGET pqq)
+    add_executable(abi_no_seed_test test/abi/no_seed_test.c)
+    target_link_libraries(abi_no_seed_test PRIVATE
+      pqq::pqq pqq_harness pqq_compile_options ${CMAKE_DL_LIBS})
+    set_target_properties(abi_no_seed_test PROPERTIES
+      ENABLE_EXPORTS ON OUTPUT_NAME no_seed_test RUNTIME_OUTPUT_DIRECTORY "${PROJECT_BINARY_DIR}/test/abi")
+    add_test(NAME abi/no_seed_test COMMAND abi_no_seed_test)
+    set_tests_properties(abi/no_seed_test PROPERTIES
+      TIMEOUT 300 WORKING_DIRECTORY "${PROJECT_SOURCE_DIR}")
+  endif()
+
   if(PQQ_NODE AND TARGET pqq)
     set(exports "${PROJECT_SOURCE_DIR}/test/tools/check-exports.mjs")
     add_test(NAME abi/exports COMMAND "${PQQ_NODE}" "${exports}" $<TARGET_FILE:pqq>)
     add_test(NAME abi/symbols
       COMMAND "${PQQ_NODE}" "${PROJECT_SOURCE_DIR}/test/abi/check.mjs" $<TARGET_FILE:pqq>)
+    set(no_seed "${PROJECT_SOURCE_DIR}/test/abi/check-no-seed.mjs")
+    add_test(NAME abi/no-seed COMMAND "${PQQ_NODE}" "${no_seed}" $<TARGET_FILE:pqq>)
+    # What the check is there to find, it finds.
+    add_test(NAME abi/no-seed-finds COMMAND "${PQQ_NODE}" "${no_seed}" $<TARGET_FILE:transcripts_record_test>)
+    set_tests_properties(abi/no-seed-finds PROPERTIES WILL_FAIL TRUE)
     if(TARGET pqq_node)
       add_test(NAME abi/exports-addon COMMAND "${PQQ_NODE}" "${exports}" $<TARGET_FILE:pqq_node>)
+      add_test(NAME abi/no-seed-addon COMMAND "${PQQ_NODE}" "${no_seed}" $<TARGET_FILE:pqq_node>)
     endif()
   endif()
   if(PQQ_NODE AND NOT PQQ_SYSTEM_LIBOQS)

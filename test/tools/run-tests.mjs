@@ -3,10 +3,11 @@
 //
 //   node test/tools/run-tests.mjs native unit sim integration worker types
 //
-// native, sim   C programs through CTest (labels of native/cmake/Programs.cmake), built first
+// native, sim, transcripts
+//               C programs through CTest (labels of native/cmake/Programs.cmake), built first
 // vectors       those of native that compare with known answers, with their counts
 // types         test/types/*.test-d.ts, by the compiler alone
-// anything else mocha over test/<name>/**/*.test.ts (sim has both)
+// anything else mocha over test/<name>/**/*.test.ts (sim and transcripts have both)
 import { spawn } from "node:child_process";
 import { existsSync, readdirSync } from "node:fs";
 import { availableParallelism } from "node:os";
@@ -130,7 +131,7 @@ async function runC(label) {
     return false;
   };
   const args = ["--test-dir", "build", "--verbose", "-j", String(availableParallelism())];
-  args.push(...(label === "native" ? ["-LE", "sim"] : ["-L", label]));
+  args.push(...(label === "native" ? ["-LE", "sim|transcripts"] : ["-L", label]));
   const { status } = await run("ctest", args, onLine);
   if (status !== 0 && sum.failed === 0) {
     sum.failed = 1;
@@ -194,7 +195,8 @@ async function runSuite(suite) {
     case "vectors":
       return [await runC(suite)];
     case "sim":
-      return [await runC("sim"), await runMocha("sim")];
+    case "transcripts":
+      return [await runC(suite), await runMocha(suite)];
     case "types":
       return [await runTypes()];
     default:

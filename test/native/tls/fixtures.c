@@ -141,6 +141,18 @@ static void add_related(X509 *certificate, X509 *related) {
   ASN1_OBJECT_free(oid);
 }
 
+static void set_validity(X509 *certificate, const fixture_spec *spec) {
+  ASN1_TIME *from = X509_getm_notBefore(certificate), *until = X509_getm_notAfter(certificate);
+
+  if (spec->valid_from != NULL) {
+    EXPECT_INT(ASN1_TIME_set_string_X509(from, spec->valid_from), 1);
+    EXPECT_INT(ASN1_TIME_set_string_X509(until, spec->valid_until), 1);
+    return;
+  }
+  X509_gmtime_adj(from, spec->not_before != 0 ? spec->not_before : -HOUR);
+  X509_gmtime_adj(until, spec->not_after != 0 ? spec->not_after : DAY);
+}
+
 X509 *fixture_certificate(const fixture_spec *spec, EVP_PKEY *key, X509 *issuer,
                           EVP_PKEY *issuer_key) {
   X509 *certificate = X509_new();
@@ -148,13 +160,11 @@ X509 *fixture_certificate(const fixture_spec *spec, EVP_PKEY *key, X509 *issuer,
   EVP_PKEY *signer = issuer != NULL ? issuer_key : key;
 
   X509_set_version(certificate, X509_VERSION_3);
-  ASN1_INTEGER_set_uint64(X509_get_serialNumber(certificate), 1);
+  ASN1_INTEGER_set_uint64(X509_get_serialNumber(certificate), spec->serial ? spec->serial : 1);
   X509_set_subject_name(certificate, subject);
   X509_set_issuer_name(certificate, issuer != NULL ? X509_get_subject_name(issuer) : subject);
   X509_NAME_free(subject);
-  X509_gmtime_adj(X509_getm_notBefore(certificate),
-                  spec->not_before != 0 ? spec->not_before : -HOUR);
-  X509_gmtime_adj(X509_getm_notAfter(certificate), spec->not_after != 0 ? spec->not_after : DAY);
+  set_validity(certificate, spec);
   X509_set_pubkey(certificate, key);
   if (spec->is_ca) {
     add_extension(certificate, NID_basic_constraints, "critical,CA:TRUE");

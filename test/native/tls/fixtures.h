@@ -30,6 +30,11 @@ typedef struct fixture_spec {
   long not_after;
   /* Hashed into a RelatedCertificate extension (RFC 9763); NULL: none. */
   X509 *related;
+  /* Instead of these: fixed dates, as GeneralizedTime spells them. */
+  const char *valid_from;
+  const char *valid_until;
+  /* 0 = 1. */
+  uint64_t serial;
 } fixture_spec;
 
 /* `issuer` NULL: self-signed. */
