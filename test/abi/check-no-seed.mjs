@@ -110,4 +110,6 @@ for (const problem of problems) {
 if (problems.length > 0) {
   process.exit(1);
 }
-console.log(`${library}: ${doors.size} functions for tests of AWS-LC and liboqs, none within reach`);
+console.log(
+  `${library}: ${doors.size} functions for tests of AWS-LC and liboqs, none within reach`,
+);

@@ -14,15 +14,39 @@
 /* A transcript with two ML-DSA chains is about 60 KB. */
 #define MAX_FILE_BYTES (1 << 20)
 
-/* The server's ML-DSA identity also without velocity/1. */
-static void use_pq_on_h3(pqq_config_options *server, pqq_config_options *client) {
+/* A day, so that the commitment has something to say. */
+#define PIN_LIFETIME_S 86400
+
+static void offer_h3_alone(pqq_config_options *server, pqq_config_options *client) {
+  (void)server;
+  client->disable_velocity = 1;
+}
+
+/* The ML-DSA identity is the first. */
+static void take_pq_identity_away(pqq_config_options *server, pqq_config_options *client) {
   (void)client;
-  server->pq_on_h3 = PQQ_PQ_ON_H3_ALWAYS;
+  server->identities++;
+  server->identity_count--;
+}
+
+static void ask_for_pin(pqq_config_options *server, pqq_config_options *client) {
+  (void)client;
+  server->pin_lifetime_s = PIN_LIFETIME_S;
+}
+
+static void ask_for_client(pqq_config_options *server, pqq_config_options *client) {
+  (void)client;
+  server->require_client_authentication = PQQ_REQUIRE_HYBRID;
 }
 
 static const transcript scenarios[] = {
-    {.name = "h3", .seed = UINT64_C(0x56454c4f2d683331)},
-    {.name = "h3-ml-dsa", .seed = UINT64_C(0x56454c4f2d683332), .change = use_pq_on_h3},
+    {.name = "h3", .seed = UINT64_C(0x56454c4f2d683331), .change = offer_h3_alone},
+    {.name = "h3-fallback", .seed = UINT64_C(0x56454c4f2d683332), .change = take_pq_identity_away},
+    {.name = "velocity", .seed = UINT64_C(0x56454c4f2d763131), .change = ask_for_pin},
+    {.name = "velocity-mutual",
+     .seed = UINT64_C(0x56454c4f2d763132),
+     .change = ask_for_client,
+     .is_mutual = 1},
 };
 
 #define SCENARIOS (sizeof scenarios / sizeof scenarios[0])
