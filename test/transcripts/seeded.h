@@ -3,8 +3,8 @@
  * the programs of this folder link it.
  *
  * Nothing of libpqq takes part: AWS-LC and liboqs each have a function by which their own tests
- * replace the source of entropy. They are not exported from a release library and nothing in it
- * refers to them; test/abi/check-no-seed.mjs and release_test.c prove that. */
+ * replace the source of entropy. No release library has them (test/abi/check-no-seed.mjs and
+ * no_seed_test.c). */
 #ifndef PQQ_TRANSCRIPTS_SEEDED_H
 #define PQQ_TRANSCRIPTS_SEEDED_H
 

@@ -3,6 +3,7 @@
 // to open under keys that node:crypto derives, and what can be computed from them has to be what AWS-LC computed.
 // record_test.c shows that the recordings are what libpqq does.
 import { expect } from "chai";
+import { spawnSync } from "node:child_process";
 import { readdirSync, readFileSync, writeFileSync } from "node:fs";
 import { X509Certificate, verify } from "node:crypto";
 import { join } from "node:path";
@@ -97,6 +98,17 @@ describe("transcripts", () => {
     }));
     const damaged: Recording = { ...recording, datagrams };
     expect(() => readConnection(damaged)).to.throw(/authenticate/);
+  });
+
+  it("the addon that npm install built has no function that could seed it", function () {
+    if (process.platform !== "linux") {
+      this.skip(); // the check reads ELF
+    }
+    const root = join(folder, "..", "..");
+    const check = join(root, "test", "abi", "check-no-seed.mjs");
+    const addon = join(root, "build", "addon", "pqq.node");
+    const { status, stderr } = spawnSync(process.execPath, [check, addon], { encoding: "utf8" });
+    expect(status, stderr).to.equal(0);
   });
 
   it("a client of velocity/1 sends its request after the server's authenticator has arrived", () => {
