@@ -95,7 +95,7 @@ enum {
   /** The client offers none of the server's profiles. */
   PQQ_DOWNGRADE_CLIENT_PROFILE_UNSUPPORTED = 3,
   PQQ_DOWNGRADE_MAINTENANCE_WINDOW = 4,
-  /** No group with ML-KEM is common. */
+  /** No group of the profile is common; on h3 there may be another, also one with ML-KEM. */
   PQQ_DOWNGRADE_CLASSICAL_GROUP = 5,
   /** The client does not offer the signature schemes of both identities. */
   PQQ_DOWNGRADE_CLASSICAL_CERTIFICATE = 6,
