@@ -5,15 +5,21 @@ import { spawn, type ChildProcess } from "node:child_process";
 import { once } from "node:events";
 import { join } from "node:path";
 import { createInterface } from "node:readline";
-import { Client, HandshakeError, devIdentity } from "../../lib/index.js";
+import { Client, devIdentity } from "../../lib/index.js";
 import { debian } from "./peers.js";
 import { report } from "./report.js";
 import { certificateScript, freePort } from "./servers.js";
-import { describePeer, execute, sha256 } from "./support.js";
+import { describePeer, execute, handshakeFailure, sha256 } from "./support.js";
 
 const cli = join(process.cwd(), "lib", "cli", "pqq.mjs");
 
+/** An ECDSA leaf under a root of its own beside the ML-DSA one: a client with both roots offers velocity/1. */
 const makeCertificates = `${certificateScript()}
+EC="ec -pkeyopt ec_paramgen_curve:P-256"
+openssl req -x509 -newkey $EC -nodes -subj "/CN=classical root" -keyout root2.key -out ca2.pem -days 2
+openssl req -newkey $EC -nodes -subj "/CN=localhost" -keyout key2.pem -out request2.pem
+openssl x509 -req -in request2.pem -CA ca2.pem -CAkey root2.key -days 2 -extfile extensions -out cert2.pem
+cat ca2.pem >> ca.pem
 head -c 8388608 /dev/urandom > www/large.bin
 `;
 
@@ -28,6 +34,8 @@ http {
     http3 on;
     ssl_certificate ${folder}/cert.pem;
     ssl_certificate_key ${folder}/key.pem;
+    ssl_certificate ${folder}/cert2.pem;
+    ssl_certificate_key ${folder}/key2.pem;
     location = /group { return 200 "$ssl_curve\\n"; }
     location / { root ${folder}/www; }
   }
@@ -67,18 +75,27 @@ describePeer("nginx", debian, (chroot) => {
     const response = await client.get(`${origin}/group`);
     expect(response.status).to.equal(200);
     expect(await response.text()).to.equal("X25519MLKEM768\n");
-    const { alpn, group, signature, authentication } = response.connection.security;
-    expect({ alpn, group, signature, authentication }).to.deep.equal({
+    const { alpn, group, signature, authentication, downgrade } = response.connection.security;
+    expect({ alpn, group, signature, authentication, downgrade }).to.deep.equal({
       alpn: "h3",
       group: "X25519MLKEM768",
       signature: "ML-DSA-65",
       authentication: "pq",
+      downgrade: null, // it has no better one: it does not know velocity/1
     });
     const peer = chroot
       .run("nginx", "-v")
       .stderr.replace(/^nginx version: nginx\//, "nginx ")
       .trim();
     report({ peer, role: "server", protocol: alpn, group, signature, result: "page, 8 MiB file" });
+  });
+
+  it("is good enough for a client that requires pq, and not for one that requires hybrid", async () => {
+    await using client = new Client({ caFile: ca });
+    const response = await client.get(`${origin}/group`, { require: "pq" });
+    expect(response.connection.security.authentication).to.equal("pq");
+    const error = await handshakeFailure(client.get(`${origin}/group`, { require: "hybrid" }));
+    expect(error).to.include({ code: "PQQ_ERR_NO_SHARED_ALPN", alert: 120, remote: true });
   });
 
   it("serves a large file to pqq get", async () => {
@@ -106,11 +123,7 @@ describePeer("nginx", debian, (chroot) => {
   it("is not trusted under another root", async () => {
     const { caFile } = devIdentity({ dir: chroot.outside(`${folder}/other`) });
     await using client = new Client({ caFile });
-    const error: unknown = await client.get(`${origin}/group`).then(
-      () => undefined,
-      (reason: unknown) => reason,
-    );
-    expect(error).to.be.instanceOf(HandshakeError);
+    const error = await handshakeFailure(client.get(`${origin}/group`));
     expect(error).to.have.property("code", "PQQ_ERR_CERT_UNTRUSTED");
   });
 });

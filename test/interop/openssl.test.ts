@@ -32,6 +32,7 @@ describeClient("openssl s_client", (chroot, folder, site) => {
   const refusals = [
     { title: "a group the server does not take", args: ["-alpn", "h3", "-groups", "secp521r1"] },
     { title: "another application protocol", args: ["-alpn", "hq-interop"] },
+    { title: "velocity/1 without a profile commitment", args: ["-alpn", "velocity/1,h3"] },
     {
       title: "signature schemes the server has no key for",
       args: ["-alpn", "h3", "-sigalgs", "ed25519"],

@@ -73,7 +73,7 @@ function aptInstall(...packages: string[]): string | undefined {
   if (process.getuid?.() !== 0 || onPath("apt-get") === undefined) {
     return "installing needs root and apt";
   }
-  console.log(`    installing ${packages.join(" ")}`);
+  console.error(`    installing ${packages.join(" ")}`);
   const args = ["install", "--yes", "--no-install-recommends", ...packages];
   if (run("apt-get", args, 300_000).status === 0) {
     return undefined;
@@ -149,7 +149,7 @@ function prepareChroot(): Found<Chroot> {
   // Unpacked under another name, so that an interrupted run leaves nothing that looks complete.
   const unfinished = `${root}.${process.pid}`;
   mkdirSync(folder, { recursive: true });
-  console.log(`    unpacking Debian ${suite} into build/interop/ (once, about a minute)`);
+  console.error(`    unpacking Debian ${suite} into build/interop/ (once, about a minute)`);
   const args = [
     "--mode=root",
     "--variant=apt",
