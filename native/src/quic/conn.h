@@ -119,7 +119,8 @@ pqq__conn *pqq__conn_find_by_reset_token(const pqq__endpoint *endpoint, const ui
 
 /* flight.c: the handshake's round trips. */
 void pqq__flight_note(pqq__conn *conn, int is_sent, size_t bytes);
-uint32_t pqq__flight_round_trips(const pqq__flight_log *log, int is_server, uint64_t min_rtt_ns);
+uint32_t pqq__flight_round_trips(const pqq__flight_log *log, int is_server, int has_retry,
+                                 uint64_t min_rtt_ns);
 
 /* conn_recv.c: takes in one datagram; the connection may be gone after. Returns 0 or the error of
  * ngtcp2 that was dealt with. */

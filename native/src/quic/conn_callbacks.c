@@ -63,7 +63,8 @@ static uint32_t round_trips(const pqq__conn *conn) {
   ngtcp2_conn_info info;
 
   ngtcp2_conn_get_conn_info2(conn->quic, &info);
-  return pqq__flight_round_trips(conn->flight_log, conn->is_server, info.min_rtt);
+  return pqq__flight_round_trips(conn->flight_log, conn->is_server,
+                                 pqq__tls_session_has_retry(conn->tls), info.min_rtt);
 }
 
 static void note_handshake(pqq__conn *conn) {

@@ -11,8 +11,9 @@
 #define SLACK_SHIFT 2
 
 /* Below this a round is less than what the two ends compute and wait for a processor, within one
- * machine or one room: a second batch of the same flight comes as late as the next one would. */
-#define SHORT_PATH_NS 1000000
+ * machine or one room: a second batch of the same flight comes as late as the next one would.
+ * What was lost is not seen there. */
+#define SHORT_PATH_NS 10000000
 
 /* RFC 9000 section 8.1. */
 #define AMPLIFICATION_LIMIT 3
@@ -51,51 +52,32 @@ static uint32_t rounds_by_time(const pqq__flight_log *log, uint64_t min_rtt_ns) 
 }
 
 /* On a short path time cannot tell the rounds apart. Bytes can: what came beyond three
- * times what we had sent before the first answer was sent only after the
- * server had heard from us again. */
-static uint32_t client_rounds_by_bytes(const pqq__flight_log *log) {
+ * times what we had sent before the server's flight began was sent only after the
+ * server had heard from us again. A HelloRetryRequest is one datagram and one round
+ * before that. */
+static uint32_t client_rounds_by_bytes(const pqq__flight_log *log, int has_retry) {
   uint64_t sent_first = 0, received = 0;
+  int answers = 0;
 
   for (size_t i = 0; i < log->count; i++) {
     if (!log->datagrams[i].is_sent) {
       received += log->datagrams[i].bytes;
-    } else if (received == 0) {
+      answers++;
+    } else if (answers <= has_retry) {
       sent_first += log->datagrams[i].bytes;
     }
   }
-  return received > AMPLIFICATION_LIMIT * sent_first ? 2 : 1;
-}
-
-/* A client's second flight, such as the ClientHello that answers a HelloRetryRequest, or what was
- * lost: two datagrams in a row after the first answer and before the last. An acknowledgement is
- * one. */
-static uint32_t client_rounds_by_flights(const pqq__flight_log *log) {
-  int has_answer = 0;
-  uint32_t in_a_row = 0;
-
-  for (size_t i = 0; i < log->count; i++) {
-    if (log->datagrams[i].is_sent) {
-      in_a_row++;
-    } else if (has_answer && in_a_row > 1) {
-      return 2;
-    } else {
-      has_answer = 1;
-      in_a_row = 0;
-    }
-  }
-  return 1;
+  return (received > AMPLIFICATION_LIMIT * sent_first ? 2 : 1) + (uint32_t)has_retry;
 }
 
 static uint32_t larger(uint32_t a, uint32_t b) {
   return a > b ? a : b;
 }
 
-uint32_t pqq__flight_round_trips(const pqq__flight_log *log, int is_server, uint64_t min_rtt_ns) {
-  if (is_server) {
-    return larger(rounds_by_time(log, min_rtt_ns), 1);
-  }
-  if (min_rtt_ns < SHORT_PATH_NS) {
-    return larger(client_rounds_by_bytes(log), client_rounds_by_flights(log));
-  }
-  return larger(rounds_by_time(log, min_rtt_ns), client_rounds_by_bytes(log));
+uint32_t pqq__flight_round_trips(const pqq__flight_log *log, int is_server, int has_retry,
+                                 uint64_t min_rtt_ns) {
+  uint32_t least = is_server ? 1 : client_rounds_by_bytes(log, has_retry != 0);
+
+  return is_server || min_rtt_ns >= SHORT_PATH_NS ? larger(rounds_by_time(log, min_rtt_ns), least)
+                                                  : least;
 }

@@ -216,3 +216,7 @@ int pqq__tls_session_is_velocity(const pqq__tls_session *session) {
   SSL_get0_alpn_selected(session->ssl, &alpn, &len);
   return len == sizeof velocity - 1 && memcmp(alpn, velocity, len) == 0;
 }
+
+int pqq__tls_session_has_retry(const pqq__tls_session *session) {
+  return SSL_used_hello_retry_request(session->ssl);
+}

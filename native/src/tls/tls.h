@@ -72,6 +72,8 @@ pqq_status pqq__tls_alert_status(uint8_t alert, const char **name);
  * negotiated (once the ClientHello or EncryptedExtensions are there). */
 int pqq__tls_session_offers_velocity(const pqq__tls_session *session);
 int pqq__tls_session_is_velocity(const pqq__tls_session *session);
+/* Whether there was a HelloRetryRequest; once the handshake is done. */
+int pqq__tls_session_has_retry(const pqq__tls_session *session);
 
 /* pqq_predict_flight for facts and options that were read. */
 pqq_status pqq__tls_predict_flight(const pqq_flight_facts *facts, uint32_t datagram_bytes,

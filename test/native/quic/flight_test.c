@@ -16,7 +16,7 @@ static uint32_t round_trips(const int *times, int is_server) {
     log.datagrams[log.count].bytes = DATAGRAM_BYTES;
     log.datagrams[log.count++].is_sent = is_sent;
   }
-  return pqq__flight_round_trips(&log, is_server, RTT);
+  return pqq__flight_round_trips(&log, is_server, 0, RTT);
 }
 
 TEST("flights that answer each other count, whatever number of datagrams they have") {
@@ -67,7 +67,7 @@ TEST("copies of the first flight count as sent, so that what they made room for 
   EXPECT_UINT(round_trips(late_copies, 0), 2);
 }
 
-static uint32_t round_trips_within(const int *times, uint64_t rtt_ns) {
+static uint32_t round_trips_within(const int *times, int has_retry, uint64_t rtt_ns) {
   pqq__flight_log log = {0};
 
   for (; *times != 0; times++) {
@@ -75,20 +75,21 @@ static uint32_t round_trips_within(const int *times, uint64_t rtt_ns) {
     log.datagrams[log.count].bytes = DATAGRAM_BYTES;
     log.datagrams[log.count++].is_sent = *times > 0;
   }
-  return pqq__flight_round_trips(&log, 0, rtt_ns);
+  return pqq__flight_round_trips(&log, 0, has_retry, rtt_ns);
 }
 
-TEST("within a machine a client goes by bytes and flights: batches of one flight are one round") {
+TEST("within a machine a client goes by bytes: batches of one flight are one round") {
   /* Microseconds, at a minimum RTT of 100. */
-  static const int batches[] = {1, 1, 2, 2, -300, -301, 302, -900, -901, -902, 903, -1500, 0};
+  static const int batches[] = {1, 1, 2, 2, -300, -301, 302, 303, -900, -901, -902, 903, -1500, 0};
   static const int beyond[] = {1, -300, -301, -302, 303, -304, 0};
   static const int retried[] = {1, 1, -200, 201, 201, -700, -701, 0};
-  static const int finished[] = {1, 1, -200, -201, 202, 202, 0};
+  static const int retried_beyond[] = {1,    -200, 201,  -700, -701, -702,
+                                       -703, -704, -705, 706,  -900, 0};
 
-  EXPECT_UINT(round_trips_within(batches, 100000), 1);
-  EXPECT_UINT(round_trips_within(beyond, 100000), 2);
-  EXPECT_UINT(round_trips_within(retried, 100000), 2);
-  EXPECT_UINT(round_trips_within(finished, 100000), 1);
+  EXPECT_UINT(round_trips_within(batches, 0, 100000), 1);
+  EXPECT_UINT(round_trips_within(beyond, 0, 100000), 2);
+  EXPECT_UINT(round_trips_within(retried, 1, 100000), 2);
+  EXPECT_UINT(round_trips_within(retried_beyond, 1, 100000), 3);
 }
 
 TEST("a log that is full is not written past its end") {
