@@ -43,6 +43,8 @@ typedef struct row {
 static const uint16_t classical[] = {PQQ_GROUP_X25519};
 static const int32_t both_profiles[] = {PQQ_PROFILE_BALANCED, PQQ_PROFILE_SECURE};
 
+static const int32_t secure_or_light[] = {PQQ_PROFILE_SECURE, PQQ_PROFILE_LIGHT};
+
 #define BALANCED .profile = PQQ_PROFILE_BALANCED
 #define SECURE .profile = PQQ_PROFILE_SECURE
 #define CLASSICAL .groups = classical, .group_count = 1
@@ -96,6 +98,13 @@ static const row rows[] = {
      .level = PQQ_AUTH_HYBRID,
      .downgrade = "",
      .group = "SecP384r1MLKEM1024"},
+    {.name = "a client of secure that offers light too, and a server of light",
+     .server = {.profile = PQQ_PROFILE_LIGHT},
+     .client = {SECURE, .profiles = secure_or_light, .profile_count = 2},
+     .alpn = "velocity/1",
+     .level = PQQ_AUTH_HYBRID,
+     .downgrade = "",
+     .group = "X25519MLKEM768"},
     {.name = "a client without ML-KEM",
      .client = {CLASSICAL},
      .alpn = "h3",

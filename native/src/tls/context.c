@@ -91,10 +91,10 @@ static pqq_status load_roots(pqq__tls_config *config, const pqq_config_options *
 }
 
 /* Names of the ciphers as SSL_CTX_set_ciphersuites takes them. */
-static void cipher_list(const pqq__select_config *select, char *text, size_t size) {
+static void cipher_list(const uint16_t *list, size_t count, char *text, size_t size) {
   text[0] = '\0';
-  for (size_t i = 0; i < select->cipher_count; i++) {
-    const char *name = pqq__cipher_find(select->ciphers[i])->name;
+  for (size_t i = 0; i < count; i++) {
+    const char *name = pqq__cipher_find(list[i])->name;
     size_t at = strlen(text);
 
     if (at + strlen(name) + 2 <= size) {
@@ -107,12 +107,12 @@ static void cipher_list(const pqq__select_config *select, char *text, size_t siz
 }
 
 /* What both sides have in common. */
-static SSL_CTX *new_context(const pqq__tls_config *config) {
+static SSL_CTX *new_context(const pqq__tls_config *config, const uint16_t *suites, size_t count) {
   /* With buffers: AWS-LC then parses no certificates on its own, verify.c does. */
   SSL_CTX *context = SSL_CTX_new(TLS_with_buffers_method());
   char ciphers[128];
 
-  cipher_list(&config->select, ciphers, sizeof ciphers);
+  cipher_list(suites, count, ciphers, sizeof ciphers);
   if (context == NULL || SSL_CTX_set_ciphersuites(context, ciphers) != 1 ||
       SSL_CTX_set1_group_ids(context, config->groups, config->group_count) != 1) {
     SSL_CTX_free(context);
@@ -126,7 +126,7 @@ static SSL_CTX *new_context(const pqq__tls_config *config) {
 }
 
 static pqq_status make_server_context(pqq__tls_config *config) {
-  SSL_CTX *context = new_context(config);
+  SSL_CTX *context = new_context(config, config->select.ciphers, config->select.cipher_count);
 
   if (context == NULL || pqq__quic_configure_server(context) != 0 ||
       SSL_CTX_set_num_tickets(context, 0) != 1) {
@@ -142,7 +142,7 @@ static pqq_status make_server_context(pqq__tls_config *config) {
 }
 
 static pqq_status make_client_context(pqq__tls_config *config) {
-  SSL_CTX *context = new_context(config);
+  SSL_CTX *context = new_context(config, config->client_ciphers, config->client_cipher_count);
 
   if (context == NULL || pqq__quic_configure_client(context) != 0 ||
       SSL_CTX_set_verify_algorithm_prefs(context, config->schemes, config->scheme_count) != 1) {

@@ -24,6 +24,9 @@ struct pqq__tls_config {
   uint16_t groups[PQQ__MAX_GROUPS];
   size_t group_count;
   uint16_t server_groups[PQQ__MAX_GROUPS];
+  /* Cipher suites of a client; a server's: select.ciphers. */
+  uint16_t client_ciphers[PQQ__PROFILE_MAX_CIPHERS];
+  size_t client_cipher_count;
   /* Signature schemes that a client accepts. */
   uint16_t schemes[PQQ__MAX_SCHEMES];
   size_t scheme_count;

@@ -109,6 +109,22 @@ static void resolve_ciphers(pqq__tls_config *config) {
   }
 }
 
+/* A client takes its own profile's, then what the others that it offers need. */
+static void resolve_client_ciphers(pqq__tls_config *config) {
+  memcpy(config->client_ciphers, config->select.ciphers, sizeof config->select.ciphers);
+  config->client_cipher_count = config->select.cipher_count;
+  for (size_t i = 0; i < config->offered_count; i++) {
+    const pqq__profile *offered = config->offered[i];
+
+    for (size_t j = 0; j < COUNT(offered->ciphers) && offered->ciphers[j] != 0; j++) {
+      if (!pqq__list_has(config->client_ciphers, config->client_cipher_count,
+                         offered->ciphers[j])) {
+        config->client_ciphers[config->client_cipher_count++] = offered->ciphers[j];
+      }
+    }
+  }
+}
+
 /* The algorithms of PQQ_PROFILE_CUSTOM. Its weakest identities are those of the
  * weakest schemes that are listed. */
 static pqq_status fill_custom(pqq__profile *profile, const pqq_config_options *options) {
@@ -241,6 +257,7 @@ pqq_status pqq__algorithms_resolve(pqq__tls_config *config, const pqq_config_opt
   }
   if (status == PQQ_OK) {
     resolve_ciphers(config);
+    resolve_client_ciphers(config);
   }
   return status;
 }

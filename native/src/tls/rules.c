@@ -126,6 +126,13 @@ pqq_status pqq__tls_config_check_server(const pqq__tls_config *config) {
   if (select->requires_client && config->roots == NULL) {
     return impossible("client authentication", "there are no trust anchors for it: give ca");
   }
+  if ((config->require_client >= PQQ_REQUIRE_PQ && !config->has_pq_anchor) ||
+      (config->require_client == PQQ_REQUIRE_HYBRID && !config->has_classical_anchor)) {
+    return impossible("client authentication",
+                      config->has_pq_anchor
+                          ? "hybrid needs an anchor with a classical key in ca too: add that root"
+                          : "pq and hybrid need an anchor with an ML-DSA key in ca: add that root");
+  }
   if (select->requires_client) {
     return check_velocity(config, "client authentication");
   }

@@ -144,6 +144,40 @@ TEST("a policy that the identities cannot keep is POLICY_CONFIG") {
 }
 
 /* spec: OV-12 */
+TEST("client authentication needs anchors of the kinds that clients have to prove") {
+  static const struct {
+    int32_t require;
+    size_t anchors;
+    pqq_status status;
+    const char *says;
+  } rows[] = {
+      {PQQ_REQUIRE_ANY, 1, PQQ_OK, ""},
+      {PQQ_REQUIRE_PQ, 1, PQQ_OK, ""},
+      {PQQ_REQUIRE_PQ, 2, PQQ_ERR_POLICY_CONFIG, "an ML-DSA key"},
+      {PQQ_REQUIRE_HYBRID, 1, PQQ_ERR_POLICY_CONFIG, "a classical key"},
+      {PQQ_REQUIRE_HYBRID, 2, PQQ_ERR_POLICY_CONFIG, "an ML-DSA key"},
+  };
+  struct pair pair;
+
+  make_pair(&pair, "ML-DSA-65", "ML-DSA-65", "P-256", "P-256");
+  for (size_t i = 0; i < COUNT(rows); i++) {
+    pqq_config_options options = {.identities = pair.sources,
+                                  .identity_count = 2,
+                                  .require_client_authentication = rows[i].require};
+    pqq__tls_config *config = NULL;
+
+    NOTE("row %zu", i);
+    options.ca_pem = fixture_bytes(pair.made[rows[i].anchors - 1].root);
+    EXPECT_INT(pqq__tls_config_new(&options, &config), PQQ_OK);
+    EXPECT_STR(pqq_err_name(pqq__tls_config_check_server(config)), pqq_err_name(rows[i].status));
+    if (rows[i].status != PQQ_OK) {
+      EXPECT(strstr(pqq_error_detail(), rows[i].says) != NULL);
+    }
+    pqq__tls_config_free(config);
+  }
+  free_pair(&pair);
+}
+
 TEST("a custom profile takes its algorithms by number and nothing else") {
   static const uint16_t groups[] = {PQQ_GROUP_MLKEM1024, PQQ_GROUP_SECP384R1};
   static const uint16_t ciphers[] = {PQQ_CIPHER_AES_256_GCM_SHA384};
