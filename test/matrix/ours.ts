@@ -53,7 +53,9 @@ function factsOf(profile: Profile, options: ClientOptions): ClientFacts {
   return {
     profiles: options.velocity === false ? [] : profiles,
     groups: options.groups ?? [...new Set(defaults)],
-    ciphers: PROFILES[main].ciphers.filter((name) => ALL_CIPHERS.includes(name)),
+    ciphers: ALL_CIPHERS.filter((cipher) =>
+      [main, ...profiles].some((name) => PROFILES[name].ciphers.includes(cipher)),
+    ),
     schemes: SCHEMES,
     trustsPq: ca.includes(pq),
     trustsClassical: ca.includes(classical),
