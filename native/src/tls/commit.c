@@ -1,8 +1,6 @@
 /* SPDX-License-Identifier: MIT */
 /* A session's profile commitment: sent, and on a client held against what was
  * negotiated (spec/profile-commitment.md). */
-#include <openssl/evp.h>
-
 #include "tls/internal.h"
 #include "tls/velocity.h"
 
@@ -93,9 +91,7 @@ pqq_status pqq__tls_session_check(pqq__tls_session *session) {
     return PQQ_OK;
   }
   if (session->peer_tls != NULL) {
-    /* Done its work: CertificateVerify has been checked. */
-    EVP_PKEY_free(session->peer_tls->key);
-    session->peer_tls->key = NULL;
+    pqq__peer_chain_drop_key(session->peer_tls);
   }
   if (!pqq__policy_allows_group(session->policy.key_exchange, group)) {
     pqq__tls_session_fail(session, PQQ_ERR_POLICY_KEY_EXCHANGE,

@@ -249,6 +249,11 @@ pqq__peer_chain *pqq__peer_chain_verify(pqq__tls_session *session, CRYPTO_BUFFER
   return judging.kept;
 }
 
+void pqq__peer_chain_drop_key(pqq__peer_chain *chain) {
+  EVP_PKEY_free(chain->key);
+  chain->key = NULL;
+}
+
 void pqq__peer_chain_free(pqq__peer_chain *chain) {
   if (chain == NULL) {
     return;

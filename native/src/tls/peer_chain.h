@@ -20,7 +20,7 @@ typedef struct pqq__peer_chain {
   CRYPTO_BUFFER *certificates[PQQ_MAX_CHAIN];
   pqq_certificate_info info[PQQ_MAX_CHAIN];
   size_t len;
-  /* Of the leaf. */
+  /* Of the leaf, until its signature has been checked. */
   EVP_PKEY *key;
   /* Of the verified chain, without the anchor's own signature: every one is
    * ML-DSA; none is. */
@@ -46,6 +46,9 @@ typedef struct pqq__chain_rules {
 pqq__peer_chain *pqq__peer_chain_verify(pqq__tls_session *session, CRYPTO_BUFFER *const *sent,
                                         size_t count, const pqq__chain_rules *rules,
                                         uint8_t *alert);
+
+/* The leaf's key has done its work: the signature made with it is checked. */
+void pqq__peer_chain_drop_key(pqq__peer_chain *chain);
 
 /* NULL is ignored. */
 void pqq__peer_chain_free(pqq__peer_chain *chain);

@@ -336,7 +336,11 @@ static pqq_status take_server(pqq__tls_session *session, const pqq__proof_frames
   }
   session->peer_classical = judge(session, &proof, &keys, none, PQQ__PROOF_CLASSICAL);
   session->peer_classical_scheme = proof.scheme;
-  return session->peer_classical != NULL ? pqq__related_check(session) : session->failure;
+  if (session->peer_classical == NULL) {
+    return session->failure;
+  }
+  pqq__peer_chain_drop_key(session->peer_classical);
+  return pqq__related_check(session);
 }
 
 /* The `index`-th answer of a client. */
@@ -374,6 +378,7 @@ static pqq_status take_answer(pqq__tls_session *session, const pqq__authenticato
   } else {
     session->peer_classical = chain;
   }
+  pqq__peer_chain_drop_key(chain);
   return PQQ_OK;
 }
 
