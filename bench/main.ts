@@ -4,6 +4,12 @@ import { writeFileSync } from "node:fs";
 import { parseArgs } from "node:util";
 import { burstText, runBurst } from "./burst.js";
 import { GATE_RATIO, memoryText, missedGate, runHandshakesInMemory } from "./handshake_memory.js";
+import {
+  missedProfileGate,
+  PROFILE_GATE_RATIO,
+  profilesText,
+  runHandshakesByProfile,
+} from "./handshake_profiles.js";
 import { runHandshakesOverUdp, udpText } from "./handshake_udp.js";
 import { Context } from "./harness/context.js";
 import { describeMachine, machineText } from "./harness/machine.js";
@@ -15,7 +21,7 @@ import { runThroughput, throughputText } from "./throughput.js";
 
 const USAGE = `usage: npm run bench -- handshake | sign | burst | requests | throughput | idle | all [options]
 
-  handshake    server CPU of a handshake: in memory against the floor, and over UDP
+  handshake    server CPU of a handshake: in memory against the floor, by profile, and over UDP
   sign         ML-DSA signatures: liboqs, AWS-LC, and the signing pool
   burst        latency of requests while 500 handshakes arrive, signed in line and by the pool
   requests     server CPU and rate of small GETs
@@ -23,7 +29,8 @@ const USAGE = `usage: npm run bench -- handshake | sign | burst | requests | thr
   idle         memory and CPU of idle connections
 
   --quick      fewer and shorter rounds: about a minute for all
-  --gate       exit with status 1 if the engine costs more than ${GATE_RATIO} times the floor
+  --gate       exit with status 1 if the engine costs more than ${GATE_RATIO} times the floor, velocity/1 under the
+               profile balanced more than ${PROFILE_GATE_RATIO} times h3, or a profile takes more round trips than it says
   --json FILE  also write everything, with every round, to FILE
   --build DIR  build folder, default build
 `;
@@ -50,6 +57,15 @@ const SCENARIOS: readonly Scenario[] = [
     run: async (context) => {
       const results = await runHandshakesInMemory(context);
       return { results, text: memoryText(results), missedGate: missedGate(results) };
+    },
+  },
+  {
+    command: "handshake",
+    key: "handshakeByProfile",
+    title: "velocity/1 with both identities against h3 with ML-DSA, in memory, server CPU us",
+    run: async (context) => {
+      const results = await runHandshakesByProfile(context);
+      return { results, text: profilesText(results), missedGate: missedProfileGate(results) };
     },
   },
   {

@@ -9,10 +9,10 @@
 #include <unistd.h>
 
 const bench_kind bench_kinds[BENCH_KINDS] = {
-    {"P-256", PQQ_PROFILE_BALANCED, 0},
-    {"ML-DSA-44", PQQ_PROFILE_LIGHT, 1},
-    {"ML-DSA-65", PQQ_PROFILE_BALANCED, 1},
-    {"ML-DSA-87", PQQ_PROFILE_SECURE, 1},
+    {"P-256", PQQ_PROFILE_BALANCED, 0, PQQ_PROFILE_BALANCED},
+    {"ML-DSA-44", PQQ_PROFILE_LIGHT, 1, PQQ_PROFILE_LIGHT},
+    {"ML-DSA-65", PQQ_PROFILE_BALANCED, 1, PQQ_PROFILE_BALANCED},
+    {"ML-DSA-87", PQQ_PROFILE_SECURE, 1, PQQ_PROFILE_BALANCED},
 };
 
 void bench_fail(const char *format, ...) {
@@ -87,6 +87,16 @@ const char *bench_option(int argc, char **argv, const char *name) {
     }
   }
   return NULL;
+}
+
+int32_t bench_profile(int argc, char **argv) {
+  const char *name = bench_option(argc, argv, "--profile");
+  int32_t profile = name ? pqq_profile_from_name(name) : 0;
+
+  if (name && profile == 0) {
+    bench_fail("--profile: \"%s\" is none", name);
+  }
+  return profile;
 }
 
 uint32_t bench_number(int argc, char **argv, const char *name, uint32_t otherwise) {

@@ -30,12 +30,18 @@ int bench_read_line(char *line, int size);
 const char *bench_option(int argc, char **argv, const char *name);
 uint32_t bench_number(int argc, char **argv, const char *name, uint32_t otherwise);
 
+/* `--profile NAME` of the command line; without it the library's default. */
+int32_t bench_profile(int argc, char **argv);
+
 /* One kind of server certificate, issued directly under its root. */
 typedef struct bench_kind {
   const char *name;
   /* The profile whose development identity has it, and in which half. */
   int32_t profile;
   int is_pq;
+  /* The profile to serve it under: one that takes it, and that begins with the
+   * group and the cipher suite that all kinds are compared with. */
+  int32_t served_as;
 } bench_kind;
 
 #define BENCH_KINDS 4

@@ -29,36 +29,44 @@ struct engine_pair {
   pqq_engine *server;
   pqq_engine *client;
   pqq_time_ns now;
-  pqq_id server_conn;
+  pqq_id client_conn;
   int is_server_done, is_client_done, is_server_closed;
   handshake_facts facts;
   flight out;
   uint8_t buffer[PQQ_MIN_SEND_BUFFER_BYTES];
 };
 
-engine_pair *engine_pair_new(const handshake_identity *identity) {
-  static const uint16_t groups[] = {PQQ_GROUP_X25519MLKEM768};
-  engine_pair *pair = calloc(1, sizeof *pair);
-  pqq_identity_source source = {.cert_pem = identity->cert_pem, .key_pem = identity->key_pem};
-  pqq_engine_options engine_options;
+static pqq_config *make_config(const engine_setup *setup) {
   pqq_config_options options;
+  pqq_config *config;
+
+  bench_check(pqq_config_options_init(&options, sizeof options), "config options");
+  options.profile = setup->profile;
+  options.identities = setup->identities;
+  options.identity_count = setup->identity_count;
+  options.ca_pem = setup->ca_pem;
+  options.groups = &setup->group;
+  options.group_count = setup->group != 0;
+  options.disable_velocity = !setup->is_velocity;
+  options.disable_pmtud = 1;
+  options.max_udp_payload_bytes = setup->datagram_bytes;
+  options.assume_max_udp_payload = 1;
+  bench_check(pqq_config_new(&options, &config), "config");
+  return config;
+}
+
+engine_pair *engine_pair_new(const engine_setup *setup) {
+  engine_pair *pair = calloc(1, sizeof *pair);
+  pqq_engine_options options;
 
   if (!pair) {
     bench_fail("out of memory");
   }
-  bench_check(pqq_config_options_init(&options, sizeof options), "config options");
-  options.profile = PQQ_PROFILE_BALANCED;
-  options.identities = &source;
-  options.identity_count = 1;
-  options.ca_pem = identity->ca_pem;
-  options.groups = groups;
-  options.group_count = 1;
-  options.disable_pmtud = 1;
-  bench_check(pqq_config_new(&options, &pair->config), "config");
-  bench_check(pqq_engine_options_init(&engine_options, sizeof engine_options), "engine options");
-  bench_check(pqq_engine_new(pair->config, &engine_options, &pair->client), "client engine");
-  engine_options.is_server = 1;
-  bench_check(pqq_engine_new(pair->config, &engine_options, &pair->server), "server engine");
+  pair->config = make_config(setup);
+  bench_check(pqq_engine_options_init(&options, sizeof options), "engine options");
+  bench_check(pqq_engine_new(pair->config, &options, &pair->client), "client engine");
+  options.is_server = 1;
+  bench_check(pqq_engine_new(pair->config, &options, &pair->server), "server engine");
   pair->now = HANDSHAKE_ONE_WAY_NS;
   return pair;
 }
@@ -81,7 +89,6 @@ static void take_server_events(engine_pair *pair) {
   while (pqq_engine_next_event(pair->server, &event) == PQQ_OK) {
     if (event.type == PQQ_EVENT_CONNECTED) {
       pair->is_server_done = 1;
-      pair->server_conn = event.conn;
     } else if (event.type == PQQ_EVENT_CLOSED) {
       if (event.status != PQQ_OK) {
         fail_close("server", &event);
@@ -148,12 +155,21 @@ static size_t flight_datagrams(const flight *out) {
 
 static void note_facts(engine_pair *pair) {
   pqq_connection_info info = {.struct_size = sizeof info};
+  handshake_facts *facts = &pair->facts;
 
-  bench_check(pqq_engine_connection_info(pair->server, pair->server_conn, &info), "facts");
-  pair->facts.group = info.group;
-  pair->facts.signature = info.signature;
-  pair->facts.cipher = info.cipher;
-  pair->facts.certificate_bytes = info.certificates[0].der.len;
+  bench_check(pqq_engine_connection_info(pair->client, pair->client_conn, &info), "facts");
+  facts->group = info.group;
+  facts->signature = info.signature;
+  facts->cipher = info.cipher;
+  facts->certificate_bytes = info.certificates[0].der.len;
+  facts->authentication = info.authentication;
+  facts->tls_round_trips = info.tls_round_trips;
+  facts->verified_round_trips = info.handshake_round_trips;
+  facts->first_flight_repeats = info.first_flight_repeats;
+  facts->bytes_up = info.handshake_bytes_sent;
+  facts->bytes_down = info.handshake_bytes_received;
+  facts->datagrams_up = info.handshake_datagrams_sent;
+  facts->datagrams_down = info.handshake_datagrams_received;
 }
 
 /* The server's turn: its datagrams in, events, datagrams out. */
@@ -185,19 +201,17 @@ static void expire(engine_pair *pair, uint64_t *spent_ns) {
   *spent_ns += bench_thread_cpu_ns() - began;
 }
 
-static pqq_id begin(engine_pair *pair) {
+static void begin(engine_pair *pair) {
   pqq_connect_options options = {.struct_size = sizeof options,
                                  .remote = server_address,
                                  .local = client_address,
                                  .server_name = "localhost"};
-  pqq_id conn;
 
   pair->is_server_done = 0;
   pair->is_client_done = 0;
   pair->is_server_closed = 0;
   pair->facts.round_trips = 0;
-  bench_check(pqq_engine_connect(pair->client, &options, pair->now, &conn), "connect");
-  return conn;
+  bench_check(pqq_engine_connect(pair->client, &options, pair->now, &pair->client_conn), "connect");
 }
 
 static void client_turn(engine_pair *pair) {
@@ -206,32 +220,30 @@ static void client_turn(engine_pair *pair) {
   take_client_events(pair);
 }
 
-void engine_pair_handshake(engine_pair *pair, handshake_cost *cost) {
-  pqq_id conn = begin(pair);
-  uint64_t spent_ns = 0;
-  int is_finished = 0;
-  pqq_stats stats = {.struct_size = sizeof stats};
-
-  for (int round = 0; !is_finished; round++) {
+/* Turns until the server has the client's Finished, and the client has verified
+ * all that the server proves. */
+static void run_turns(engine_pair *pair, handshake_cost *cost, uint64_t *spent_ns) {
+  for (int round = 0; !pair->is_server_done || !pair->is_client_done; round++) {
     if (round == MAX_ROUNDS) {
       bench_fail("the engine's handshake does not end");
     }
     send_flight(pair, pair->client);
     pair->now += HANDSHAKE_ONE_WAY_NS;
-    server_turn(pair, cost, &spent_ns);
-    if (pair->is_server_done) {
-      is_finished = 1;
-      cost->finished_ns += spent_ns;
-      note_facts(pair);
-    } else {
-      pair->facts.round_trips++;
-    }
+    server_turn(pair, cost, spent_ns);
+    pair->facts.round_trips += !pair->is_server_done;
     client_turn(pair);
   }
-  if (!pair->is_client_done) {
-    bench_fail("the client has not finished");
-  }
-  bench_check(pqq_engine_close(pair->client, conn, 0x100), "close"); /* H3_NO_ERROR */
+}
+
+void engine_pair_handshake(engine_pair *pair, handshake_cost *cost) {
+  uint64_t spent_ns = 0;
+  pqq_stats stats = {.struct_size = sizeof stats};
+
+  begin(pair);
+  run_turns(pair, cost, &spent_ns);
+  cost->finished_ns += spent_ns;
+  note_facts(pair);
+  bench_check(pqq_engine_close(pair->client, pair->client_conn, 0x100), "close"); /* H3_NO_ERROR */
   send_flight(pair, pair->client);
   server_turn(pair, cost, &spent_ns);
   take_client_events(pair);

@@ -33,14 +33,6 @@ static void check_same(const handshake_facts *a, const handshake_facts *b) {
   }
 }
 
-static void print_cost(const char *name, const handshake_cost *cost, uint32_t count) {
-  printf(",\"%s\":{\"finishedMicros\":%.2f,\"wholeMicros\":%.2f,\"bytesSent\":%.0f,"
-         "\"bytesReceived\":%.0f,\"datagramsSent\":%.1f,\"datagramsReceived\":%.1f}",
-         name, (double)cost->finished_ns / 1e3 / count, (double)cost->whole_ns / 1e3 / count,
-         (double)cost->bytes_sent / count, (double)cost->bytes_received / count,
-         (double)cost->datagrams_sent / count, (double)cost->datagrams_received / count);
-}
-
 typedef struct pair {
   floor_pair *bare;
   engine_pair *engine;
@@ -71,12 +63,25 @@ static void run_round(const pair *both, const char *kind, uint32_t round, uint32
   }
   printf("{\"event\":\"round\",\"certificate\":\"%s\"", kind);
   if (both->bare) {
-    print_cost("floor", &bare, count);
+    handshake_print_cost("floor", &bare, count);
   }
   if (both->engine) {
-    print_cost("engine", &engine, count);
+    handshake_print_cost("engine", &engine, count);
   }
   puts("}");
+}
+
+/* The same for the engine: on h3, with the floor's group and datagrams. */
+static engine_pair *engine_of(const bench_kind *kind, const handshake_identity *identity) {
+  pqq_identity_source source = {.cert_pem = identity->cert_pem, .key_pem = identity->key_pem};
+  engine_setup setup = {.profile = kind->served_as,
+                        .identities = &source,
+                        .identity_count = 1,
+                        .ca_pem = identity->ca_pem,
+                        .group = PQQ_GROUP_X25519MLKEM768,
+                        .datagram_bytes = HANDSHAKE_DATAGRAM_BYTES};
+
+  return engine_pair_new(&setup);
 }
 
 static void run_kind(const bench_kind *kind, const char *only, uint32_t rounds, uint32_t count) {
@@ -89,7 +94,7 @@ static void run_kind(const bench_kind *kind, const char *only, uint32_t rounds, 
   bench_check(pqq_dev_identity_new(kind->profile, names, 1, 30, &made), "identity");
   identity = identity_of(kind, made);
   both.bare = only && strcmp(only, "engine") == 0 ? NULL : floor_new(&identity);
-  both.engine = only && strcmp(only, "floor") == 0 ? NULL : engine_pair_new(&identity);
+  both.engine = only && strcmp(only, "floor") == 0 ? NULL : engine_of(kind, &identity);
   run_floor(&both, WARM_UP, &ignored);
   run_engine(&both, WARM_UP, &ignored);
   if (both.bare && both.engine) {
