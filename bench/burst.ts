@@ -2,7 +2,7 @@
 // Requests on established connections while 500 handshakes arrive at once: all signatures in line against the signing
 // pool, in turns (bench/native/burst.c).
 import type { Context, Kind } from "./harness/context.js";
-import { RunningServer, type Peer } from "./harness/peers.js";
+import { RunningServer, serverArguments, type Peer } from "./harness/peers.js";
 import { canPin, Child, type Core } from "./harness/process.js";
 import { median, percentile } from "./harness/statistics.js";
 import { figure, table } from "./harness/table.js";
@@ -83,9 +83,9 @@ function peer(threads: number, core: Core): Peer {
     startClient: () => {
       throw new Error("the burst has a client of its own");
     },
-    startServer: (context, { certFile, keyFile }) =>
+    startServer: (context, identity) =>
       new Child(core, context.program("server"), [
-        ...["--cert", certFile, "--key", keyFile, "--signing-threads", String(threads)],
+        ...[...serverArguments(identity), "--signing-threads", String(threads)],
       ]),
   };
 }

@@ -1,16 +1,19 @@
 // SPDX-License-Identifier: MIT
 // Connections that do nothing: what each costs in memory, and all together in CPU.
 import { setTimeout as sleep } from "node:timers/promises";
-import type { Context } from "./harness/context.js";
+import { HYBRID, type Context, type Kind } from "./harness/context.js";
 import { PEERS, withServers, type RunningServer } from "./harness/peers.js";
 import { figure, table } from "./harness/table.js";
 
 const CONNECTIONS = { full: 1000, quick: 200 };
+/** Ours on h3 with either certificate and on velocity/1 with both. */
+const KINDS: readonly Kind[] = ["P-256", "ML-DSA-65", HYBRID];
 const HOLD_MS = { full: 5000, quick: 1000 };
 
 /** One server. */
 export interface IdleResult {
   readonly server: string;
+  readonly certificate: Kind;
   readonly connections: number;
   readonly baseKib: number;
   readonly kibPerConnection: number;
@@ -29,6 +32,7 @@ async function measure(server: RunningServer, context: Context): Promise<IdleRes
   await client.go();
   return {
     server: server.peer.name,
+    certificate: server.kind,
     connections,
     baseKib: before.residentBytes / 1024,
     kibPerConnection: (held.residentBytes - before.residentBytes) / 1024 / connections,
@@ -40,7 +44,7 @@ async function measure(server: RunningServer, context: Context): Promise<IdleRes
 export async function runIdle(context: Context): Promise<IdleResult[]> {
   const peers = PEERS.filter((peer) => peer.id !== "https");
   const results: IdleResult[] = [];
-  await withServers(context, peers, ["P-256"], async (servers) => {
+  await withServers(context, peers, KINDS, async (servers) => {
     for (const server of servers) results.push(await measure(server, context));
   });
   return results;
@@ -50,10 +54,12 @@ export async function runIdle(context: Context): Promise<IdleResult[]> {
 export function idleText(results: readonly IdleResult[]): string {
   const rows = results.map((row) => [
     row.server,
+    row.certificate,
     figure(row.connections),
     figure(row.kibPerConnection),
     figure(row.baseKib),
     figure(row.cpuMsPerSecond),
   ]);
-  return table(["server", "connections", "KiB/connection", "base KiB", "CPU ms/s"], rows);
+  const heads = ["server", "certificate", "connections", "KiB/connection", "base KiB", "CPU ms/s"];
+  return table(heads, rows);
 }

@@ -12,22 +12,39 @@ const ROOT = dirname(BENCH);
 /** The profiles whose development identities make up all kinds of certificates. */
 const PROFILES = ["light", "balanced", "secure"] as const;
 
-/** PEM files of one server identity, and what a client trusts. */
-export interface Identity {
+/** PEM files of one certificate and its key. */
+export interface KeyFiles {
   readonly certFile: string;
   readonly keyFile: string;
+}
+
+/** Who a server is, under which profile it runs, and what a client trusts. */
+export interface Identity extends KeyFiles {
+  readonly profile: string;
+  /** The second identity of velocity/1. */
+  readonly classical: KeyFiles | undefined;
   readonly caFile: string;
 }
 
-/** Kinds of server certificates, as bench/native/bench.c has them. */
+/** Kinds of server certificates, as bench/native/bench.c has them: plain h3. */
 export const KINDS = ["P-256", "ML-DSA-44", "ML-DSA-65", "ML-DSA-87"] as const;
-export type Kind = (typeof KINDS)[number];
 
-const SOURCES: Readonly<Record<Kind, readonly [profile: string, half: string]>> = {
-  "P-256": ["balanced", "classical"],
-  "ML-DSA-44": ["light", "pq"],
-  "ML-DSA-65": ["balanced", "pq"],
-  "ML-DSA-87": ["secure", "pq"],
+/** Both identities of the profile balanced: velocity/1. */
+export const HYBRID = "ML-DSA-65 + P-256";
+
+export type Kind = (typeof KINDS)[number] | typeof HYBRID;
+
+type Half = "pq" | "classical";
+
+/** Of which profile's development identity, which halves, and the profile to serve them under. */
+const SOURCES: Readonly<
+  Record<Kind, { readonly from: string; readonly halves: readonly [Half, Half?]; profile: string }>
+> = {
+  "P-256": { from: "balanced", halves: ["classical"], profile: "balanced" },
+  "ML-DSA-44": { from: "light", halves: ["pq"], profile: "light" },
+  "ML-DSA-65": { from: "balanced", halves: ["pq"], profile: "balanced" },
+  "ML-DSA-87": { from: "secure", halves: ["pq"], profile: "balanced" },
+  [HYBRID]: { from: "balanced", halves: ["pq", "classical"], profile: "balanced" },
 };
 
 /** One run of the harness. */
@@ -40,7 +57,7 @@ export class Context {
   constructor(build: string | undefined, isQuick: boolean) {
     this.#isQuick = isQuick;
     this.#build = build ?? join(ROOT, "build");
-    const programs = ["handshake", "sign", "identity", "server", "client", "burst"];
+    const programs = ["handshake", "profiles", "sign", "identity", "server", "client", "burst"];
     const missing = programs.filter((name) => !existsSync(this.program(name)));
     if (missing.length > 0) {
       throw new Error(`${this.program(missing[0] ?? "")} is missing: run \`npm run build\` first`);
@@ -71,11 +88,17 @@ export class Context {
   }
 
   identity(kind: Kind): Identity {
-    const [profile, half] = SOURCES[kind];
-    const path = (name: string): string => join(this.#folder, profile, name);
-    return {
+    const { from, halves, profile } = SOURCES[kind];
+    const path = (name: string): string => join(this.#folder, from, name);
+    const files = (half: Half): KeyFiles => ({
       certFile: path(`${half}.cert.pem`),
       keyFile: path(`${half}.key.pem`),
+    });
+    const [first, second] = halves;
+    return {
+      ...files(first),
+      classical: second === undefined ? undefined : files(second),
+      profile,
       caFile: path("ca.pem"),
     };
   }

@@ -2,7 +2,7 @@
 // The servers that are compared, each with the client that speaks its protocol.
 import { spawnSync } from "node:child_process";
 import { Child, numberOf, type Line } from "./process.js";
-import type { Context, Identity, Kind } from "./context.js";
+import { HYBRID, type Context, type Identity, type Kind } from "./context.js";
 import { hasPostQuantum } from "./tls.mjs";
 
 /** What a client can be asked to do. */
@@ -27,14 +27,32 @@ export interface Peer {
   readonly startServer: (context: Context, identity: Identity) => Child;
   /** What makes the load: a slow client makes a server look dear. */
   readonly clientName: (mode: Mode) => string;
-  readonly startClient: (context: Context, mode: Mode, args: readonly string[]) => Child;
+  readonly startClient: (
+    context: Context,
+    mode: Mode,
+    kind: Kind,
+    args: readonly string[],
+  ) => Child;
 }
 
 const ours = {
   clientName: (): string => "C",
-  startClient: (context: Context, mode: Mode, args: readonly string[]): Child =>
-    new Child("client", context.program("client"), [mode, ...args]),
+  startClient: (context: Context, mode: Mode, kind: Kind, args: readonly string[]): Child =>
+    new Child("client", context.program("client"), [
+      ...[mode, "--profile", context.identity(kind).profile],
+      ...["--velocity", kind === HYBRID ? "1" : "0", ...args],
+    ]),
 };
+
+/** The command line of bench/native/server.c. */
+export function serverArguments({ certFile, keyFile, classical, profile }: Identity): string[] {
+  return [
+    ...["--cert", certFile, "--key", keyFile, "--profile", profile],
+    ...(classical === undefined
+      ? []
+      : ["--classical-cert", classical.certFile, "--classical-key", classical.keyFile]),
+  ];
+}
 
 function script(core: "server" | "client", file: string, args: readonly string[]): Child {
   return new Child(core, process.execPath, [file, ...args]);
@@ -51,11 +69,11 @@ function nodePeer(name: "http2" | "https"): Peer {
   return {
     id: name,
     name: `node:${name}`,
-    isAvailable: (_context, kind) => kind === "P-256" || hasPostQuantum,
+    isAvailable: (_context, kind) => kind === "P-256" || (kind !== HYBRID && hasPostQuantum),
     clientName: (mode) => (clientOf(mode) === name ? "Node.js" : clientOf(mode)),
     startServer: (context, { certFile, keyFile }) =>
       script("server", context.script("servers", `${name}.mjs`), [certFile, keyFile]),
-    startClient: (context, mode, args) =>
+    startClient: (context, mode, _kind, args) =>
       script("client", context.script("clients", `${clientOf(mode)}.mjs`), [mode, name, ...args]),
   };
 }
@@ -66,16 +84,19 @@ export const PEERS: readonly Peer[] = [
     id: "c",
     name: "VELO, C handler",
     isAvailable: () => true,
-    startServer: (context, { certFile, keyFile }) =>
-      new Child("server", context.program("server"), ["--cert", certFile, "--key", keyFile]),
+    startServer: (context, identity) =>
+      new Child("server", context.program("server"), serverArguments(identity)),
     ...ours,
   },
   {
     id: "typescript",
     name: "VELO, JavaScript handler",
     isAvailable: (context) => context.hasPackage(),
-    startServer: (context, { certFile, keyFile }) =>
-      script("server", context.script("servers", "typescript.mjs"), [certFile, keyFile]),
+    startServer: (context, { certFile, keyFile, profile, classical }) =>
+      script("server", context.script("servers", "typescript.mjs"), [
+        ...[certFile, keyFile, profile],
+        ...(classical === undefined ? [] : [classical.certFile, classical.keyFile]),
+      ]),
     ...ours,
   },
   nodePeer("http2"),
@@ -132,7 +153,7 @@ export class RunningServer {
 
   /** Starts a client and resolves when it is connected and warm; `go` on it then does the work. */
   async client(mode: Mode, load: Load): Promise<RunningClient> {
-    const child = this.peer.startClient(this.#context, mode, [
+    const child = this.peer.startClient(this.#context, mode, this.kind, [
       ...["--port", String(this.port)],
       ...["--ca", this.#context.identity(this.kind).caFile],
       ...["--count", String(load.count ?? 1), "--connections", String(load.connections ?? 1)],
@@ -156,6 +177,7 @@ export class RunningServer {
       wallMicros: numberOf(done, "wallMicros"),
       systemCalls: calls(stats) - calls(before.stats),
       group: String(done["group"]),
+      protocol: typeof done["protocol"] === "string" ? done["protocol"] : "",
       roundTrips: typeof done["roundTrips"] === "number" ? done["roundTrips"] : undefined,
     };
   }
@@ -173,6 +195,8 @@ export interface Measurement {
   /** Receiving, sending and waiting calls of our own servers; NaN of others. */
   readonly systemCalls: number;
   readonly group: string;
+  /** ALPN of our own servers; empty of others. */
+  readonly protocol: string;
   readonly roundTrips: number | undefined;
 }
 

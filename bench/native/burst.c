@@ -208,6 +208,7 @@ int main(int argc, char **argv) {
   bench_check(pqq_init(), "pqq_init");
   bench_check(pqq_config_options_init(&options, sizeof options), "config options");
   options.ca_file = bench_option(argc, argv, "--ca");
+  options.disable_velocity = 1;
   bench_check(pqq_config_new(&options, &config), "config");
   start(&self, config);
   burst = flood_new(config, &self.server, bench_number(argc, argv, "--handshakes", 500));

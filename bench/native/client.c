@@ -4,11 +4,14 @@
  *
  *   client handshakes|requests|download|idle --port N --ca FILE [--count N]
  *          [--connections N] [--streams N] [--bytes N] [--warm-up N]
+ *          [--profile NAME] [--velocity 1]
  *
  * handshakes  `count` connections, each with one GET of 1 KiB, `connections` at a time
  * requests    `count` GETs of 1 KiB on `connections` connections, `streams` at a time on each
  * download    `count` downloads of `bytes`, one after the other on one connection
  * idle        `connections` connections that do nothing
+ *
+ * Plain h3, unless --velocity asks for velocity/1 and nothing else.
  *
  * Says `ready` when everything is connected and warm, waits for a line on
  * stdin, does its work, says `done` with its own figures. Any error ends it:
@@ -45,6 +48,7 @@ typedef struct client {
   pqq_id *ids;
   uint32_t round_trips;
   uint16_t group, signature, cipher;
+  char protocol[16];
 } client;
 
 static pqq_bytes text(const char *value) {
@@ -100,6 +104,8 @@ static void note_facts(client *self, pqq_engine *engine, pqq_id conn) {
   self->signature = info.signature;
   self->cipher = info.cipher;
   self->round_trips = info.handshake_round_trips;
+  snprintf(self->protocol, sizeof self->protocol, "%.*s", (int)info.alpn.len,
+           (const char *)info.alpn.data);
 }
 
 static void on_connected(client *self, pqq_engine *engine, pqq_id conn) {
@@ -231,15 +237,26 @@ static void run_phase(client *self, uint32_t count) {
   }
 }
 
-static void start(client *self, const char *ca_file) {
-  pqq_config_options config_options;
-  pqq_driver_options options;
-  pqq_driver_events events;
+/* Hybrid authentication is what only velocity/1 has: a client that requires it
+ * ends with an error on anything else. */
+static pqq_config *make_config(int argc, char **argv) {
+  uint32_t is_velocity = bench_number(argc, argv, "--velocity", 0);
+  pqq_config_options options;
   pqq_config *config;
 
-  bench_check(pqq_config_options_init(&config_options, sizeof config_options), "config options");
-  config_options.ca_file = ca_file;
-  bench_check(pqq_config_new(&config_options, &config), "config");
+  bench_check(pqq_config_options_init(&options, sizeof options), "config options");
+  options.profile = bench_profile(argc, argv);
+  options.ca_file = bench_option(argc, argv, "--ca");
+  options.disable_velocity = !is_velocity;
+  options.require_authentication = is_velocity ? PQQ_REQUIRE_HYBRID : PQQ_REQUIRE_ANY;
+  bench_check(pqq_config_new(&options, &config), "config");
+  return config;
+}
+
+static void start(client *self, pqq_config *config) {
+  pqq_driver_options options;
+  pqq_driver_events events;
+
   bench_check(pqq_driver_options_init(&options, sizeof options), "driver options");
   bench_check(pqq_driver_events_init(&events, sizeof events), "driver events");
   events.on_event = on_event;
@@ -295,7 +312,7 @@ int main(int argc, char **argv) {
   read_options(&self, argc, argv);
   self.ids = calloc(self.connections + 1, sizeof *self.ids);
   bench_check(pqq_init(), "pqq_init");
-  start(&self, bench_option(argc, argv, "--ca"));
+  start(&self, make_config(argc, argv));
   connect_all(&self);
   run_phase(&self, self.mode == IDLE ? 0 : bench_number(argc, argv, "--warm-up", 0));
   puts("{\"event\":\"ready\"}");
@@ -307,10 +324,11 @@ int main(int argc, char **argv) {
   began_ns = bench_wall_ns();
   run_phase(&self, self.count);
   printf("{\"event\":\"done\",\"wallMicros\":%.1f,\"cpuMicros\":%.1f,\"bytes\":%llu,"
-         "\"group\":\"%s\",\"signature\":%u,\"cipher\":%u,\"roundTrips\":%u}\n",
+         "\"group\":\"%s\",\"signature\":%u,\"cipher\":%u,\"roundTrips\":%u,"
+         "\"protocol\":\"%s\"}\n",
          (double)(bench_wall_ns() - began_ns) / 1e3,
          (double)(bench_process_cpu_ns() - cpu_ns) / 1e3, (unsigned long long)self.received_bytes,
-         pqq_group_name(self.group), self.signature, self.cipher, self.round_trips);
+         pqq_group_name(self.group), self.signature, self.cipher, self.round_trips, self.protocol);
   pqq_driver_free(self.driver);
   free(self.ids);
   return 0;

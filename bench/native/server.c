@@ -2,7 +2,8 @@
 /* The server of the UDP benchmarks with a handler in C: one worker of the
  * built-in driver, answers from memory.
  *
- *   server --cert FILE --key FILE [--signing-threads N]
+ *   server --cert FILE --key FILE [--classical-cert FILE --classical-key FILE]
+ *          [--profile NAME] [--signing-threads N]
  *
  * `/small` answers 1 KiB, `/download/BYTES` streams that many from one borrowed
  * block. Without --signing-threads the driver decides; 0 switches the pool off. Speaks the protocol
@@ -127,20 +128,29 @@ static void print_usage(const pqq_driver *driver) {
   fflush(stdout);
 }
 
+static pqq_config *make_config(int argc, char **argv) {
+  pqq_identity_source identities[] = {{.cert_file = bench_option(argc, argv, "--cert"),
+                                       .key_file = bench_option(argc, argv, "--key")},
+                                      {.cert_file = bench_option(argc, argv, "--classical-cert"),
+                                       .key_file = bench_option(argc, argv, "--classical-key")}};
+  pqq_config_options options;
+  pqq_config *config;
+
+  bench_check(pqq_config_options_init(&options, sizeof options), "config options");
+  options.profile = bench_profile(argc, argv);
+  options.identities = identities;
+  options.identity_count = identities[1].cert_file ? 2 : 1;
+  bench_check(pqq_config_new(&options, &config), "config");
+  return config;
+}
+
 static pqq_driver *start(int argc, char **argv) {
   static const char *const hosts[] = {"127.0.0.1"};
-  pqq_identity_source identity = {.cert_file = bench_option(argc, argv, "--cert"),
-                                  .key_file = bench_option(argc, argv, "--key")};
-  pqq_config_options config_options;
   pqq_driver_options options;
   pqq_driver_events events;
-  pqq_config *config;
+  pqq_config *config = make_config(argc, argv);
   pqq_driver *driver;
 
-  bench_check(pqq_config_options_init(&config_options, sizeof config_options), "config options");
-  config_options.identities = &identity;
-  config_options.identity_count = 1;
-  bench_check(pqq_config_new(&config_options, &config), "config");
   bench_check(pqq_driver_options_init(&options, sizeof options), "driver options");
   options.is_server = 1;
   options.hosts = hosts;

@@ -8,7 +8,7 @@ import { createInterface } from "node:readline";
 export const small = Buffer.alloc(1024, "x");
 export const chunk = Buffer.alloc(128 * 1024, "x");
 
-/** `--cert` and `--key` of the command line: PEM files. */
+/** The first two words of the command line: PEM files. */
 export const [certFile, keyFile] = process.argv.slice(2);
 
 export function readIdentity() {
