@@ -277,6 +277,15 @@ void pqq__tls_config_free(pqq__tls_config *config) {
   free(config);
 }
 
+const pqq__identity *pqq__tls_identity(const pqq__tls_config *config, int is_pq) {
+  for (size_t i = 0; i < config->identity_count; i++) {
+    if (config->identities[i].scheme->is_pq == is_pq) {
+      return &config->identities[i];
+    }
+  }
+  return NULL;
+}
+
 int pqq__tls_config_has_identity(const pqq__tls_config *config) {
   return config->server_context != NULL;
 }

@@ -9,6 +9,7 @@
 #include <stdint.h>
 
 #include "tls/exported_authenticator.h"
+#include "tls/tls.h"
 
 /* One for each half. */
 #define PQQ__MAX_PROOF_REQUESTS 2
@@ -52,6 +53,12 @@ pqq_status pqq__proof_frames_read(const uint8_t *data, size_t len, size_t wanted
 /* The type that begins a stream, and a frame around `payload`. */
 int pqq__proof_stream_begin(CBB *out);
 int pqq__proof_frame_write(CBB *out, uint8_t type, pqq_bytes payload);
+
+/* proof_make.c: a client's stream with its answers to the requests in `frames`. */
+pqq_status pqq__proof_answer(pqq__tls_session *session, const pqq__proof_frames *frames,
+                             uint8_t **data, size_t *len);
+/* proof_judge.c: pqq__tls_session_fail with a plain text; returns `status`. */
+pqq_status pqq__proof_fail(pqq__tls_session *session, pqq_status status, const char *text);
 
 /* proof_request.c: makes a request; reads one: its context and its list of
  * schemes (1 or 0). */
