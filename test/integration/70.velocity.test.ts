@@ -135,6 +135,7 @@ describe("a downgrade", () => {
     ["client_profile_unsupported", { client: { profile: "light" } }],
   ];
   for (const [reason, options] of CASES) {
+    // spec: FS-10
     it(`has the reason ${reason}, which is a claim on the client only`, async () => {
       await using service = await observed(options);
       const { security } = (await service.client.get(service.url)).connection;

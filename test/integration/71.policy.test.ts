@@ -19,6 +19,7 @@ describe("what a client requires", () => {
     expect(security).to.include({ authentication: "hybrid", hybrid: true });
   });
 
+  // spec: FS-23, HS-26, OV-20
   it("is not given up for a server that speaks h3 only", async () => {
     await using service = await startService(() => new Response("ok"), {
       server: { velocity: false },

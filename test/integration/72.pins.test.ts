@@ -33,6 +33,7 @@ async function downgraded(server: Server): Promise<Server> {
 }
 
 describe("pins", () => {
+  // spec: FS-24, FS-25
   it("are kept for as long as the server asks", async () => {
     await using server = await start();
     const pins = new PinStore();
@@ -45,6 +46,7 @@ describe("pins", () => {
   });
 
   for (const require of [undefined, "any", "pq"] as const) {
+    // spec: FS-27, OV-18, OV-20, SC-2
     it(`refuse the same origin with less, though the request requires ${require ?? "nothing"}`, async () => {
       const server = await start();
       await using client = new Client({ ca });
@@ -70,6 +72,7 @@ describe("pins", () => {
     expect(await counted(successor, "requests", 1)).to.equal(1);
   });
 
+  // spec: FS-26
   it("end when a server that has proven itself asks for none", async () => {
     const server = await start();
     const pins = new PinStore();
@@ -86,6 +89,7 @@ describe("pins", () => {
     expect(await counted(third, "requests", 1)).to.equal(1);
   });
 
+  // spec: FS-24, FS-28
   it("cannot be asked for over h3", async () => {
     await using server = await start();
     const pins = new PinStore();
@@ -96,6 +100,7 @@ describe("pins", () => {
     expect(pins.list()).to.deep.equal([]);
   });
 
+  // spec: FS-24
   it("are of a port and not of its neighbour", async () => {
     await using pinned = await start();
     await using other = await start({ velocity: false, pinLifetimeS: 0 });

@@ -193,7 +193,11 @@ static pqq_close_info attempt(const scene *from, int32_t profile, const char *sa
     EXPECT(sim_run(net, sim_now(net) + SIM_LONG, sim_client_is_done, &client));
     EXPECT_INT(exchange.http_status, 200);
   } else {
+    pqq_connection_info info = {.struct_size = sizeof info};
+
     EXPECT(client.is_closed);
+    /* spec: HA-45: a pin or whatever else it says cannot be read. */
+    EXPECT(pqq_engine_connection_info(client.node.engine, client.conn, &info) != PQQ_OK);
     EXPECT(!exchange.is_opened);
     EXPECT_UINT(server.requests, 0);
     close = client.close;

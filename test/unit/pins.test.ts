@@ -82,6 +82,7 @@ describe("pins", () => {
         expect(pins.get(A)?.expires.getTime()).to.be.above(Date.now() + 3_600_000);
       });
 
+      // spec: FS-25
       it("are for https origins and for at most a year", async () => {
         const pins = make();
         expect(await rejection(pins.set("http://a.example", 1))).to.have.property(
@@ -109,6 +110,7 @@ describe("pins", () => {
     expect(pins.list()).to.have.length(MAX_PINS);
   });
 
+  // spec: FS-30
   it("in a file make way for new ones when they have expired", async () => {
     const past = new Date(Date.now() - 1);
     write(Object.fromEntries(Array.from({ length: MAX_PINS }, (_, i) => [`https://${i}.x`, past])));
@@ -124,6 +126,7 @@ describe("pins", () => {
     expect(existsSync(file)).to.equal(false);
   });
 
+  // spec: FS-29
   it("in a file can be read by nobody else, and nothing is left beside it", async () => {
     await new PinStore(file).set(A, 60);
     expect(statSync(file).mode & 0o777).to.equal(0o600);
