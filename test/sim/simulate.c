@@ -20,7 +20,7 @@
 
 static uint64_t seed = 1, requests = 1, bytes = 1000, upload_bytes, delay_ms = 10, rate_bytes_per_s,
                 queue_bytes, mtu_bytes, loss_ppm, duplicate_ppm, reorder_ppm, reorder_ms, flip_ppm,
-                max_udp_payload_bytes, disable_pmtud, limit_s = LIMIT_S;
+                max_udp_payload_bytes, disable_pmtud, disable_repeat, limit_s = LIMIT_S;
 
 static const struct {
   const char *key;
@@ -41,6 +41,7 @@ static const struct {
     {"flip_ppm", &flip_ppm},
     {"max_udp_payload_bytes", &max_udp_payload_bytes},
     {"disable_pmtud", &disable_pmtud},
+    {"disable_repeat", &disable_repeat},
     {"limit_s", &limit_s},
 };
 
@@ -179,6 +180,7 @@ int main(int argc, char **argv) {
   options.group_count = group != 0;
   options.max_udp_payload_bytes = (uint32_t)max_udp_payload_bytes;
   options.disable_pmtud = disable_pmtud != 0;
+  options.disable_first_flight_repeat = disable_repeat != 0;
   setup = (sim_setup){.identity = identity,
                       .client_options = &options,
                       .server_options = &options,

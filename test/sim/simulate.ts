@@ -43,6 +43,8 @@ export interface Scenario {
   readonly dropServer?: readonly number[];
   readonly maxUdpPayloadBytes?: number;
   readonly disablePmtud?: boolean;
+  /** The client does not send its first flight again. */
+  readonly disableRepeat?: boolean;
   /** Longest virtual time. @default 3600 */
   readonly limitS?: number;
 }
