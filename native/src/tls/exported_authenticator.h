@@ -57,9 +57,9 @@ typedef struct pqq__authenticator {
   pqq_bytes finished;
 } pqq__authenticator;
 
-/* Takes an authenticator apart. `in` has to be one whole authenticator. Returns
+/* Takes an authenticator apart. `bytes` has to be one whole authenticator. Returns
  * 1, or 0 if it is malformed. */
-int pqq__authenticator_read(pqq_bytes in, pqq__authenticator *authenticator);
+int pqq__authenticator_read(pqq_bytes bytes, pqq__authenticator *authenticator);
 
 /* 1 if Finished is right: the sender knows this connection's secrets. */
 int pqq__authenticator_is_bound(const pqq__authenticator *authenticator,
