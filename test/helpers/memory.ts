@@ -28,8 +28,8 @@ export interface Growth {
 
 /**
  * Repeats `work` and returns how much memory it has kept. The same number of repetitions goes before, to fill caches and
- * pools and to warm up the compiler. For the heap the median of the steps between the readings counts: something that
- * is forgotten makes every step rise, a cache that grows makes one or two.
+ * pools and to warm up the compiler. For the heap the way from the median of the first third of the readings to that of
+ * the last third counts: single readings are off by some 50 KiB in both directions.
  */
 export async function growth(
   repetitions: number,
@@ -46,7 +46,7 @@ export async function growth(
   const heap = usages.map((usage) => usage.heapUsed);
   const resident = usages.map((usage) => usage.rss);
   return {
-    heapBytesPerRepetition: medianStep(heap) / part,
+    heapBytesPerRepetition: rise(heap) / part,
     residentBytes: (resident.at(-1) ?? 0) - (resident[0] ?? 0),
     readings: `KiB of heap: ${inKiB(heap)}; resident: ${inKiB(resident)}`,
   };
@@ -56,8 +56,14 @@ function inKiB(values: readonly number[]): string {
   return values.map((bytes) => Math.round(bytes / 1024)).join(" ");
 }
 
-function medianStep(values: readonly number[]): number {
-  const steps = values.slice(1).map((value, i) => value - (values[i] ?? 0));
-  steps.sort((a, b) => a - b);
-  return steps[Math.floor(steps.length / 2)] ?? 0;
+/** From the middle of the first third to that of the last, per step. */
+function rise(values: readonly number[]): number {
+  const third = Math.ceil(values.length / 3);
+  return (median(values.slice(-third)) - median(values.slice(0, third))) / (values.length - third);
+}
+
+function median(values: readonly number[]): number {
+  const sorted = values.toSorted((a, b) => a - b);
+  const middle = (sorted.length - 1) / 2;
+  return ((sorted[Math.floor(middle)] ?? 0) + (sorted[Math.ceil(middle)] ?? 0)) / 2;
 }
