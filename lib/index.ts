@@ -65,6 +65,7 @@ export type {
   HandshakeFacts,
   PqqErrorCode,
   PqqErrorOptions,
+  Offer,
   RequiredFacts,
   WireFacts,
 } from "./errors/index.js";
@@ -87,6 +88,7 @@ export type {
   HandlerResult,
   RequestContext,
   ServerAddress,
+  FailedPeer,
   ServerEvents,
 } from "./server.js";
 export type { StaticOptions } from "./static.js";

@@ -6,7 +6,7 @@ import { setTimeout as delay } from "node:timers/promises";
 import { parseServerOptions } from "./config/index.js";
 import type { ServerConfig, ServerOptions } from "./config/index.js";
 import { PeerConnection } from "./connection.js";
-import { errorFromStatus } from "./errors/index.js";
+import { errorFromStatus, type PqqError } from "./errors/index.js";
 import {
   flightReport,
   flightWarning,
@@ -14,6 +14,7 @@ import {
   type FlightQuery,
   type FlightReport,
 } from "./flight.js";
+import { closeFacts } from "./internal/close_facts.js";
 import { Endpoint, type EndpointListener } from "./internal/endpoint.js";
 import { holdLoop, releaseLoop } from "./internal/keep_alive.js";
 import { serverNativeOptions } from "./internal/native_options.js";
@@ -42,6 +43,17 @@ export interface ServerEvents {
   error: [error: unknown];
   /** The server works, but not as well as it could. Without a listener it becomes a process warning. */
   warning: [message: string];
+  /**
+   * A handshake has failed in a way worth knowing: no common algorithm, a policy, an authenticator, an alert of the
+   * client. Timeouts and broken packets are only counted, and so is everything if 256 wait to be told.
+   */
+  handshakeError: [error: PqqError, peer: FailedPeer];
+}
+
+/** Whose handshake has failed. */
+export interface FailedPeer {
+  readonly remoteAddress: string;
+  readonly remotePort: number;
 }
 
 const DRAIN_MS = 5_000;
@@ -97,6 +109,9 @@ export class Server extends EventEmitter<ServerEvents> implements AsyncDisposabl
       },
       reportError: (error) => {
         this.#reportError(error);
+      },
+      reportHandshake: (status, text) => {
+        this.#reportHandshake(status, text);
       },
       onEnd: (status) => {
         releaseLoop();
@@ -176,6 +191,15 @@ export class Server extends EventEmitter<ServerEvents> implements AsyncDisposabl
     else process.emitWarning(message, { code: "PQQ_FLIGHT" });
   }
 
+  #reportHandshake(status: number, text: string): void {
+    if (this.listenerCount("handshakeError") === 0) return;
+    const { reason, remoteAddress, remotePort, ...info } = closeFacts(text);
+    this.emit("handshakeError", errorFromStatus(status, reason, info), {
+      remoteAddress,
+      remotePort,
+    });
+  }
+
   #reportError(error: unknown): void {
     if (this.listenerCount("error") > 0) this.emit("error", error);
     else process.emitWarning(error instanceof Error ? error : String(error));
@@ -183,6 +207,7 @@ export class Server extends EventEmitter<ServerEvents> implements AsyncDisposabl
 }
 
 interface ListenerOwner extends RequestOwner {
+  reportHandshake(status: number, text: string): void;
   onEnd(status: number): void;
 }
 
@@ -202,9 +227,10 @@ class ServerListener implements EndpointListener {
     this.#connections.add(new PeerConnection(endpoint, idLow, idHigh, facts));
   }
 
-  onClosed(idLow: number, idHigh: number): void {
+  onClosed(idLow: number, idHigh: number, _token: number, status: number, facts: string): void {
     const connection = this.#connections.get(idLow, idHigh);
     if (connection !== undefined) this.#connections.remove(connection);
+    else if (status !== 0) this.#owner.reportHandshake(status, facts);
   }
 
   onRequest(

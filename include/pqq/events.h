@@ -50,6 +50,21 @@ enum {
   PQQ_EVENT_STREAM_CLOSED = 13
 };
 
+/** Most values of one list that pqq_peer_offer keeps; more are left out. */
+#define PQQ_MAX_OFFERED 16
+
+/** pqq_peer_offer is what a client offered whose ClientHello a server has refused:
+ *  IANA numbers in its order, without GREASE (RFC 8701). */
+typedef struct pqq_peer_offer {
+  uint16_t groups[PQQ_MAX_OFFERED];
+  uint16_t signature_schemes[PQQ_MAX_OFFERED];
+  uint32_t group_count;
+  uint32_t signature_scheme_count;
+  /** Application protocols with commas in between, cut; bytes that are not printable ASCII are '?'.
+   */
+  char protocols[64];
+} pqq_peer_offer;
+
 /** pqq_close_info says how a connection ended. */
 typedef struct pqq_close_info {
   /** PQQ_OK for an orderly close (H3_NO_ERROR or NO_ERROR), else the cause. */
@@ -67,6 +82,16 @@ typedef struct pqq_close_info {
   /** Text for people; ours, or the peer's reason phrase cut to 128 bytes. May
    *  hold any bytes when is_remote. */
   pqq_bytes reason;
+  /** What had been negotiated: TLS Supported Groups and SignatureScheme numbers,
+   *  0 if it did not come to that. */
+  uint16_t group;
+  uint16_t signature;
+  /** PQQ_AUTH_* that the server had proven, on a client whose TLS handshake was done. */
+  int32_t authentication;
+  /** The peer's; family 0 if the connection is gone too far to know. */
+  pqq_address remote;
+  /** On a server that refused the ClientHello, else NULL. Lives as the event. */
+  const pqq_peer_offer *offer;
 } pqq_close_info;
 
 /** pqq_event is a borrowed view, valid until the next event is taken. */

@@ -52,6 +52,13 @@ export interface RequiredFacts {
   readonly pinnedUntil: Date | undefined;
 }
 
+/** What a client had offered, by IANA names, in its order; at most 16 of each. */
+export interface Offer {
+  readonly groups: readonly string[];
+  readonly signatureSchemes: readonly string[];
+  readonly protocols: readonly string[];
+}
+
 /** Facts of a handshake that failed, as far as it got. */
 export interface HandshakeFacts {
   /** The key-exchange group by its IANA name, if one had been negotiated. */
@@ -62,6 +69,8 @@ export interface HandshakeFacts {
   readonly authentication?: Authentication | undefined;
   /** What was required; on clients. */
   readonly required?: RequiredFacts | undefined;
+  /** What the client had offered; on servers that refused its ClientHello. */
+  readonly offered?: Offer | undefined;
   /** The TLS alert (RFC 8446 section 6), if there was one. */
   readonly alert?: number | undefined;
   /** Whether the peer ended it. */
@@ -75,6 +84,7 @@ export class HandshakeError extends PqqError {
   readonly signature: string | undefined;
   readonly authentication: Authentication | undefined;
   readonly required: RequiredFacts | undefined;
+  readonly offered: Offer | undefined;
   readonly alert: number | undefined;
   readonly remote: boolean;
 
@@ -84,6 +94,7 @@ export class HandshakeError extends PqqError {
     this.signature = facts.signature;
     this.authentication = facts.authentication;
     this.required = facts.required;
+    this.offered = facts.offered;
     this.alert = facts.alert;
     this.remote = facts.remote ?? false;
   }

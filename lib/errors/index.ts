@@ -9,6 +9,7 @@ export {
   TransportError,
   type ConfigIssue,
   type HandshakeFacts,
+  type Offer,
   type RequiredFacts,
   type WireFacts,
 } from "./classes.js";

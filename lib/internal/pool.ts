@@ -1,8 +1,9 @@
 // SPDX-License-Identifier: MIT
 // A client's connections: one per origin, used by all its requests, made again when it has ended.
 import type { ClientConfig } from "../config/index.js";
-import { authenticationName, PeerConnection, type HandshakeSummary } from "../connection.js";
+import { PeerConnection, type HandshakeSummary } from "../connection.js";
 import { errorFromStatus, isPqqError, type StatusInfo } from "../errors/index.js";
+import { closeFacts } from "./close_facts.js";
 import { ClientStream, UnsentError, type ResponseHead, type WireRequest } from "./client_stream.js";
 import { dial, type Attempt, type Connector, type Target } from "./dial.js";
 import { Endpoint, type EndpointListener } from "./endpoint.js";
@@ -21,7 +22,6 @@ import {
   STATUS_POLICY_KEY_EXCHANGE,
 } from "./rows.js";
 import { SlotTable } from "./slots.js";
-import { splitText } from "./text.js";
 
 /** How often a request is sent again that the server has certainly not processed (RFC 9114 section 4.1.1). */
 const MAX_RETRIES = 3;
@@ -303,18 +303,9 @@ function mayRetry(error: unknown, request: WireRequest): boolean {
   return error.code === "PQQ_ERR_STREAM_REFUSED" || error.code === "PQQ_ERR_GOING_AWAY";
 }
 
-/** native/addon/event_text.h: is remote, is application code, TLS alert, wire code, group, scheme, PQQ_AUTH_*, reason. */
-function closeError(status: number, facts: string, required?: RequiredLevel): Error {
-  const [isRemote, , alert, wireCode, group, signature, authentication, reason] = splitText(facts);
-  const info = {
-    remote: isRemote === "1",
-    wireCode: wireCode === undefined ? undefined : BigInt(wireCode),
-    alert: alert === undefined || alert === "" ? undefined : Number(alert),
-    group: group === "" ? undefined : group,
-    signature: signature === "" ? undefined : signature,
-    authentication: authentication ? authenticationName(Number(authentication)) : undefined,
-  };
-  return dialError(status === 0 ? STATUS_CONNECTION_CLOSED : status, reason, info, required);
+function closeError(status: number, text: string, required?: RequiredLevel): Error {
+  const facts = closeFacts(text);
+  return dialError(status === 0 ? STATUS_CONNECTION_CLOSED : status, facts.reason, facts, required);
 }
 
 /** Says too what was required, and that it was a pin that did so. */

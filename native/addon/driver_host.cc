@@ -40,19 +40,15 @@ bool PushConnected(EventRing *ring, EventRow row, pqq_engine *engine, const pqq_
   });
 }
 
-bool PushClosed(EventRing *ring, EventRow row, pqq_engine *engine, const pqq_event &event) {
+bool PushClosed(EventRing *ring, EventRow row, const pqq_event &event) {
   row.id = event.conn;
   row.a = event.token;
   row.status = event.close != nullptr ? event.close->status : event.status;
   if (event.close == nullptr) {
     return PushPlain(ring, row);
   }
-  // Only what failed behind the TLS handshake, such as an authenticator, has it.
-  pqq_connection_info info{};
-  info.struct_size = sizeof info;
-  const bool has_info = pqq_engine_connection_info(engine, event.conn, &info) == PQQ_OK;
   return PushText(ring, row, kMaxFactsBytes, [&](uint8_t *to, size_t capacity) {
-    return WriteCloseText(*event.close, has_info ? &info : nullptr, to, capacity);
+    return WriteCloseText(*event.close, to, capacity);
   });
 }
 
@@ -66,7 +62,7 @@ bool Push(EventRing *ring, pqq_engine *engine, const pqq_event &event) {
   case PQQ_EVENT_CONNECTED:
     return PushConnected(ring, row, engine, event);
   case PQQ_EVENT_CLOSED:
-    return PushClosed(ring, row, engine, event);
+    return PushClosed(ring, row, event);
   case PQQ_EVENT_GOING_AWAY:
     row.id = event.conn;
     return PushPlain(ring, row);

@@ -5,6 +5,7 @@
 #include <sys/socket.h>
 
 #include <algorithm>
+#include <string>
 
 #include "text.h"
 
@@ -44,6 +45,14 @@ void WriteAddress(const pqq_address &address, TextWriter *writer) {
 
 std::string_view OrEmpty(const char *text) {
   return text == nullptr ? std::string_view() : text;
+}
+
+std::string Numbers(const uint16_t *values, uint32_t count) {
+  std::string text;
+  for (uint32_t i = 0; i < std::min<uint32_t>(count, PQQ_MAX_OFFERED); i++) {
+    text += (i > 0 ? " " : "") + std::to_string(values[i]);
+  }
+  return text;
 }
 
 size_t ChainLength(size_t count) {
@@ -154,8 +163,7 @@ size_t WriteConnectionText(const pqq_connection_info &info, uint8_t *to, size_t 
   return writer.len();
 }
 
-size_t WriteCloseText(const pqq_close_info &close, const pqq_connection_info *info, uint8_t *to,
-                      size_t capacity) {
+size_t WriteCloseText(const pqq_close_info &close, uint8_t *to, size_t capacity) {
   TextWriter writer(to, capacity);
   writer.Number(close.is_remote ? 1 : 0);
   writer.Number(close.is_application ? 1 : 0);
@@ -165,11 +173,17 @@ size_t WriteCloseText(const pqq_close_info &close, const pqq_connection_info *in
     writer.Field({});
   }
   writer.Number(close.wire_code);
-  writer.Field(info != nullptr ? OrEmpty(info->group_name) : std::string_view());
-  writer.Field(info != nullptr ? OrEmpty(info->signature_name) : std::string_view());
-  if (info != nullptr) {
-    writer.Number(static_cast<uint64_t>(info->authentication));
+  writer.Number(close.group);
+  writer.Number(close.signature);
+  writer.Number(static_cast<uint64_t>(close.authentication));
+  WriteAddress(close.remote, &writer);
+  if (close.offer != nullptr) {
+    writer.Field(Numbers(close.offer->groups, close.offer->group_count));
+    writer.Field(Numbers(close.offer->signature_schemes, close.offer->signature_scheme_count));
+    writer.Field(close.offer->protocols);
   } else {
+    writer.Field({});
+    writer.Field({});
     writer.Field({});
   }
   writer.Field(View(close.reason));

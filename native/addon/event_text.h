@@ -28,11 +28,12 @@ size_t WriteHeaderText(const pqq_event &event, uint8_t *to, size_t capacity);
 size_t ConnectionTextBytes(const pqq_connection_info &info);
 size_t WriteConnectionText(const pqq_connection_info &info, uint8_t *to, size_t capacity);
 
-// is_remote, is_application, TLS alert (empty: none), wire code; group,
-// signature scheme and PQQ_AUTH_* as far as the handshake came (empty: not that
-// far); reason. `info` is null if the handshake was not done.
-size_t WriteCloseText(const pqq_close_info &close, const pqq_connection_info *info, uint8_t *to,
-                      size_t capacity);
+// is_remote, is_application, TLS alert (empty: none), wire code; group and
+// signature scheme as IANA numbers (0: it did not come to that), PQQ_AUTH_*;
+// the peer's address and port; groups and signature schemes that a refused client
+// offered, with spaces in between, and its protocols with commas (three empty
+// fields if there is no such client); reason.
+size_t WriteCloseText(const pqq_close_info &close, uint8_t *to, size_t capacity);
 
 } // namespace velo
 

@@ -1,8 +1,16 @@
 // SPDX-License-Identifier: MIT
 // What is required is had, or is an error of its own: by clients, by single requests, and by servers.
+import { once } from "node:events";
+import { rootCertificates } from "node:tls";
 import { expect } from "chai";
-import { Client, HandshakeError, Response } from "../../lib/index.js";
-import { counted, rejection, startService, testIdentity } from "../helpers/service.js";
+import { Client, HandshakeError, Response, type FailedPeer } from "../../lib/index.js";
+import {
+  counted,
+  rejection,
+  startService,
+  testIdentity,
+  type Service,
+} from "../helpers/service.js";
 
 async function failure(promise: Promise<unknown>): Promise<HandshakeError> {
   const error = await rejection(promise);
@@ -134,6 +142,48 @@ describe("connections and requirements", () => {
     await failure(Client.get(service.url, { ca, require: "hybrid" }));
     await Client.get(service.url, { ca });
     expect(await counted(service.server, "handshakesCompleted", 1)).to.equal(1);
+  });
+});
+
+/** What a server says of the next handshake that fails. */
+async function told(service: Service): Promise<{ error: HandshakeError; peer: FailedPeer }> {
+  const [error, peer] = (await once(service.server, "handshakeError")) as [
+    HandshakeError,
+    FailedPeer,
+  ];
+  return { error, peer };
+}
+
+describe("a server that refuses a handshake", () => {
+  it("tells who offered what", async () => {
+    await using service = await startService(() => new Response("ok"), {
+      server: { require: { keyExchange: "pq" } },
+      client: { groups: ["X25519", "secp256r1"], velocity: false },
+    });
+    const waiting = told(service);
+    await failure(service.client.get(service.url));
+    const { error, peer } = await waiting;
+    expect(error).to.be.instanceOf(HandshakeError);
+    expect(error).to.include({ code: "PQQ_ERR_POLICY_KEY_EXCHANGE", alert: 71, remote: false });
+    expect(error.group).to.equal(undefined);
+    expect(error.offered?.groups).to.deep.equal(["X25519", "secp256r1"]);
+    expect(error.offered?.signatureSchemes).to.include("ML-DSA-65");
+    expect(error.offered?.protocols).to.deep.equal(["h3"]);
+    expect(peer.remoteAddress).to.be.oneOf(["127.0.0.1", "::1", "::ffff:127.0.0.1"]);
+    expect(peer.remotePort).to.be.greaterThan(0);
+  });
+
+  it("tells what had been negotiated when it is the client that refuses", async () => {
+    await using service = await startService(() => new Response("ok"), {
+      client: { ca: rootCertificates[0] },
+    });
+    const waiting = told(service);
+    const refused = await failure(service.client.get(service.url));
+    const { error } = await waiting;
+    expect(refused).to.include({ code: "PQQ_ERR_CERT_UNTRUSTED", group: "X25519MLKEM768" });
+    expect(error).to.include({ remote: true, alert: 48, group: "X25519MLKEM768" });
+    expect(error.signature).to.equal("ML-DSA-65");
+    expect(error.offered).to.equal(undefined);
   });
 });
 

@@ -269,12 +269,17 @@ static int on_remote_streams(void *app, uint64_t max_streams) {
   return 0;
 }
 
+/* With all that it points to, in one piece. */
 static pqq_close_info *copy_close_info(const pqq_close_info *info) {
-  pqq_close_info *copy = malloc(sizeof *copy + info->reason.len + 1);
-  uint8_t *reason = (uint8_t *)(copy + 1);
+  size_t offer_bytes = info->offer ? sizeof *info->offer : 0;
+  pqq_close_info *copy = malloc(sizeof *copy + offer_bytes + info->reason.len + 1);
+  uint8_t *reason = (uint8_t *)(copy + 1) + offer_bytes;
 
   if (copy) {
     *copy = *info;
+    if (info->offer) {
+      copy->offer = memcpy(copy + 1, info->offer, sizeof *info->offer);
+    }
     if (info->reason.len) {
       memcpy(reason, info->reason.data, info->reason.len);
     }

@@ -29,9 +29,17 @@ static void count_refusal(pqq__conn *conn, const pqq_close_info *info) {
   stats->authenticator_failures += conn->has_failed_proof != 0;
 }
 
-static void report(pqq__conn *conn, const pqq_close_info *info) {
-  pqq__endpoint *endpoint = conn->endpoint;
+/* What the handshake had come to, and with whom. */
+static void add_facts(const pqq__conn *conn, pqq_close_info *info) {
+  pqq__tls_session_close_facts(conn->tls, info);
+  pqq__path_address(&info->remote, &ngtcp2_conn_get_path2(conn->quic)->remote);
+}
 
+static void report(pqq__conn *conn, const pqq_close_info *close) {
+  pqq__endpoint *endpoint = conn->endpoint;
+  pqq_close_info with_facts = *close, *info = &with_facts;
+
+  add_facts(conn, info);
   count_refusal(conn, info);
   if (conn->state == PQQ__CONN_HANDSHAKE) {
     endpoint->half_open--;

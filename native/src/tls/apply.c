@@ -4,6 +4,8 @@
  * connection; the ALPN callback, much later, returns the stored answer.
  * AWS-LC's own certificate slots are not used: they exclude custom private
  * keys, prefer classical ones, and are chosen before the ALPN. */
+#include <stdlib.h>
+
 #include <openssl/ssl.h>
 
 #include "tls/alert.h"
@@ -34,6 +36,14 @@ static int apply(pqq__tls_session *session) {
          SSL_set_ciphersuites(session->ssl, pqq__cipher_find(selection->cipher)->name) == 1;
 }
 
+/* Without memory nobody is told. */
+static void keep_offer(pqq__tls_session *session, const pqq__client_hello *hello) {
+  session->offer = calloc(1, sizeof *session->offer);
+  if (session->offer != NULL) {
+    pqq__client_hello_offer(hello, session->offer);
+  }
+}
+
 enum ssl_select_cert_result_t pqq__on_client_hello(const SSL_CLIENT_HELLO *message) {
   pqq__tls_session *session = pqq__tls_session_of(message->ssl);
   pqq__selection *selection = &session->selection;
@@ -48,6 +58,7 @@ enum ssl_select_cert_result_t pqq__on_client_hello(const SSL_CLIENT_HELLO *messa
   if (selection->status != PQQ_OK) {
     char text[PQQ__TLS_FAILURE_TEXT_BYTES];
 
+    keep_offer(session, &hello);
     pqq__select_explain(&hello, &session->config->select, selection, text, sizeof text);
     pqq__tls_session_fail(session, selection->status, "%s", text);
     return refuse(message->ssl, selection->alert);

@@ -154,3 +154,47 @@ int pqq__client_hello_has_share(const pqq__client_hello *hello, uint16_t group) 
   }
   return 0;
 }
+
+int pqq__is_grease(uint16_t value) {
+  return (value & 0x0f0f) == 0x0a0a && (value >> 8) == (value & 0xff);
+}
+
+static uint32_t copy_values(const pqq__u16_list *list, uint16_t values[PQQ_MAX_OFFERED]) {
+  uint32_t count = 0;
+
+  for (size_t i = 0; i < list->count && count < PQQ_MAX_OFFERED; i++) {
+    uint16_t value = pqq__u16_list_at(list, i);
+
+    if (!pqq__is_grease(value)) {
+      values[count++] = value;
+    }
+  }
+  return count;
+}
+
+/* The list has been checked by parse_alpn. */
+static void copy_protocols(pqq_bytes alpn, char *text, size_t size) {
+  size_t left = 0, len = 0;
+
+  for (size_t i = 0; i < alpn.len && len + 1 < size; i++) {
+    uint8_t byte = alpn.data[i];
+
+    if (left == 0) {
+      left = byte;
+      if (len > 0) {
+        text[len++] = ',';
+      }
+    } else {
+      text[len++] = byte > 0x20 && byte < 0x7f ? (char)byte : '?';
+      left--;
+    }
+  }
+  text[len] = '\0';
+}
+
+void pqq__client_hello_offer(const pqq__client_hello *hello, pqq_peer_offer *offer) {
+  memset(offer, 0, sizeof *offer);
+  offer->group_count = copy_values(&hello->groups, offer->groups);
+  offer->signature_scheme_count = copy_values(&hello->schemes, offer->signature_schemes);
+  copy_protocols(hello->alpn, offer->protocols, sizeof offer->protocols);
+}

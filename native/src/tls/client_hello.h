@@ -7,7 +7,7 @@
 
 #include <openssl/base.h>
 
-#include <pqq/types.h>
+#include <pqq/events.h>
 
 /* Two-byte values in network byte order. */
 typedef struct pqq__u16_list {
@@ -32,6 +32,11 @@ typedef struct pqq__client_hello {
 
 /* Returns NULL, or the name of the extension that is malformed (static). */
 const char *pqq__client_hello_parse(const SSL_CLIENT_HELLO *message, pqq__client_hello *hello);
+
+/* RFC 8701: values that mean nothing. */
+int pqq__is_grease(uint16_t value);
+/* For people and programs that ask what was refused. */
+void pqq__client_hello_offer(const pqq__client_hello *hello, pqq_peer_offer *offer);
 
 uint16_t pqq__u16_list_at(const pqq__u16_list *list, size_t index);
 int pqq__u16_list_has(const pqq__u16_list *list, uint16_t value);

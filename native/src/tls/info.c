@@ -145,3 +145,17 @@ void pqq__tls_session_info(const pqq__tls_session *session, pqq_connection_info 
   info->downgrade_name = pqq__downgrade_name(info->downgrade);
   fill_compression(session, info);
 }
+
+void pqq__tls_session_close_facts(const pqq__tls_session *session, pqq_close_info *info) {
+  pqq_connection_info facts = {0};
+
+  info->group = SSL_get_group_id(session->ssl);
+  info->offer = session->offer;
+  if (session->is_server) {
+    info->signature = session->identity != NULL ? session->identity->scheme->id : 0;
+  } else if (!SSL_in_init(session->ssl)) {
+    fill_client(session, &facts);
+    info->signature = facts.signature;
+    info->authentication = facts.authentication;
+  }
+}

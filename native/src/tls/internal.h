@@ -80,6 +80,8 @@ struct pqq__tls_session {
   pqq_status result;
   uint8_t *signature;
   size_t signature_len;
+  /* Of a ClientHello that was refused. */
+  pqq_peer_offer *offer;
   /* What clients have been asked to prove. */
   pqq__proof_requests *requests;
 

@@ -256,11 +256,6 @@ static __attribute__((format(printf, 2, 3))) void append(struct text *text, cons
   }
 }
 
-/* RFC 8701: values that mean nothing and would only fill the text. */
-static int is_grease(uint16_t value) {
-  return (value & 0x0f0f) == 0x0a0a && (value >> 8) == (value & 0xff);
-}
-
 static const char *group_name(uint16_t id) {
   const pqq__group *group = pqq__group_find(id);
 
@@ -299,7 +294,7 @@ static void append_offer(struct text *text, const pqq__u16_list *list,
   for (size_t i = 0; i < list->count; i++) {
     uint16_t value = pqq__u16_list_at(list, i);
 
-    if (is_grease(value)) {
+    if (pqq__is_grease(value)) {
       continue;
     }
     if (named == MAX_NAMED) {

@@ -192,6 +192,7 @@ void pqq__tls_session_free(pqq__tls_session *session) {
   pqq__peer_chain_free(session->peer_pq);
   pqq__peer_chain_free(session->peer_classical);
   free(session->requests);
+  free(session->offer);
   free(session);
 }
 

@@ -65,6 +65,10 @@ void *pqq__tls_session_handle(pqq__tls_session *session);
  * when TLS itself left no better cause: PQQ_ERR_TLS_ALERT and the like. */
 pqq_status pqq__tls_session_failure(const pqq__tls_session *session, const char **reason);
 
+/* Fills group, signature, authentication and offer of `info`, as far as the
+ * handshake came; `offer` lives as long as the session. */
+void pqq__tls_session_close_facts(const pqq__tls_session *session, pqq_close_info *info);
+
 /* Maps an alert received from the peer to a status and its IANA name. */
 pqq_status pqq__tls_alert_status(uint8_t alert, const char **name);
 
