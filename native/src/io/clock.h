@@ -7,8 +7,7 @@
 
 #include <pqq/types.h>
 
-#define PQQ__NS_PER_MS 1000000ull
-#define PQQ__NS_PER_S 1000000000ull
+#include "core/units.h"
 
 static inline pqq_time_ns pqq__clock_ns(void) {
   struct timespec now;

@@ -5,7 +5,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-#define NS_PER_MS 1000000u
+#include "core/units.h"
 
 /* ngtcp2 hands out at most eight ids of ours per connection
  * (NGTCP2_MAX_SCID_POOL_SIZE) and holds back as many that are being retired. */
@@ -39,7 +39,7 @@ static void fill_settings(pqq__endpoint *endpoint, ngtcp2_settings *settings,
   ngtcp2_settings_default(settings);
   settings->initial_ts = endpoint->now;
   settings->rand_ctx.native_handle = &endpoint->random;
-  settings->handshake_timeout = (ngtcp2_duration)values->handshake_timeout_ms * NS_PER_MS;
+  settings->handshake_timeout = (ngtcp2_duration)values->handshake_timeout_ms * PQQ__NS_PER_MS;
   settings->max_window = values->max_connection_window_bytes;
   settings->max_stream_window = values->max_stream_window_bytes;
   settings->max_tx_udp_payload_size = values->max_udp_payload_bytes;
@@ -60,7 +60,7 @@ static void fill_params(const pqq__endpoint *endpoint, int is_server,
   params->initial_max_stream_data_uni = values->stream_window_bytes;
   params->initial_max_streams_bidi = is_server ? values->max_concurrent_requests : 0;
   params->initial_max_streams_uni = PQQ__MAX_UNI_STREAMS;
-  params->max_idle_timeout = (ngtcp2_duration)values->idle_timeout_ms * NS_PER_MS;
+  params->max_idle_timeout = (ngtcp2_duration)values->idle_timeout_ms * PQQ__NS_PER_MS;
   params->active_connection_id_limit = PQQ__ACTIVE_CID_LIMIT;
   params->grease_quic_bit = 1;
 }
@@ -189,7 +189,7 @@ pqq_status pqq__conn_connect(pqq__endpoint *endpoint, const pqq_connect_options 
   }
   ngtcp2_conn_set_tls_native_handle(conn->quic, pqq__tls_session_handle(conn->tls));
   if (keep_alive_ms) {
-    ngtcp2_conn_set_keep_alive_timeout(conn->quic, (ngtcp2_duration)keep_alive_ms * NS_PER_MS);
+    ngtcp2_conn_set_keep_alive_timeout(conn->quic, (ngtcp2_duration)keep_alive_ms * PQQ__NS_PER_MS);
   }
   conn->app = app;
   pqq__first_flight_begin(conn, options);

@@ -37,17 +37,17 @@ static void add_facts(const pqq__conn *conn, pqq_close_info *info) {
 
 static void report(pqq__conn *conn, const pqq_close_info *close) {
   pqq__endpoint *endpoint = conn->endpoint;
-  pqq_close_info with_facts = *close, *info = &with_facts;
+  pqq_close_info info = *close;
 
-  add_facts(conn, info);
-  count_refusal(conn, info);
+  add_facts(conn, &info);
+  count_refusal(conn, &info);
   if (conn->state == PQQ__CONN_HANDSHAKE) {
     endpoint->half_open--;
     endpoint->stats.handshakes_failed++;
   }
   endpoint->live--;
   endpoint->stats.connections_closed++;
-  conn->is_close_waiting = endpoint->app->on_closed(conn->app, info);
+  conn->is_close_waiting = endpoint->app->on_closed(conn->app, &info);
 }
 
 /* Waits out the closing or draining period; no more use of streams. The period begins when

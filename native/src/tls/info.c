@@ -23,13 +23,16 @@ static void fill_cipher(pqq_connection_info *info, const SSL_CIPHER *negotiated)
 
 /* PQQ_AUTH_PQ only if CertificateVerify and every signature up to the anchor
  * are ML-DSA: with one classical link a forger of that link would win. */
+static int32_t chain_level(const pqq__signature_scheme *scheme, int is_chain_pq) {
+  return scheme != NULL && scheme->is_pq && is_chain_pq ? PQQ_AUTH_PQ : PQQ_AUTH_CLASSICAL;
+}
+
 static void fill_authentication(pqq_connection_info *info, uint16_t id, int is_chain_pq) {
   const pqq__signature_scheme *scheme = pqq__signature_scheme_find(id);
 
   info->signature = id;
   info->signature_name = scheme != NULL ? scheme->name : "unknown";
-  info->authentication =
-      scheme != NULL && scheme->is_pq && is_chain_pq ? PQQ_AUTH_PQ : PQQ_AUTH_CLASSICAL;
+  info->authentication = chain_level(scheme, is_chain_pq);
 }
 
 static void fill_certificates(pqq_certificate_info *out, size_t *count,
@@ -147,15 +150,17 @@ void pqq__tls_session_info(const pqq__tls_session *session, pqq_connection_info 
 }
 
 void pqq__tls_session_close_facts(const pqq__tls_session *session, pqq_close_info *info) {
-  pqq_connection_info facts = {0};
+  const pqq__peer_chain *chain = session->peer_tls;
 
   info->group = SSL_get_group_id(session->ssl);
   info->offer = session->offer;
   if (session->is_server) {
     info->signature = session->identity != NULL ? session->identity->scheme->id : 0;
   } else if (!SSL_in_init(session->ssl)) {
-    fill_client(session, &facts);
-    info->signature = facts.signature;
-    info->authentication = facts.authentication;
+    info->signature = SSL_get_peer_signature_algorithm(session->ssl);
+    info->authentication = session->peer_classical != NULL
+                               ? PQQ_AUTH_HYBRID
+                               : chain_level(pqq__signature_scheme_find(info->signature),
+                                             chain != NULL && chain->is_pq);
   }
 }

@@ -108,24 +108,20 @@ static int needs_velocity(const pqq__select_config *config) {
 
 static int select_alpn(const pqq__client_hello *hello, const pqq__select_config *config,
                        pqq__selection *selection) {
+  uint16_t downgrade = selection->downgrade;
+
   selection->alpn = text_bytes(PQQ__ALPN_H3);
   if (needs_velocity(config)) {
-    uint16_t downgrade = selection->downgrade;
-
     fail(selection, PQQ_ERR_POLICY_AUTHENTICATION,
          downgrade != PQQ_DOWNGRADE_NONE ? PQQ__ALERT_INSUFFICIENT_SECURITY
                                          : PQQ__ALERT_NO_APPLICATION_PROTOCOL);
-    selection->downgrade = downgrade;
-    return 0;
-  }
-  if (!pqq__client_hello_has_alpn(hello, selection->alpn)) {
-    uint16_t downgrade = selection->downgrade;
-
+  } else if (!pqq__client_hello_has_alpn(hello, selection->alpn)) {
     fail(selection, PQQ_ERR_NO_SHARED_ALPN, PQQ__ALERT_NO_APPLICATION_PROTOCOL);
-    selection->downgrade = downgrade;
-    return 0;
+  } else {
+    return 1;
   }
-  return 1;
+  selection->downgrade = downgrade; /* the refusal names why velocity/1 was not to be had */
+  return 0;
 }
 
 /* Groups that libpqq knows and the policy has ruled out. */

@@ -205,10 +205,6 @@ pqq_status pqq__tls_session_failure(const pqq__tls_session *session, const char 
   return session->failure;
 }
 
-int pqq__tls_session_offers_velocity(const pqq__tls_session *session) {
-  return session->offers_velocity;
-}
-
 int pqq__tls_session_is_velocity(const pqq__tls_session *session) {
   static const char velocity[] = PQQ__ALPN_VELOCITY;
   const uint8_t *alpn;

@@ -72,9 +72,7 @@ void pqq__tls_session_close_facts(const pqq__tls_session *session, pqq_close_inf
 /* Maps an alert received from the peer to a status and its IANA name. */
 pqq_status pqq__tls_alert_status(uint8_t alert, const char **name);
 
-/* Whether the client of this session offers velocity/1, and whether that was
- * negotiated (once the ClientHello or EncryptedExtensions are there). */
-int pqq__tls_session_offers_velocity(const pqq__tls_session *session);
+/* Whether velocity/1 was negotiated (once the ClientHello or EncryptedExtensions are there). */
 int pqq__tls_session_is_velocity(const pqq__tls_session *session);
 /* Whether there was a HelloRetryRequest; once the handshake is done. */
 int pqq__tls_session_has_retry(const pqq__tls_session *session);

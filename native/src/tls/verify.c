@@ -2,7 +2,6 @@
 /* The client's judgement of the server's TLS chain. Runs in line in AWS-LC's
  * callback, when the certificates have arrived and CertificateVerify has not been
  * checked yet. */
-#include <openssl/err.h>
 #include <openssl/pool.h>
 
 #include "tls/alert.h"
