@@ -32,6 +32,15 @@ void bench_check(pqq_status status, const char *what) {
   }
 }
 
+void bench_command_failed(pqq_engine *engine, uint32_t worker, uint64_t tag, pqq_status status,
+                          void *user_data) {
+  (void)engine;
+  (void)worker;
+  (void)tag;
+  (void)user_data;
+  bench_check(status, "command");
+}
+
 static uint64_t read_clock(clockid_t clock) {
   struct timespec now;
 

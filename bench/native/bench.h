@@ -15,6 +15,10 @@ _Noreturn void bench_fail(const char *format, ...) __attribute__((format(printf,
 /* Fails unless `status` is PQQ_OK. */
 void bench_check(pqq_status status, const char *what);
 
+/* on_command_failed of every driver: no command of a benchmark may fail. */
+void bench_command_failed(pqq_engine *engine, uint32_t worker, uint64_t tag, pqq_status status,
+                          void *user_data);
+
 /* CPU time of the calling thread, of the whole process, and wall time. */
 uint64_t bench_thread_cpu_ns(void);
 uint64_t bench_process_cpu_ns(void);

@@ -93,15 +93,6 @@ static pqq_status on_event(pqq_engine *engine, uint32_t worker, const pqq_event 
   return PQQ_OK;
 }
 
-static void on_command_failed(pqq_engine *engine, uint32_t worker, uint64_t tag, pqq_status status,
-                              void *user_data) {
-  (void)engine;
-  (void)worker;
-  (void)tag;
-  (void)user_data;
-  bench_check(status, "command");
-}
-
 /* --- main() ------------------------------------------------------------------------------------
  */
 
@@ -123,7 +114,7 @@ static void start(probe *self, pqq_config *config) {
   bench_check(pqq_driver_options_init(&options, sizeof options), "driver options");
   bench_check(pqq_driver_events_init(&events, sizeof events), "driver events");
   events.on_event = on_event;
-  events.on_command_failed = on_command_failed;
+  events.on_command_failed = bench_command_failed;
   bench_check(pqq_driver_start(config, &options, &events, self, &self->driver), "driver");
   for (uint32_t i = 0; i < CONNECTIONS; i++) {
     bench_check(pqq_driver_submit(self->driver, &command, 1), "connect");

@@ -1,7 +1,9 @@
 // SPDX-License-Identifier: MIT
 // A server with a client that trusts it, for one test: port 0, an identity made in memory once per process.
+import { expect } from "chai";
 import {
   Client,
+  HandshakeError,
   Server,
   type ClientOptions,
   type Handler,
@@ -76,6 +78,13 @@ export async function rejection(promise: Promise<unknown>): Promise<unknown> {
     return error;
   }
   throw new Error(`expected a rejection, got ${String(value)}`);
+}
+
+/** The error of a connection that did not come about. */
+export async function handshakeFailure(promise: Promise<unknown>): Promise<HandshakeError> {
+  const error = await rejection(promise);
+  expect(error).to.be.instanceOf(HandshakeError);
+  return error as HandshakeError;
 }
 
 /** A promise with its functions outside. */

@@ -6,17 +6,11 @@ import { expect } from "chai";
 import { Client, HandshakeError, Response, type FailedPeer } from "../../lib/index.js";
 import {
   counted,
-  rejection,
+  handshakeFailure,
   startService,
   testIdentity,
   type Service,
 } from "../helpers/service.js";
-
-async function failure(promise: Promise<unknown>): Promise<HandshakeError> {
-  const error = await rejection(promise);
-  expect(error).to.be.instanceOf(HandshakeError);
-  return error as HandshakeError;
-}
 
 describe("what a client requires", () => {
   it("is had on velocity/1", async () => {
@@ -32,7 +26,7 @@ describe("what a client requires", () => {
     await using service = await startService(() => new Response("ok"), {
       server: { velocity: false },
     });
-    const error = await failure(service.client.get(service.url, { require: "hybrid" }));
+    const error = await handshakeFailure(service.client.get(service.url, { require: "hybrid" }));
     expect(error.code).to.be.oneOf(["PQQ_ERR_NO_SHARED_ALPN", "PQQ_ERR_POLICY_AUTHENTICATION"]);
     expect(error.required).to.deep.equal({
       keyExchange: "hybrid",
@@ -58,7 +52,9 @@ describe("what a client requires", () => {
     });
     expect((await service.client.get(service.url)).connection.security.hybrid).to.equal(false);
     for (const keyExchange of ["pq", "hybrid"] as const) {
-      const error = await failure(service.client.get(service.url, { require: { keyExchange } }));
+      const error = await handshakeFailure(
+        service.client.get(service.url, { require: { keyExchange } }),
+      );
       // The server says no more than that it has failed (RFC 8446 section 4.1.1).
       expect(error).to.include({ code: "PQQ_ERR_TLS_ALERT", alert: 40, remote: true });
       expect(error.required).to.include({ keyExchange, authentication: "any" });
@@ -73,7 +69,7 @@ describe("what a client requires", () => {
     const { url, client } = service;
     const pq = await client.get(url, { require: { keyExchange: "pq" } });
     expect(pq.connection.security).to.include({ group: "MLKEM768", hybrid: false });
-    const error = await failure(client.get(url, { require: { keyExchange: "hybrid" } }));
+    const error = await handshakeFailure(client.get(url, { require: { keyExchange: "hybrid" } }));
     expect(error.required).to.include({ keyExchange: "hybrid" });
   });
 
@@ -83,7 +79,7 @@ describe("what a client requires", () => {
       .caPem.split(end)
       .map((text) => text + end);
     await using client = new Client({ ca: pqRoot });
-    const error = await failure(client.get("https://127.0.0.1:9/", { require: "hybrid" }));
+    const error = await handshakeFailure(client.get("https://127.0.0.1:9/", { require: "hybrid" }));
     expect(error.code).to.equal("PQQ_ERR_POLICY_CONFIG");
   });
 
@@ -128,7 +124,7 @@ describe("connections and requirements", () => {
       server: { velocity: false },
     });
     const first = await service.client.get(service.url);
-    await failure(service.client.get(service.url, { require: "hybrid" }));
+    await handshakeFailure(service.client.get(service.url, { require: "hybrid" }));
     const second = await service.client.get(service.url);
     expect(second.connection).to.equal(first.connection);
   });
@@ -139,7 +135,7 @@ describe("connections and requirements", () => {
     });
     const ca = testIdentity().caPem;
     await Client.get(service.url, { ca, require: "pq" });
-    await failure(Client.get(service.url, { ca, require: "hybrid" }));
+    await handshakeFailure(Client.get(service.url, { ca, require: "hybrid" }));
     await Client.get(service.url, { ca });
     expect(await counted(service.server, "handshakesCompleted", 1)).to.equal(1);
   });
@@ -161,7 +157,7 @@ describe("a server that refuses a handshake", () => {
       client: { groups: ["X25519", "secp256r1"], velocity: false },
     });
     const waiting = told(service);
-    await failure(service.client.get(service.url));
+    await handshakeFailure(service.client.get(service.url));
     const { error, peer } = await waiting;
     expect(error).to.be.instanceOf(HandshakeError);
     expect(error).to.include({ code: "PQQ_ERR_POLICY_KEY_EXCHANGE", alert: 71, remote: false });
@@ -178,7 +174,7 @@ describe("a server that refuses a handshake", () => {
       client: { ca: rootCertificates[0] },
     });
     const waiting = told(service);
-    const refused = await failure(service.client.get(service.url));
+    const refused = await handshakeFailure(service.client.get(service.url));
     const { error } = await waiting;
     expect(refused).to.include({ code: "PQQ_ERR_CERT_UNTRUSTED", group: "X25519MLKEM768" });
     expect(error).to.include({ remote: true, alert: 48, group: "X25519MLKEM768" });
@@ -193,7 +189,7 @@ describe("what a server requires", () => {
       server: { require: { keyExchange: "pq" } },
       client: { groups: ["X25519"] },
     });
-    const error = await failure(service.client.get(service.url));
+    const error = await handshakeFailure(service.client.get(service.url));
     expect(error).to.include({ code: "PQQ_ERR_POLICY_REFUSED", alert: 71, remote: true });
     expect(await counted(service.server, "policyRefusals", 1)).to.equal(1);
     await using other = new Client({ ca: testIdentity().caPem });
@@ -205,7 +201,7 @@ describe("what a server requires", () => {
       server: { require: { authentication: "hybrid" } },
       client: { velocity: false },
     });
-    const error = await failure(service.client.get(service.url));
+    const error = await handshakeFailure(service.client.get(service.url));
     expect(error.code).to.be.oneOf(["PQQ_ERR_POLICY_REFUSED", "PQQ_ERR_NO_SHARED_ALPN"]);
     expect(await counted(service.server, "policyRefusals", 1)).to.equal(1);
     await using other = new Client({ ca: testIdentity().caPem });

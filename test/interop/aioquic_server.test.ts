@@ -5,9 +5,10 @@ import { spawn, type ChildProcess } from "node:child_process";
 import { once } from "node:events";
 import { join } from "node:path";
 import { Client, devIdentity } from "../../lib/index.js";
+import { handshakeFailure } from "../helpers/service.js";
 import { debian } from "./peers.js";
 import { report } from "./report.js";
-import { describePeer, handshakeFailure } from "./support.js";
+import { describePeer } from "./support.js";
 
 const script = join(process.cwd(), "test", "interop", "aioquic_serve.py");
 

@@ -6,10 +6,11 @@ import { once } from "node:events";
 import { join } from "node:path";
 import { createInterface } from "node:readline";
 import { Client, devIdentity } from "../../lib/index.js";
+import { handshakeFailure } from "../helpers/service.js";
 import { debian } from "./peers.js";
 import { report } from "./report.js";
 import { certificateScript, freePort } from "./servers.js";
-import { describePeer, execute, handshakeFailure, sha256 } from "./support.js";
+import { describePeer, execute, sha256 } from "./support.js";
 
 const cli = join(process.cwd(), "lib", "cli", "pqq.mjs");
 

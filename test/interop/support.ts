@@ -1,14 +1,12 @@
 // SPDX-License-Identifier: MIT
 // Our server with the example site, as the interop tests need it, and ways to run other programs against it.
-import { expect } from "chai";
 import { execFile } from "node:child_process";
 import { createHash } from "node:crypto";
 import { mkdtempSync, readdirSync, readFileSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import { HandshakeError, Response, Server, devIdentity, staticFiles } from "../../lib/index.js";
+import { Response, Server, devIdentity, staticFiles } from "../../lib/index.js";
 import type { Connection, DevIdentity, GroupName } from "../../lib/index.js";
-import { rejection } from "../helpers/service.js";
 import { debian, type Chroot, type Found, type Output } from "./peers.js";
 
 /** The folder that `npm start` serves. */
@@ -144,13 +142,6 @@ export class Site implements AsyncDisposable {
 // eslint-disable-next-line @typescript-eslint/require-await -- a stream whose producer never waits
 async function* blocksAsync(): AsyncGenerator<Uint8Array> {
   yield* blocks();
-}
-
-/** The error of a connection that did not come about. */
-export async function handshakeFailure(promise: Promise<unknown>): Promise<HandshakeError> {
-  const error = await rejection(promise);
-  expect(error).to.be.instanceOf(HandshakeError);
-  return error as HandshakeError;
 }
 
 /** Runs a program while the server of this process goes on. Killed when it takes too long. */
