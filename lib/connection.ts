@@ -145,7 +145,7 @@ const AUTHENTICATIONS: readonly Authentication[] = ["none", "classical", "pq", "
 const COMPRESSIONS = [null, "zlib", "brotli"] as const;
 const NS_PER_MS = 1e6;
 /** Where the fields of the chains begin, and how many each certificate has. */
-const FIRST_CHAIN = 31;
+const FIRST_CHAIN = 32;
 const CERTIFICATE_FIELDS = 3;
 
 /** The name of a PQQ_AUTH_* number. */

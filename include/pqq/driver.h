@@ -102,7 +102,8 @@ enum {
   PQQ_COMMAND_CONSUME = 6,
   PQQ_COMMAND_RESET = 7,
   PQQ_COMMAND_STOP_READING = 8,
-  PQQ_COMMAND_CLOSE = 9
+  PQQ_COMMAND_CLOSE = 9,
+  PQQ_COMMAND_ABANDON = 10
 };
 
 /** pqq_command is one engine call to be made on the owner thread. Fields that
@@ -111,9 +112,10 @@ typedef struct pqq_command {
   int32_t type;
   /** PQQ_WRITE_* */
   uint32_t flags;
-  /** The stream, or the connection (REQUEST, CLOSE). CONNECT goes to worker 0. */
+  /** The stream, or the connection (REQUEST, CLOSE). CONNECT and ABANDON go to
+   *  worker 0. */
   pqq_id id;
-  /** Token of CONNECT and REQUEST. */
+  /** Token of CONNECT, ABANDON and REQUEST. */
   uint64_t token;
   /** Given to on_command_failed. */
   uint64_t tag;

@@ -279,6 +279,14 @@ PQQ_EXPORT pqq_status pqq_engine_stop_reading(pqq_engine *engine, pqq_id stream,
  *  Errors: as pqq_engine_reset. */
 PQQ_EXPORT pqq_status pqq_engine_close(pqq_engine *engine, pqq_id conn, uint64_t wire_code);
 
+/** pqq_engine_abandon gives up the connections that are still being made for
+ *  `token` (of pqq_connect_options): nobody waits for them any more, because
+ *  another address was faster (RFC 8305 section 5). The server is told; the end
+ *  comes as PQQ_EVENT_CLOSED. What is connected already stays. It looks at every
+ *  connection of the engine.
+ *  Errors: PQQ_ERR_NULL_ARG, PQQ_ERR_NOT_FOUND (none is being made). */
+PQQ_EXPORT pqq_status pqq_engine_abandon(pqq_engine *engine, uint64_t token);
+
 /** pqq_engine_shutdown begins a graceful end: no new connections, GOAWAY on
  *  all, each closes when its last request is done (RFC 9114 section 5.2).
  *  The engine is idle when pqq_engine_is_idle returns 1. */

@@ -212,6 +212,9 @@ typedef struct pqq_connection_info {
   /** Body of its Certificate message, and what of it went over the wire. */
   uint32_t certificate_bytes;
   uint32_t certificate_wire_bytes;
+  /** On a client: requests that the server takes at once, by its transport
+   *  parameter initial_max_streams_bidi (RFC 9000 section 18.2). 0 on a server. */
+  uint64_t peer_max_requests;
 } pqq_connection_info;
 
 #ifdef __cplusplus

@@ -39,6 +39,7 @@ export const COMMAND_CONSUME = 6;
 export const COMMAND_RESET = 7;
 export const COMMAND_STOP_READING = 8;
 export const COMMAND_CLOSE = 9;
+export const COMMAND_ABANDON = 10;
 
 /** A command row. */
 export const COMMAND_WORDS = 10;

@@ -26,6 +26,10 @@ static pqq__conn *conn_of(const sim_client *client) {
   return pqq__slots_find(&client->node.engine->endpoint.conns, client->conn);
 }
 
+static pqq__conn *server_conn_of(const sim_server *server) {
+  return pqq__slots_find(&server->node.engine->endpoint.conns, server->conn);
+}
+
 static void open_pair(sim_pair *pair, sim_exchange *exchanges, size_t count) {
   sim_setup setup = {.exchanges = exchanges, .exchange_count = count};
 
@@ -261,9 +265,12 @@ TEST("interim responses without end fail their request") {
 
 /* Raw stream bytes, past nghttp3. */
 
-static void send_raw(sim_pair *pair, int64_t stream_id, const void *data, size_t len, int fin) {
-  ngtcp2_conn *quic = conn_of(&pair->client)->quic;
-  pqq_address from = pair->client.node.outside, to = sim_server_address();
+static void send_raw_as(sim_pair *pair, int is_server, int64_t stream_id, const void *data,
+                        size_t len, int fin) {
+  pqq_address client = pair->client.node.outside, server = sim_server_address();
+  pqq_address from = is_server ? server : client, to = is_server ? client : server;
+  ngtcp2_conn *quic =
+      is_server ? server_conn_of(&pair->server)->quic : conn_of(&pair->client)->quic;
   const uint8_t *bytes = data;
   size_t sent = 0;
   int is_end = 0;
@@ -290,6 +297,10 @@ static void send_raw(sim_pair *pair, int64_t stream_id, const void *data, size_t
   }
 }
 
+static void send_raw(sim_pair *pair, int64_t stream_id, const void *data, size_t len, int fin) {
+  send_raw_as(pair, 0, stream_id, data, len, fin);
+}
+
 static int64_t open_raw(const sim_pair *pair, int is_bidi) {
   int64_t stream_id = -1;
 
@@ -301,6 +312,8 @@ static int64_t open_raw(const sim_pair *pair, int is_bidi) {
 
 /* Streams of the client that exist already: control, QPACK encoder, decoder. */
 enum { CONTROL = 2, ENCODER = 6, DECODER = 10 };
+/* And the server's control stream on h3. */
+enum { SERVER_CONTROL = 3 };
 
 static const struct {
   const char *what;
@@ -375,6 +388,43 @@ TEST("streams and frames of unknown types are ignored, any number of them") {
   }
   EXPECT_UINT(pair.server.closed, 0);
   expect_works(&pair, 0);
+  sim_pair_close(&pair);
+}
+
+/* Replies are listed newest first; those of streams that have ended are gone. */
+static const sim_reply *last_reply(const sim_server *server) {
+  const sim_reply *reply = server->replies;
+
+  while (reply && reply->next) {
+    reply = reply->next;
+  }
+  return reply;
+}
+
+TEST("requests from the id of a GOAWAY on are given up though the server resets none of them") {
+  /* Streams 0 and 4 are served, 8 is not; then 4 is not either (RFC 9114 section 5.2). */
+  sim_exchange exchanges[3] = {{.path = "/hang"}, {.path = "/hang"}, {.path = "/hang"}};
+  sim_pair pair;
+
+  open_pair(&pair, exchanges, 3);
+  for (size_t i = 0; i < 3; i++) {
+    EXPECT_INT(sim_client_request(&pair.client, i), PQQ_OK);
+  }
+  sim_run_for(pair.net, SIM_SECOND);
+  EXPECT_UINT(pair.server.requests, 3);
+  send_raw_as(&pair, 1, SERVER_CONTROL, "\x07\x01\x08", 3, 0);
+  sim_run_for(pair.net, SIM_SECOND);
+  EXPECT(pair.client.is_going_away);
+  EXPECT(!exchanges[0].is_closed && !exchanges[1].is_closed);
+  EXPECT_INT(exchanges[2].status, PQQ_ERR_STREAM_REFUSED);
+  EXPECT(!exchanges[2].is_reset);
+  send_raw_as(&pair, 1, SERVER_CONTROL, "\x07\x01\x04", 3, 0);
+  sim_run_for(pair.net, SIM_SECOND);
+  EXPECT_INT(exchanges[1].status, PQQ_ERR_STREAM_REFUSED);
+  sim_server_answer(&pair.server, last_reply(&pair.server));
+  sim_run_for(pair.net, SIM_SECOND);
+  EXPECT_INT(exchanges[0].status, PQQ_OK);
+  EXPECT(!pair.client.is_closed);
   sim_pair_close(&pair);
 }
 

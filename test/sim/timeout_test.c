@@ -38,6 +38,27 @@ TEST("a server that never answers is UNREACHABLE after the handshake timeout") {
   sim_pair_close(&pair);
 }
 
+TEST("a connection that is being made can be given up by its token, and the server forgets it") {
+  sim_setup setup = {.identity = SIM_MLDSA65};
+  sim_pair pair;
+
+  sim_pair_open(&pair, harness_seed(), &setup);
+  EXPECT_INT(pqq_engine_abandon(pair.client.node.engine, 1), PQQ_ERR_NOT_FOUND);
+  sim_run_for(pair.net, SIM_DELAY_NS + SIM_DELAY_NS / 2);
+  EXPECT_INT(pqq_engine_abandon(pair.client.node.engine, 0), PQQ_OK);
+  EXPECT(sim_pair_wait_closed(&pair));
+  sim_run_for(pair.net, 2 * SIM_DELAY_NS);
+  EXPECT(pqq_engine_is_idle(pair.server.node.engine));
+  /* The draining period is three PTOs of a path that nobody has measured. */
+  sim_run_for(pair.net, 10 * SIM_SECOND);
+  EXPECT(!pair.client.is_connected);
+  EXPECT_INT(pair.client.close.is_remote, 0);
+  EXPECT_INT(pqq_engine_abandon(pair.client.node.engine, 0), PQQ_ERR_NOT_FOUND);
+  EXPECT_UINT(stats_of(&pair.server.node).connections_now, 0);
+  EXPECT_UINT(stats_of(&pair.server.node).handshakes_completed, 0);
+  sim_pair_close(&pair);
+}
+
 TEST("an idle timeout shorter than the handshake timeout says UNREACHABLE too") {
   pqq_config_options options = sim_options();
   sim_setup setup = {.client_options = &options, .from_client = {.loss_ppm = 1000000}};

@@ -265,6 +265,25 @@ pqq_status pqq_engine_close(pqq_engine *engine, pqq_id conn_id, uint64_t wire_co
   return PQQ_OK;
 }
 
+pqq_status pqq_engine_abandon(pqq_engine *engine, uint64_t token) {
+  pqq_status status = PQQ_ERR_NOT_FOUND;
+
+  pqq__error_clear();
+  if (!engine) {
+    return PQQ_ERR_NULL_ARG;
+  }
+  for (uint32_t i = 0; i < engine->endpoint.conns.count; i++) {
+    pqq__conn *conn = engine->endpoint.conns.slots[i].object;
+    const pqq__session *session = conn ? conn->app : NULL;
+
+    if (session && !conn->is_server && !session->is_connected && session->token == token) {
+      pqq__conn_close(conn, PQQ__H3_NO_ERROR);
+      status = PQQ_OK;
+    }
+  }
+  return status;
+}
+
 pqq_status pqq_engine_update_keys(pqq_engine *engine, pqq_id conn_id, pqq_time_ns now) {
   pqq__conn *conn;
 

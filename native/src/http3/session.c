@@ -211,7 +211,8 @@ static int on_stream_reset(void *app, int64_t stream_id, void *stream_data, uint
   if (error != 0) {
     return pqq__session_fail(session, error);
   }
-  if (!stream || !stream->is_reported) {
+  /* The answer to our own reset is no news. */
+  if (!stream || !stream->is_reported || stream->local_status != PQQ_OK) {
     return 0;
   }
   session->engine->endpoint.stats.requests_reset++;

@@ -16,6 +16,7 @@
 #define PQQ__H3_STREAM_CREATION_ERROR 0x103u
 #define PQQ__H3_EXCESSIVE_LOAD 0x107u
 #define PQQ__H3_REQUEST_REJECTED 0x10bu
+#define PQQ__H3_REQUEST_CANCELLED 0x10cu
 #define PQQ__H3_MESSAGE_ERROR 0x10eu
 
 typedef struct pqq__session {

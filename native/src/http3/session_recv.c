@@ -307,13 +307,31 @@ static int on_reset_stream(nghttp3_conn *http, int64_t stream_id, uint64_t wire_
   return 0;
 }
 
+/* The server has not processed what begins at the id of its GOAWAY, and some
+ * servers do not say so again on each stream (RFC 9114 section 5.2). */
+static void give_up_from(pqq__session *session, int64_t id) {
+  pqq__node *node = session->streams.next;
+
+  while (node != &session->streams) {
+    pqq__stream *stream = PQQ__OWNER(node, pqq__stream, node);
+
+    node = node->next;
+    if (stream->quic_id >= id) {
+      pqq__reset(stream, PQQ__H3_REQUEST_CANCELLED, PQQ_ERR_STREAM_REFUSED);
+    }
+  }
+}
+
 static int on_shutdown(nghttp3_conn *http, int64_t id, void *user_data) {
   pqq__session *session = user_data;
   pqq__event *event;
 
   (void)http;
-  (void)id;
-  if (session->is_going_away || session->is_server) {
+  if (session->is_server) {
+    return 0;
+  }
+  give_up_from(session, id);
+  if (session->is_going_away) {
     return 0;
   }
   session->is_going_away = 1;

@@ -45,13 +45,15 @@ static pqq_status check_views(const pqq_command *command) {
 }
 
 static uint32_t worker_of(const pqq_command *command) {
-  return command->type == PQQ_COMMAND_CONNECT ? 0 : (uint32_t)(command->id >> 24) & 0xffu;
+  int is_of_first = command->type == PQQ_COMMAND_CONNECT || command->type == PQQ_COMMAND_ABANDON;
+
+  return is_of_first ? 0 : (uint32_t)(command->id >> 24) & 0xffu;
 }
 
 pqq_status pqq__command_check(const pqq_command *command, uint32_t worker_count, uint32_t *worker) {
   pqq_status status = PQQ_OK;
 
-  if (command->type < PQQ_COMMAND_CONNECT || command->type > PQQ_COMMAND_CLOSE) {
+  if (command->type < PQQ_COMMAND_CONNECT || command->type > PQQ_COMMAND_ABANDON) {
     return pqq__error_set(PQQ_ERR_INVALID_ARG, "pqq_command.type: %d", command->type);
   }
   if (command->type == PQQ_COMMAND_CONNECT) {
@@ -221,6 +223,8 @@ static pqq_status run(pqq_engine *engine, const pqq_command *c, pqq_time_ns now)
     return pqq_engine_reset(engine, c->id, c->wire_code);
   case PQQ_COMMAND_STOP_READING:
     return pqq_engine_stop_reading(engine, c->id, c->wire_code);
+  case PQQ_COMMAND_ABANDON:
+    return pqq_engine_abandon(engine, c->token);
   default: /* pqq__command_check has let nothing else in */
     return pqq_engine_close(engine, c->id, c->wire_code);
   }

@@ -291,6 +291,14 @@ void pqq__conn_free(pqq__conn *conn) {
   free(conn);
 }
 
+/* By its transport parameter; later credit only keeps this many open. */
+static uint64_t peer_max_requests(const pqq__conn *conn) {
+  const ngtcp2_transport_params *params =
+      conn->is_server ? NULL : ngtcp2_conn_get_remote_transport_params2(conn->quic);
+
+  return params ? params->initial_max_streams_bidi : 0;
+}
+
 pqq_status pqq__conn_info(const pqq__conn *conn, pqq_connection_info *info) {
   const ngtcp2_path *path;
   ngtcp2_conn_info quic_info;
@@ -324,6 +332,7 @@ pqq_status pqq__conn_info(const pqq__conn *conn, pqq_connection_info *info) {
   info->min_rtt_ns = quic_info.min_rtt;
   info->congestion_window_bytes = quic_info.cwnd;
   info->first_flight_repeats = conn->first_flight_repeats;
+  info->peer_max_requests = peer_max_requests(conn);
   return PQQ_OK;
 }
 
