@@ -80,6 +80,7 @@ function peer(threads: number, core: Core): Peer {
     name: "VELO, C handler",
     isAvailable: () => true,
     clientName: () => "C",
+    reportsUsage: true,
     startClient: () => {
       throw new Error("the burst has a client of its own");
     },

@@ -1,8 +1,11 @@
 // SPDX-License-Identifier: MIT
-// Starts the harness, which is TypeScript; `npm run typecheck` checks its types.
+// Starts a part of the harness, which is TypeScript; `npm run typecheck` checks its types.
+//
+//   node run.mjs main|peers [options of that part]
 import { spawnSync } from "node:child_process";
 import { fileURLToPath } from "node:url";
 
+const [part, ...args] = process.argv.slice(2);
 const here = (path) => new URL(path, import.meta.url);
 const { status } = spawnSync(
   process.execPath,
@@ -10,8 +13,8 @@ const { status } = spawnSync(
     "--disable-warning=DEP0180", // ts-node's, as in .mocharc.json
     "--disable-warning=DEP0205",
     `--import=${here("../test/register.mjs")}`,
-    fileURLToPath(here("main.ts")),
-    ...process.argv.slice(2),
+    fileURLToPath(here(`${part}.ts`)),
+    ...args,
   ],
   {
     stdio: "inherit",

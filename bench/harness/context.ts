@@ -57,7 +57,16 @@ export class Context {
   constructor(build: string | undefined, isQuick: boolean) {
     this.#isQuick = isQuick;
     this.#build = build ?? join(ROOT, "build");
-    const programs = ["handshake", "profiles", "sign", "identity", "server", "client", "burst"];
+    const programs = [
+      "handshake",
+      "profiles",
+      "sign",
+      "identity",
+      "server",
+      "client",
+      "burst",
+      "latency",
+    ];
     const missing = programs.filter((name) => !existsSync(this.program(name)));
     if (missing.length > 0) {
       throw new Error(`${this.program(missing[0] ?? "")} is missing: run \`npm run build\` first`);

@@ -2,6 +2,7 @@
 // The servers that are compared, each with the client that speaks its protocol.
 import { spawnSync } from "node:child_process";
 import { Child, numberOf, type Line } from "./process.js";
+import { canReadTrees, treeUsage } from "./process_tree.js";
 import { HYBRID, type Context, type Identity, type Kind } from "./context.js";
 import { hasPostQuantum } from "./tls.mjs";
 
@@ -25,6 +26,8 @@ export interface Peer {
   /** Whether it can run here, with this certificate. */
   readonly isAvailable: (context: Context, kind: Kind) => boolean;
   readonly startServer: (context: Context, identity: Identity) => Child;
+  /** Whether its server answers with a `usage` line; of others the harness asks the system. */
+  readonly reportsUsage: boolean;
   /** What makes the load: a slow client makes a server look dear. */
   readonly clientName: (mode: Mode) => string;
   readonly startClient: (
@@ -35,7 +38,9 @@ export interface Peer {
   ) => Child;
 }
 
-const ours = {
+/** Our load generator, for every server that speaks HTTP/3. */
+export const ours = {
+  reportsUsage: true,
   clientName: (): string => "C",
   startClient: (context: Context, mode: Mode, kind: Kind, args: readonly string[]): Child =>
     new Child("client", context.program("client"), [
@@ -69,6 +74,7 @@ function nodePeer(name: "http2" | "https"): Peer {
   return {
     id: name,
     name: `node:${name}`,
+    reportsUsage: true,
     isAvailable: (_context, kind) => kind === "P-256" || (kind !== HYBRID && hasPostQuantum),
     clientName: (mode) => (clientOf(mode) === name ? "Node.js" : clientOf(mode)),
     startServer: (context, { certFile, keyFile }) =>
@@ -136,37 +142,55 @@ export class RunningServer {
     return numberOf(this.#listening, "port");
   }
 
+  /** The process to look at: the one that was started, unless that says that it is another one's keeper. */
+  get pid(): number {
+    const { pid } = this.#listening;
+    return typeof pid === "number" ? pid : this.#child.pid;
+  }
+
   /** `pqq_capabilities()` of a C server. */
   get capabilities(): unknown {
     return this.#listening["capabilities"];
   }
 
+  /** Of the whole process tree where the system says that; otherwise what the server says of itself. */
   async usage(): Promise<Usage> {
+    const tree = canReadTrees ? treeUsage(this.pid) : undefined;
+    if (!this.peer.reportsUsage && tree !== undefined) return { ...tree, stats: {} };
     this.#child.say("usage");
     const line = await this.#child.expect("usage");
     return {
       cpuMicros: numberOf(line, "cpuMicros"),
       residentBytes: numberOf(line, "residentBytes"),
+      ...tree,
       stats: line["stats"] as Readonly<Record<string, number>>,
     };
   }
 
-  /** Starts a client and resolves when it is connected and warm; `go` on it then does the work. */
-  async client(mode: Mode, load: Load): Promise<RunningClient> {
-    const child = this.peer.startClient(this.#context, mode, this.kind, [
+  /**
+   * Starts a client and resolves when it is connected and warm; `go` on it then does the work.
+   *
+   * @param program - one that knows the command line of bench/native/client.c, instead of the peer's own
+   */
+  async client(mode: Mode, load: Load, program?: string): Promise<RunningClient> {
+    const args = [
       ...["--port", String(this.port)],
       ...["--ca", this.#context.identity(this.kind).caFile],
       ...["--count", String(load.count ?? 1), "--connections", String(load.connections ?? 1)],
       ...["--streams", String(load.streams ?? 1), "--bytes", String(load.bytes ?? 0)],
       ...["--warm-up", String(load.warmUp ?? 0)],
-    ]);
+    ];
+    const child =
+      program === undefined
+        ? this.peer.startClient(this.#context, mode, this.kind, args)
+        : new Child("client", program, [mode, ...args]);
     await child.expect("ready");
     return new RunningClient(child);
   }
 
   /** Runs a client and says what that took of the server. */
-  async measure(mode: Mode, load: Load): Promise<Measurement> {
-    const client = await this.client(mode, load);
+  async measure(mode: Mode, load: Load, program?: string): Promise<Measurement> {
+    const client = await this.client(mode, load, program);
     const before = await this.usage();
     const done = await client.go();
     const after = await this.usage();
@@ -177,6 +201,7 @@ export class RunningServer {
       wallMicros: numberOf(done, "wallMicros"),
       systemCalls: calls(stats) - calls(before.stats),
       group: String(done["group"]),
+      cipher: cipherName(done["cipher"]),
       protocol: typeof done["protocol"] === "string" ? done["protocol"] : "",
       roundTrips: typeof done["roundTrips"] === "number" ? done["roundTrips"] : undefined,
     };
@@ -195,9 +220,23 @@ export interface Measurement {
   /** Receiving, sending and waiting calls of our own servers; NaN of others. */
   readonly systemCalls: number;
   readonly group: string;
+  /** Name by IANA; empty if the client does not say. */
+  readonly cipher: string;
   /** ALPN of our own servers; empty of others. */
   readonly protocol: string;
   readonly roundTrips: number | undefined;
+}
+
+/** Our client has the number by IANA, Node's the name. */
+const CIPHERS: Readonly<Record<number, string>> = {
+  0x1301: "TLS_AES_128_GCM_SHA256",
+  0x1302: "TLS_AES_256_GCM_SHA384",
+  0x1303: "TLS_CHACHA20_POLY1305_SHA256",
+};
+
+function cipherName(value: unknown): string {
+  if (typeof value === "number") return CIPHERS[value] ?? `0x${value.toString(16)}`;
+  return typeof value === "string" ? value : "";
 }
 
 /** lib/stats.ts has the counters in camel case, stats.def in snake case. */

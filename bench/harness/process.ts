@@ -55,6 +55,11 @@ export class Child {
     this.#lines = createInterface({ input: this.#process.stdout })[Symbol.asyncIterator]();
   }
 
+  get pid(): number {
+    if (this.#process.pid === undefined) throw new Error(`${this.#name}: could not be started`);
+    return this.#process.pid;
+  }
+
   /** The next line; undefined when there are no more. */
   async next(): Promise<Line | undefined> {
     const line = await this.#lines.next();
@@ -74,6 +79,11 @@ export class Child {
   /** Sends a line. */
   say(word: string): void {
     this.#process.stdin.write(`${word}\n`);
+  }
+
+  /** Ends it whatever it does. */
+  kill(): void {
+    this.#process.kill("SIGKILL");
   }
 
   /** Ends its stdin, which is what all of ours end with, and waits. */
