@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: MIT
 // What is known of a connection. The facts come as one text with its first event; nothing is made of it before
 // somebody looks.
-import { REQUIREMENTS } from "./config/index.js";
+import { QUIC_VERSIONS, REQUIREMENTS } from "./config/index.js";
 import type { Endpoint } from "./internal/endpoint.js";
 import type { Level } from "./internal/policy.js";
 import { splitText } from "./internal/text.js";
@@ -128,7 +128,7 @@ export interface Connection {
   readonly localPort: number;
   readonly remoteAddress: string;
   readonly remotePort: number;
-  /** 1 for RFC 9000. */
+  /** 1 (RFC 9000) or 2 (RFC 9369). */
   readonly quicVersion: number;
   /** The host name that the client asked for (SNI), empty if none. */
   readonly serverName: string;
@@ -194,7 +194,8 @@ export class PeerConnection implements Connection, Identified {
   }
 
   get quicVersion(): number {
-    return this.#number(5);
+    const wire = this.#number(5);
+    return wire === QUIC_VERSIONS[2] ? 2 : wire;
   }
 
   get serverName(): string {

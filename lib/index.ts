@@ -40,6 +40,7 @@ export type {
   PqOnH3,
   Profile,
   ProfileName,
+  QuicVersion,
   Requirement,
   Requirements,
   SchemeName,

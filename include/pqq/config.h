@@ -34,6 +34,12 @@ enum {
   PQQ_PQ_ON_H3_ALWAYS = 2
 };
 
+/** QUIC version 1 (RFC 9000) and version 2 (RFC 9369). */
+#define PQQ_QUIC_V1 0x00000001u
+#define PQQ_QUIC_V2 0x6b3343cfu
+/** Places of pqq_config_options.quic_versions. */
+#define PQQ_MAX_QUIC_VERSIONS 3
+
 /** pqq_config_options is filled by the caller after pqq_config_options_init.
  *  Zero in a numeric field means its default. All views and strings are
  *  copied by pqq_config_new. */
@@ -123,6 +129,13 @@ typedef struct pqq_config_options {
    *  a probe. For networks whose MTU is known: where the path takes less, no
    *  handshake completes. */
   uint32_t assume_max_udp_payload;
+  /** QUIC versions (PQQ_QUIC_V1, PQQ_QUIC_V2), most preferred first, unused
+   *  places 0. A client begins with the first and lists all of them as
+   *  compatible (RFC 9368); a server answers others with Version Negotiation,
+   *  and takes a client that offers several to the one that it prefers.
+   *  Default (all 0): versions 1 and 2; a server then stays with what the client
+   *  has begun with. */
+  uint32_t quic_versions[PQQ_MAX_QUIC_VERSIONS];
   uint32_t reserved;
 } pqq_config_options;
 

@@ -1,7 +1,13 @@
 // SPDX-License-Identifier: MIT
 // Parsers of single arguments; commander adds which option it was.
 import { InvalidArgumentError, Option } from "commander";
-import { PROFILE_NAMES, PROFILE_TABLE, REQUIREMENTS, type Profile } from "../config/index.js";
+import {
+  PROFILE_NAMES,
+  PROFILE_TABLE,
+  REQUIREMENTS,
+  type Profile,
+  type QuicVersion,
+} from "../config/index.js";
 import { headerPairs } from "../headers.js";
 
 /** An integer in a range. */
@@ -38,6 +44,14 @@ export function header(
 export function method(text: string): string {
   if (/^[!#$%&'*+\-.^_`|~0-9A-Za-z]+$/.test(text)) return text;
   throw new InvalidArgumentError("Expected a method, such as PUT.");
+}
+
+/** QUIC versions, most preferred first: `1`, `2`, `1,2` or `2,1`. */
+export function quicVersions(text: string): readonly QuicVersion[] {
+  const versions = text.split(",").map(Number);
+  const isKnown = versions.every((version) => version === 1 || version === 2);
+  if (isKnown && new Set(versions).size === versions.length) return versions;
+  throw new InvalidArgumentError("Expected 1, 2, or both with the preferred one first: 2,1.");
 }
 
 /** An absolute https URL. */

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: MIT
 // The client of `get` and `probe`.
 import { Client } from "../client.js";
-import type { ClientOptions, Profile } from "../config/index.js";
+import type { ClientOptions, Profile, QuicVersion } from "../config/index.js";
 import { SHARED_INTEGERS } from "../config/fields.js";
 import { clientIdentity, pinFile, type ClientPolicyOptions } from "./policy.js";
 import { trustFor } from "./trust.js";
@@ -11,6 +11,7 @@ export interface ConnectionOptions extends ClientPolicyOptions {
   readonly ca?: string;
   readonly profile: Profile;
   readonly timeout?: number;
+  readonly quicVersion?: readonly QuicVersion[];
 }
 
 /** A client for one URL. `--timeout` bounds the handshake too, as far as that has no shorter limit anyway. */
@@ -24,6 +25,7 @@ export function makeClient(
   return new Client({
     profile: options.profile,
     handshakeTimeoutMs,
+    quicVersions: options.quicVersion,
     velocity: options.alpn !== "h3",
     pins: options.pins === false ? false : pinFile(),
     identity: clientIdentity(options),

@@ -12,6 +12,7 @@ import {
   collectUrl,
   profileHelp,
   profileOption,
+  quicVersions,
   requirementOption,
 } from "./arguments.js";
 import { certDev, type CertDevOptions } from "./cert.js";
@@ -133,6 +134,11 @@ function addServe(program: Command, setExitCode: (code: number) => void): void {
       integer(0, SERVER_INTEGERS.pinLifetimeS.max),
       0,
     )
+    .option(
+      "--quic-version <list>",
+      "QUIC versions, most preferred first (default: 1 and 2, as the client begins)",
+      quicVersions,
+    )
     .option("--workers <number>", "network threads", integer(1, MAX_WORKERS), 1)
     .option("--log", "print a line per request")
     .option("--json", "print JSON, one value a line; the first says where the server listens")
@@ -162,6 +168,11 @@ function addConnectionOptions(command: Command): Command {
     .addOption(requirementOption("--require-kex <level>", "the same for the key exchange alone"))
     .addOption(
       new Option("--alpn <protocol>", "speak this and nothing else").choices(["velocity/1", "h3"]),
+    )
+    .option(
+      "--quic-version <list>",
+      "QUIC versions, most preferred first (default: 1,2)",
+      quicVersions,
     )
     .option("--no-pins", "neither keep nor mind pins (see pqq pins)")
     .option("--client-cert <file>", "certificate chain for servers that ask who you are (PEM)")

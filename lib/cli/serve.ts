@@ -7,6 +7,7 @@ import type {
   Identity,
   PqOnH3,
   Profile,
+  QuicVersion,
   Requirement,
 } from "../config/index.js";
 import { devIdentity, type DevIdentity } from "../dev.js";
@@ -31,6 +32,7 @@ export interface ServeOptions extends RequireOptions {
   readonly requireClient?: Requirement;
   readonly pinLifetime: number;
   readonly workers: number;
+  readonly quicVersion?: readonly QuicVersion[];
   readonly log?: boolean;
   readonly json?: boolean;
 }
@@ -109,6 +111,7 @@ async function listen(
     require: requirementsOf(options),
     clientAuthentication: clientAuthentication(options),
     pinLifetimeS,
+    quicVersions: options.quicVersion,
   };
   const hosts = options.host?.flatMap((host) => (host === "localhost" ? LOOPBACK : host));
   const start = (host: readonly string[]): Promise<Server> =>

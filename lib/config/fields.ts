@@ -194,6 +194,12 @@ export const PQ_ON_H3 = { auto: 0, never: 1, always: 2 } as const;
 /** See {@link PQ_ON_H3}. */
 export type PqOnH3 = keyof typeof PQ_ON_H3;
 
+/** QUIC versions and their numbers on the wire (RFC 9000, RFC 9369). */
+export const QUIC_VERSIONS = { 1: 0x00000001, 2: 0x6b3343cf } as const;
+
+/** A QUIC version. */
+export type QuicVersion = keyof typeof QUIC_VERSIONS;
+
 /** What a policy requires, and the numbers in include/pqq/types.h. */
 export const REQUIREMENTS = { any: 1, pq: 2, hybrid: 3 } as const;
 

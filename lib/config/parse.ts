@@ -110,6 +110,7 @@ function sharedConfig(values: SharedValues): SharedConfig {
     maxUdpPayloadBytes: required(values.maxUdpPayloadBytes),
     disablePmtud: values.disablePmtud,
     assumeMaxUdpPayload: values.assumeMaxUdpPayload,
+    quicVersions: Object.freeze(values.quicVersions ?? []),
     disableOffload: values.disableOffload,
   };
 }

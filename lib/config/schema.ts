@@ -194,6 +194,15 @@ export const requireSchema = v.union(
   REQUIRE_MESSAGE,
 );
 
+const QUIC_VERSIONS_MESSAGE =
+  "an array of 1 and 2, each once\nleave it out to speak both, and version 1 first";
+const quicVersions = v.pipe(
+  v.array(v.picklist([1, 2], QUIC_VERSIONS_MESSAGE), QUIC_VERSIONS_MESSAGE),
+  v.minLength(1, QUIC_VERSIONS_MESSAGE),
+  v.check((given) => new Set(given).size === given.length, QUIC_VERSIONS_MESSAGE),
+  v.description("QUIC versions, most preferred first (RFC 9368)."),
+);
+
 const shared = {
   profile: v.optional(profile, "balanced"),
   require: v.optional(
@@ -211,6 +220,7 @@ const shared = {
   assumeMaxUdpPayload: flag(
     "Send datagrams of maxUdpPayloadBytes from the first one on; only where the network's MTU is known.",
   ),
+  quicVersions: v.optional(quicVersions),
   disableOffload: flag("Do not use UDP GSO and GRO even if the kernel has them."),
 };
 

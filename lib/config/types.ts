@@ -7,6 +7,7 @@ import type {
   PqOnH3,
   Profile,
   ProfileName,
+  QuicVersion,
   Requirement,
   SchemeName,
 } from "./fields.js";
@@ -147,6 +148,13 @@ export interface SharedOptions {
    * @defaultValue false
    */
   readonly assumeMaxUdpPayload?: boolean | undefined;
+  /**
+   * QUIC versions, most preferred first. A client begins with the first and accepts an upgrade to any other; a server takes
+   * a client that speaks several to the one that it prefers, and answers others with Version Negotiation (RFC 9368).
+   *
+   * @defaultValue `[1, 2]`; a server then stays with the version that the client has begun with
+   */
+  readonly quicVersions?: readonly QuicVersion[] | undefined;
   /** Do not use UDP GSO and GRO even if the kernel has them. @defaultValue false */
   readonly disableOffload?: boolean | undefined;
 }
@@ -271,6 +279,8 @@ export interface SharedConfig {
   readonly maxUdpPayloadBytes: number;
   readonly disablePmtud: boolean;
   readonly assumeMaxUdpPayload: boolean;
+  /** Empty: the default. */
+  readonly quicVersions: readonly QuicVersion[];
   readonly disableOffload: boolean;
 }
 

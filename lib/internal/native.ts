@@ -36,6 +36,8 @@ export interface NativeOptions {
   readonly maxConnections?: number | undefined;
   readonly maxUdpPayloadBytes?: number | undefined;
   readonly disablePmtud?: boolean | undefined;
+  /** Numbers of the wire, at most PQQ_MAX_QUIC_VERSIONS. */
+  readonly quicVersions?: readonly number[] | undefined;
   readonly assumeMaxUdpPayload?: boolean | undefined;
   readonly requireKeyExchange?: number | undefined;
   readonly requireAuthentication?: number | undefined;

@@ -3,6 +3,7 @@
 import {
   PQ_ON_H3,
   PROFILES,
+  QUIC_VERSIONS,
   REQUIREMENTS,
   type ClientConfig,
   type Requirement,
@@ -41,6 +42,7 @@ function shared(config: SharedConfig) {
     profile: PROFILES[config.profile],
     requireKeyExchange: required(config.requireKeyExchange),
     requireAuthentication: required(config.requireAuthentication),
+    quicVersions: config.quicVersions.map((version) => QUIC_VERSIONS[version]),
     disableVelocity: !config.velocity,
     disableCertificateCompression: !config.certificateCompression,
   };

@@ -74,6 +74,10 @@ ConfigInput::ConfigInput(const Napi::Object &object) {
   options_.max_udp_payload_bytes = ReadUint32(object, "maxUdpPayloadBytes");
   options_.disable_pmtud = ReadBoolean(object, "disablePmtud") ? 1 : 0;
   options_.assume_max_udp_payload = ReadBoolean(object, "assumeMaxUdpPayload") ? 1 : 0;
+  const auto versions = ReadNumbers<uint32_t>(object, "quicVersions");
+  for (size_t i = 0; i < versions.size() && i < PQQ_MAX_QUIC_VERSIONS; i++) {
+    options_.quic_versions[i] = versions[i];
+  }
   ReadPolicy(object);
 }
 

@@ -97,6 +97,19 @@ describe("pqq probe", () => {
     );
   });
 
+  it("takes the QUIC version that it is told, and so does serve", async () => {
+    const own = await sandbox.serve(SITE, "--quic-version", "2,1");
+    const version = async (...args: string[]): Promise<unknown> => {
+      const { stdout } = await sandbox.run("probe", own.url, "--json", ...args);
+      return (JSON.parse(stdout) as { quicVersion: number }).quicVersion;
+    };
+    expect(await version()).to.equal(2);
+    expect(await version("--quic-version", "1")).to.equal(1);
+    const wrong = await sandbox.run("probe", own.url, "--quic-version", "3");
+    expect(wrong.status).to.equal(2);
+    expect(wrong.stderr).to.include("Expected 1, 2, or both");
+  });
+
   it("does not need a page to be there", async () => {
     expect((await sandbox.run("probe", `${served.url}absent`)).status).to.equal(0);
   });

@@ -52,9 +52,10 @@ static size_t take(pqq_engine *engine, uint8_t buffer[PQQ_MIN_SEND_BUFFER_BYTES]
   return out.len;
 }
 
-TEST("a packet of an unknown version is answered with a Version Negotiation that lists version 1") {
-  static const uint8_t expected[] = {0,   0,   0,   0,   5,   's', 'c', 'i', 'd', '5', 8, 'd',
-                                     'c', 'i', 'd', '-', 'o', 'f', '8', 0,   0,   0,   1};
+TEST("a packet of an unknown version is answered with versions 1 and 2 and a reserved one") {
+  static const uint8_t expected[] = {0,   0, 0,   0,   5,   's',  'c',  'i',  'd',
+                                     '5', 8, 'd', 'c', 'i', 'd',  '-',  'o',  'f',
+                                     '8', 0, 0,   0,   1,   0x6b, 0x33, 0x43, 0xcf};
   uint8_t packet[DATAGRAM_BYTES], buffer[PQQ_MIN_SEND_BUFFER_BYTES];
   uint32_t route = 77;
   pqq_engine *engine;
@@ -66,9 +67,13 @@ TEST("a packet of an unknown version is answered with a Version Negotiation that
   EXPECT_INT(give(engine, packet, DATAGRAM_BYTES, 0, &route), PQQ_OK);
   EXPECT_UINT(route, 77);
   EXPECT(pqq_engine_deadline(engine) == 0);
-  EXPECT_UINT(take(engine, buffer), 1 + sizeof expected);
+  EXPECT_UINT(take(engine, buffer), 1 + sizeof expected + 4);
   EXPECT(buffer[0] & 0x80);
   EXPECT_MEM(buffer + 1, sizeof expected, expected, sizeof expected);
+  /* RFC 9000 section 15: 0x?a?a?a?a. */
+  for (size_t i = 0; i < 4; i++) {
+    EXPECT_UINT(buffer[1 + sizeof expected + i] & 0x0f, 0x0a);
+  }
   EXPECT_UINT(take(engine, buffer), 0);
 
   /* Neither to a small datagram, which could be amplified, nor by a client, nor to its own kind. */
@@ -128,7 +133,7 @@ TEST("a client that meets a server of other versions fails with VERSION_NEGOTIAT
   sim_pair pair;
 
   sim_pair_open(&pair, harness_seed(), NULL);
-  offered_version = 0x6b3343cf; /* QUIC v2 */
+  offered_version = 0x00000099;
   pair.client.node.on_send = negotiate;
   EXPECT(sim_pair_settle(&pair));
   EXPECT(pair.client.is_closed);

@@ -155,7 +155,37 @@ static pqq_status check_requirements(const pqq_config_options *options) {
   return PQQ_OK;
 }
 
+static int is_quic_version(uint32_t version) {
+  return version == PQQ_QUIC_V1 || version == PQQ_QUIC_V2;
+}
+
+/* Known ones, each once, and nothing behind the first empty place. */
+static pqq_status check_quic_versions(const uint32_t versions[PQQ_MAX_QUIC_VERSIONS]) {
+  for (size_t i = 0; i < PQQ_MAX_QUIC_VERSIONS; i++) {
+    if (versions[i] == 0 && (i + 1 == PQQ_MAX_QUIC_VERSIONS || versions[i + 1] == 0)) {
+      continue;
+    }
+    if (!is_quic_version(versions[i])) {
+      return pqq__error_set(PQQ_ERR_INVALID_ARG, "quic_versions[%zu]: 0x%x, allowed 0x%x and 0x%x",
+                            i, versions[i], PQQ_QUIC_V1, PQQ_QUIC_V2);
+    }
+    for (size_t j = 0; j < i; j++) {
+      if (versions[j] == versions[i]) {
+        return pqq__error_set(PQQ_ERR_INVALID_ARG, "quic_versions: 0x%x is given twice",
+                              versions[i]);
+      }
+    }
+  }
+  return PQQ_OK;
+}
+
 static pqq_status check_choices(pqq_config_options *options) {
+  pqq_status status = check_quic_versions(options->quic_versions);
+
+  if (status != PQQ_OK) {
+    return status;
+  }
+
   if (options->profile == 0) {
     options->profile = PQQ_PROFILE_BALANCED;
   }

@@ -15,56 +15,6 @@ static ngtcp2_conn *conn_of_ref(ngtcp2_crypto_conn_ref *ref) {
   return PQQ__OWNER(ref, pqq__conn, ref)->quic;
 }
 
-/* What path MTU discovery tries, in this order: behind PPPoE and tunnels, the configured most, the
- * most of Ethernet with IPv6, then what is left of other tunnels. ngtcp2 leaves out what is above
- * the most, below what passed, or above what did not. */
-#define PROBES 5
-
-static size_t fill_probes(uint16_t probes[PROBES], uint32_t most) {
-  const uint32_t wanted[PROBES] = {1406, most, 1452, 1342, 1232};
-  size_t count = 0;
-
-  for (size_t i = 0; i < PROBES; i++) {
-    if (wanted[i] > NGTCP2_MAX_UDP_PAYLOAD_SIZE && wanted[i] <= most) {
-      probes[count++] = (uint16_t)wanted[i];
-    }
-  }
-  return count;
-}
-
-static void fill_settings(pqq__endpoint *endpoint, ngtcp2_settings *settings,
-                          uint16_t probes[PROBES]) {
-  const pqq_config_options *values = &endpoint->config->values;
-
-  ngtcp2_settings_default(settings);
-  settings->initial_ts = endpoint->now;
-  settings->rand_ctx.native_handle = &endpoint->random;
-  settings->handshake_timeout = (ngtcp2_duration)values->handshake_timeout_ms * PQQ__NS_PER_MS;
-  settings->max_window = values->max_connection_window_bytes;
-  settings->max_stream_window = values->max_stream_window_bytes;
-  settings->max_tx_udp_payload_size = values->max_udp_payload_bytes;
-  settings->no_pmtud = values->disable_pmtud != 0;
-  settings->no_tx_udp_payload_size_shaping = values->assume_max_udp_payload != 0;
-  settings->pmtud_probes = probes;
-  settings->pmtud_probeslen = fill_probes(probes, values->max_udp_payload_bytes);
-}
-
-static void fill_params(const pqq__endpoint *endpoint, int is_server,
-                        ngtcp2_transport_params *params) {
-  const pqq_config_options *values = &endpoint->config->values;
-
-  ngtcp2_transport_params_default(params);
-  params->initial_max_data = values->connection_window_bytes;
-  params->initial_max_stream_data_bidi_local = values->stream_window_bytes;
-  params->initial_max_stream_data_bidi_remote = values->stream_window_bytes;
-  params->initial_max_stream_data_uni = values->stream_window_bytes;
-  params->initial_max_streams_bidi = is_server ? values->max_concurrent_requests : 0;
-  params->initial_max_streams_uni = PQQ__MAX_UNI_STREAMS;
-  params->max_idle_timeout = (ngtcp2_duration)values->idle_timeout_ms * PQQ__NS_PER_MS;
-  params->active_connection_id_limit = PQQ__ACTIVE_CID_LIMIT;
-  params->grease_quic_bit = 1;
-}
-
 /* Room in the endpoint's tables and the common fields; NULL if there is none. */
 static pqq__conn *conn_new(pqq__endpoint *endpoint, ngtcp2_cid *scid) {
   pqq__conn *conn = calloc(1, sizeof *conn);
@@ -106,8 +56,7 @@ static void conn_begin(pqq__conn *conn) {
 
 pqq__conn *pqq__conn_accept(pqq__endpoint *endpoint, const ngtcp2_pkt_hd *header,
                             const ngtcp2_path *path) {
-  ngtcp2_settings settings;
-  uint16_t probes[PROBES];
+  pqq__conn_settings own;
   ngtcp2_transport_params params;
   ngtcp2_stateless_reset_token token;
   ngtcp2_cid scid;
@@ -116,8 +65,8 @@ pqq__conn *pqq__conn_accept(pqq__endpoint *endpoint, const ngtcp2_pkt_hd *header
   if (!conn) {
     return NULL;
   }
-  fill_settings(endpoint, &settings, probes);
-  fill_params(endpoint, 1, &params);
+  pqq__conn_fill_settings(conn, &own);
+  pqq__conn_fill_params(conn, &params);
   params.original_dcid = header->dcid;
   params.original_dcid_present = 1;
   pqq__cid_reset_token(endpoint->cid_keys, scid.data, token.data);
@@ -125,7 +74,7 @@ pqq__conn *pqq__conn_accept(pqq__endpoint *endpoint, const ngtcp2_pkt_hd *header
   params.stateless_reset_token_present = 1;
   conn->first_dcid = header->dcid;
   if (ngtcp2_conn_server_new(&conn->quic, &header->scid, &scid, path, header->version,
-                             &pqq__conn_server_callbacks, &settings, &params, NULL, conn) != 0) {
+                             &pqq__conn_server_callbacks, &own.quic, &params, NULL, conn) != 0) {
     pqq__cidmap_remove(&endpoint->cids, scid.data, scid.datalen);
     pqq__conn_free(conn);
     return NULL;
@@ -141,63 +90,6 @@ pqq__conn *pqq__conn_accept(pqq__endpoint *endpoint, const ngtcp2_pkt_hd *header
   ngtcp2_conn_set_tls_native_handle(conn->quic, pqq__tls_session_handle(conn->tls));
   conn_begin(conn);
   return conn;
-}
-
-static int client_new(pqq__conn *conn, const pqq_connect_options *options, const ngtcp2_cid *scid) {
-  pqq__endpoint *endpoint = conn->endpoint;
-  ngtcp2_settings settings;
-  uint16_t probes[PROBES];
-  ngtcp2_transport_params params;
-  ngtcp2_path_storage path;
-  ngtcp2_cid dcid = {.datalen = PQQ__CID_BYTES};
-  pqq_address local = options->local;
-
-  if (local.family == 0) {
-    local = (pqq_address){.family = options->remote.family};
-  }
-  pqq__tls_random(dcid.data, dcid.datalen);
-  fill_settings(endpoint, &settings, probes);
-  fill_params(endpoint, 0, &params);
-  pqq__path_set(&path, &local, &options->remote);
-  return ngtcp2_conn_client_new(&conn->quic, &dcid, scid, &path.path, NGTCP2_PROTO_VER_V1,
-                                &pqq__conn_client_callbacks, &settings, &params, NULL, conn);
-}
-
-pqq_status pqq__conn_connect(pqq__endpoint *endpoint, const pqq_connect_options *options, void *app,
-                             pqq__conn **result) {
-  uint32_t keep_alive_ms = endpoint->config->values.keep_alive_ms;
-  ngtcp2_cid scid;
-  pqq__conn *conn = conn_new(endpoint, &scid);
-  pqq_status status;
-
-  if (!conn) {
-    return PQQ_ERR_NO_MEMORY;
-  }
-  conn->is_server = 0;
-  conn->has_any_local = options->local.family == 0;
-  if (client_new(conn, options, &scid) != 0) {
-    pqq__cidmap_remove(&endpoint->cids, scid.data, scid.datalen);
-    pqq__conn_free(conn);
-    return PQQ_ERR_NO_MEMORY;
-  }
-  status = pqq__tls_session_new_client(
-      endpoint->config->tls, &conn->ref, options->server_name,
-      (pqq__policy){options->require_key_exchange, options->require_authentication}, &conn->tls);
-  if (status != PQQ_OK) {
-    pqq__conn_free(conn);
-    return status;
-  }
-  ngtcp2_conn_set_tls_native_handle(conn->quic, pqq__tls_session_handle(conn->tls));
-  if (keep_alive_ms) {
-    ngtcp2_conn_set_keep_alive_timeout(conn->quic, (ngtcp2_duration)keep_alive_ms * PQQ__NS_PER_MS);
-  }
-  conn->app = app;
-  pqq__first_flight_begin(conn, options);
-  conn_begin(conn);
-  endpoint->stats.connections_opened++;
-  pqq__conn_want_send(conn);
-  *result = conn;
-  return PQQ_OK;
 }
 
 /* Our ids that are in use; their number. */
@@ -228,6 +120,112 @@ static void forget_cids(pqq__conn *conn) {
       pqq__cidmap_find(cids, conn->first_dcid.data, conn->first_dcid.datalen) == conn) {
     pqq__cidmap_remove(cids, conn->first_dcid.data, conn->first_dcid.datalen);
   }
+}
+
+/* The ngtcp2 connection of `conn`, whose first id is `scid`, and its TLS. */
+static int client_begin(pqq__conn *conn, const ngtcp2_path *path, uint32_t version,
+                        const ngtcp2_cid *scid) {
+  const pqq_config_options *values = &conn->endpoint->config->values;
+  ngtcp2_cid dcid = {.datalen = PQQ__CID_BYTES};
+  ngtcp2_transport_params params;
+  pqq__conn_settings own;
+
+  pqq__tls_random(dcid.data, dcid.datalen);
+  pqq__conn_fill_settings(conn, &own);
+  pqq__conn_fill_params(conn, &params);
+  if (ngtcp2_conn_client_new(&conn->quic, &dcid, scid, path, version, &pqq__conn_client_callbacks,
+                             &own.quic, &params, NULL, conn) != 0) {
+    return -1;
+  }
+  ngtcp2_conn_set_tls_native_handle(conn->quic, pqq__tls_session_handle(conn->tls));
+  if (values->keep_alive_ms) {
+    ngtcp2_conn_set_keep_alive_timeout(conn->quic,
+                                       (ngtcp2_duration)values->keep_alive_ms * PQQ__NS_PER_MS);
+  }
+  pqq__first_flight_begin(conn);
+  return 0;
+}
+
+static int client_new(pqq__conn *conn, const pqq_connect_options *options, const ngtcp2_cid *scid) {
+  uint32_t versions[PQQ_MAX_QUIC_VERSIONS];
+  ngtcp2_path_storage path;
+  pqq_address local = options->local;
+
+  if (local.family == 0) {
+    local = (pqq_address){.family = options->remote.family};
+  }
+  pqq__path_set(&path, &local, &options->remote);
+  (void)pqq__versions_of(&conn->endpoint->config->values, versions);
+  return client_begin(conn, &path.path, versions[0], scid);
+}
+
+pqq_status pqq__conn_connect(pqq__endpoint *endpoint, const pqq_connect_options *options, void *app,
+                             pqq__conn **result) {
+  ngtcp2_cid scid;
+  pqq__conn *conn = conn_new(endpoint, &scid);
+  pqq_status status;
+
+  if (!conn) {
+    return PQQ_ERR_NO_MEMORY;
+  }
+  conn->is_server = 0;
+  conn->has_any_local = options->local.family == 0;
+  conn->expected_flight_bytes = options->expected_flight_bytes;
+  status = pqq__tls_session_new_client(
+      endpoint->config->tls, &conn->ref, options->server_name,
+      (pqq__policy){options->require_key_exchange, options->require_authentication}, &conn->tls);
+  if (status == PQQ_OK && client_new(conn, options, &scid) != 0) {
+    status = PQQ_ERR_NO_MEMORY;
+  }
+  if (status != PQQ_OK) {
+    if (!conn->quic) {
+      pqq__cidmap_remove(&endpoint->cids, scid.data, scid.datalen);
+    }
+    pqq__conn_free(conn);
+    return status;
+  }
+  conn->app = app;
+  conn_begin(conn);
+  endpoint->stats.connections_opened++;
+  pqq__conn_want_send(conn);
+  *result = conn;
+  return PQQ_OK;
+}
+
+/* The next attempt has nothing of the first but its addresses, its name and its policy. */
+int pqq__conn_begin_again(pqq__conn *conn) {
+  pqq__endpoint *endpoint = conn->endpoint;
+  ngtcp2_conn *old = conn->quic;
+  pqq__tls_session *old_tls = conn->tls, *tls;
+  ngtcp2_cid scid = {.datalen = PQQ__CID_BYTES}, old_scids[MAX_SCIDS];
+  size_t old_count = get_scids(conn, old_scids);
+
+  pqq__cid_make(endpoint->cid_keys, &endpoint->random, endpoint->worker, scid.data);
+  if (pqq__tls_session_again(old_tls, &conn->ref, &tls) != PQQ_OK) {
+    return -1;
+  }
+  if (pqq__cidmap_put(&endpoint->cids, scid.data, scid.datalen, conn) != 0) {
+    pqq__tls_session_free(tls);
+    return -1;
+  }
+  conn->first_version = ngtcp2_conn_get_client_chosen_version2(old);
+  conn->tls = tls;
+  conn->quic = NULL;
+  if (client_begin(conn, ngtcp2_conn_get_path2(old), conn->next_version, &scid) != 0) {
+    pqq__cidmap_remove(&endpoint->cids, scid.data, scid.datalen);
+    conn->tls = old_tls;
+    conn->quic = old;
+    pqq__tls_session_free(tls);
+    return -1;
+  }
+  for (size_t i = 0; i < old_count; i++) {
+    pqq__cidmap_remove(&endpoint->cids, old_scids[i].data, old_scids[i].datalen);
+  }
+  ngtcp2_conn_del(old);
+  pqq__tls_session_free(old_tls);
+  pqq__conn_want_send(conn);
+  pqq__conn_update_timer(conn);
+  return 0;
 }
 
 static void free_parts(pqq__conn *conn) {

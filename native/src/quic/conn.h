@@ -11,6 +11,7 @@
 #include "quic/endpoint.h"
 #include "quic/first_flight.h"
 #include "quic/path.h"
+#include "quic/versions.h"
 #include "tls/tls.h"
 
 typedef enum pqq__conn_state {
@@ -32,6 +33,16 @@ typedef struct pqq__flight_log {
     int is_sent;
   } datagrams[PQQ__MAX_TIMED_DATAGRAMS];
 } pqq__flight_log;
+
+/* Sizes that path MTU discovery tries; see conn_settings.c. */
+#define PQQ__MTU_PROBES 5
+
+/* Settings of ngtcp2 with what they point to. */
+typedef struct pqq__conn_settings {
+  ngtcp2_settings quic;
+  uint16_t probes[PQQ__MTU_PROBES];
+  uint32_t versions[PQQ_MAX_QUIC_VERSIONS];
+} pqq__conn_settings;
 
 struct pqq__conn {
   pqq__endpoint *endpoint;
@@ -84,6 +95,11 @@ struct pqq__conn {
   /* A client's, until its copies are out or it has had an answer. */
   pqq__first_flight *first_flight;
   uint32_t first_flight_repeats;
+  /* See pqq_connect_options. */
+  uint32_t expected_flight_bytes;
+  /* A client's that has met a Version Negotiation packet: the version it tries next, and the one it
+   * has begun with. */
+  uint32_t next_version, first_version;
   uint64_t handshake_ns;
   uint32_t tls_round_trips;
   uint32_t handshake_round_trips;
@@ -103,6 +119,13 @@ void pqq__conn_free(pqq__conn *conn);
 void pqq__conn_shed(pqq__conn *conn);
 pqq_status pqq__conn_info(const pqq__conn *conn, pqq_connection_info *info);
 pqq_status pqq__conn_update_keys(pqq__conn *conn);
+/* Begins a client's handshake anew with conn->next_version, after a Version Negotiation packet. -1:
+ * no memory, nothing has changed. */
+int pqq__conn_begin_again(pqq__conn *conn);
+
+/* conn_settings.c */
+void pqq__conn_fill_settings(const pqq__conn *conn, pqq__conn_settings *own);
+void pqq__conn_fill_params(const pqq__conn *conn, ngtcp2_transport_params *params);
 
 /* conn_callbacks.c */
 /* All that the peer has to prove is proven: the handshake counts as done. */

@@ -219,6 +219,20 @@ static int on_remote_streams(ngtcp2_conn *quic, uint64_t max_streams, void *user
   return verdict(app_of(conn)->on_remote_streams(conn->app, max_streams));
 }
 
+/* Unauthenticated: what comes of it is checked against the version_information of the next attempt
+ * (RFC 9368 section 4). */
+static int on_version_negotiation(ngtcp2_conn *quic, const ngtcp2_pkt_hd *header,
+                                  const uint32_t *offered, size_t count, void *user_data) {
+  pqq__conn *conn = user_data;
+  uint32_t own[PQQ_MAX_QUIC_VERSIONS];
+  size_t own_count = pqq__versions_of(&conn->endpoint->config->values, own);
+
+  (void)quic;
+  (void)header;
+  conn->next_version = ngtcp2_select_version(own, own_count, offered, count);
+  return 0;
+}
+
 #define COMMON_CALLBACKS                                                                       \
   .recv_crypto_data = ngtcp2_crypto_recv_crypto_data_cb,                                       \
   .handshake_completed = on_handshake_completed, .encrypt = ngtcp2_crypto_encrypt_cb,          \
@@ -245,6 +259,7 @@ const ngtcp2_callbacks pqq__conn_client_callbacks = {
     COMMON_CALLBACKS,
     .client_initial = ngtcp2_crypto_client_initial_cb,
     .recv_retry = ngtcp2_crypto_recv_retry_cb,
+    .recv_version_negotiation = on_version_negotiation,
     .recv_rx_key = on_key,
     .extend_max_local_streams_bidi = on_streams_credit,
 };

@@ -299,7 +299,9 @@ void pqq__conn_fail(pqq__conn *conn, int error) {
     timed_out(conn);
     return;
   case NGTCP2_ERR_RECV_VERSION_NEGOTIATION:
-    end_silently(conn, PQQ_ERR_VERSION_NEGOTIATION, "the server does not speak QUIC version 1");
+    if (conn->next_version == 0 || pqq__conn_begin_again(conn) != 0) {
+      end_silently(conn, PQQ_ERR_VERSION_NEGOTIATION, "the server speaks no QUIC version of ours");
+    }
     return;
   case NGTCP2_ERR_DROP_CONN:
   case NGTCP2_ERR_RETRY:

@@ -6,9 +6,6 @@
 
 #include "quic/conn.h"
 
-/* The versions a Version Negotiation packet names. */
-static const uint32_t versions[] = {NGTCP2_PROTO_VER_V1};
-
 /* One QUIC datagram with where it came from. */
 typedef struct arrival {
   const pqq_datagram *datagram;
@@ -38,19 +35,21 @@ static pqq__reply *reply_new(pqq__endpoint *endpoint, const arrival *in) {
 
 static pqq_status negotiate_version(pqq__endpoint *endpoint, const arrival *in,
                                     const ngtcp2_version_cid *ids) {
+  uint32_t versions[PQQ_MAX_QUIC_VERSIONS + 1], random;
+  size_t count = pqq__versions_of(&endpoint->config->values, versions);
   pqq__reply *reply;
   ngtcp2_ssize written;
-  uint8_t random;
 
   /* Smaller ones could be amplified (RFC 9000 section 14.1). */
   if (!endpoint->is_server || in->len < NGTCP2_MAX_UDP_PAYLOAD_SIZE ||
       !(reply = reply_new(endpoint, in))) {
     return drop(endpoint);
   }
-  pqq__tls_random(&random, 1);
-  written = ngtcp2_pkt_write_version_negotiation(reply->data, sizeof reply->data, random, ids->scid,
-                                                 ids->scidlen, ids->dcid, ids->dcidlen, versions,
-                                                 sizeof versions / sizeof versions[0]);
+  pqq__tls_random(&random, sizeof random);
+  versions[count++] = pqq__version_reserved(random);
+  written = ngtcp2_pkt_write_version_negotiation(reply->data, sizeof reply->data, (uint8_t)random,
+                                                 ids->scid, ids->scidlen, ids->dcid, ids->dcidlen,
+                                                 versions, count);
   /* Ids of future versions may be 255 bytes long and then do not fit. */
   if (written <= 0) {
     return drop(endpoint);
@@ -119,10 +118,16 @@ static pqq_status begin(pqq__endpoint *endpoint, const arrival *in, const ngtcp2
   }
 }
 
-static pqq_status accept_new(pqq__endpoint *endpoint, const arrival *in, const ngtcp2_path *path) {
+static pqq_status accept_new(pqq__endpoint *endpoint, const arrival *in,
+                             const ngtcp2_version_cid *ids, const ngtcp2_path *path) {
   ngtcp2_pkt_hd header;
   pqq__conn *conn;
 
+  /* One that ngtcp2 knows and the configuration leaves out. Version 0 is a Version Negotiation
+   * packet, which is never answered. */
+  if (ids->version != 0 && !pqq__version_is_spoken(&endpoint->config->values, ids->version)) {
+    return negotiate_version(endpoint, in, ids);
+  }
   if (!endpoint->is_server || ngtcp2_accept(&header, in->data, in->len) != 0) {
     return drop(endpoint);
   }
@@ -150,7 +155,7 @@ static pqq_status recv_unknown(pqq__endpoint *endpoint, const arrival *in,
     return PQQ_ROUTE;
   }
   if (is_long) {
-    return accept_new(endpoint, in, path);
+    return accept_new(endpoint, in, ids, path);
   }
   conn = pqq__conn_find_by_reset_token(endpoint, in->data, in->len);
   if (conn) {

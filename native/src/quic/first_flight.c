@@ -8,10 +8,6 @@
 /* RFC 9000 section 8.1. */
 #define AMPLIFICATION_LIMIT 3
 
-/* Header form and packet type of an Initial (RFC 9000 section 17.2.2). */
-#define LONG_HEADER_TYPE_MASK 0xb0
-#define LONG_HEADER_INITIAL 0x80
-
 /* Only velocity/1 promises a flight that is known to be large. A server of plain h3 most often has
  * a classical certificate: repeating would be waste. */
 static uint32_t expected_by_offer(const pqq__conn *conn) {
@@ -20,8 +16,8 @@ static uint32_t expected_by_offer(const pqq__conn *conn) {
   return pqq__tls_session_expected_flight(conn->tls, (uint32_t)datagram_bytes);
 }
 
-void pqq__first_flight_begin(pqq__conn *conn, const pqq_connect_options *options) {
-  uint32_t expected = options->expected_flight_bytes;
+void pqq__first_flight_begin(pqq__conn *conn) {
+  uint32_t expected = conn->expected_flight_bytes;
 
   if (conn->endpoint->config->values.disable_first_flight_repeat) {
     return;
@@ -58,8 +54,7 @@ static void keep(pqq__first_flight *flight, const uint8_t *data, size_t len) {
 
   flight->sent_bytes += len;
   flight->sent_count++;
-  if (flight->count == PQQ__MAX_FIRST_FLIGHT_DATAGRAMS ||
-      (data[0] & LONG_HEADER_TYPE_MASK) != LONG_HEADER_INITIAL) {
+  if (flight->count == PQQ__MAX_FIRST_FLIGHT_DATAGRAMS || !pqq__is_initial(data, len)) {
     return;
   }
   copy = malloc(len);

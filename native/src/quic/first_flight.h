@@ -30,7 +30,7 @@ typedef struct pqq__first_flight {
 } pqq__first_flight;
 
 /* Begins to keep what a new client connection sends, if it is worth it. */
-void pqq__first_flight_begin(pqq__conn *conn, const pqq_connect_options *options);
+void pqq__first_flight_begin(pqq__conn *conn);
 /* Keeps what was written for a transmit. */
 void pqq__first_flight_keep(pqq__conn *conn, const uint8_t *data, const pqq_transmit *sent);
 /* ngtcp2 has no more to send: the next copies, if there are any; their bytes. */

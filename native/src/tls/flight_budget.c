@@ -34,11 +34,11 @@
 
 /* EncryptedExtensions with our transport parameters and the ALPN "h3"; more with velocity/1: its
  * name and the profile commitment. */
-#define ENCRYPTED_EXTENSIONS_BYTES 123
+#define ENCRYPTED_EXTENSIONS_BYTES 127
 #define VELOCITY_EXTENSIONS_BYTES (8 + 16)
 
 /* ClientHello of libpqq without key shares, with a server name of 20 characters. */
-#define CLIENT_HELLO_BYTES 380
+#define CLIENT_HELLO_BYTES 384
 #define VELOCITY_OFFER_BYTES (11 + 12)
 
 /* Authenticator (RFC 9261): stream type, frame header; certificate_request_context. */

@@ -182,6 +182,12 @@ pqq_status pqq__tls_session_new_client(const pqq__tls_config *config, void *conn
   return PQQ_OK;
 }
 
+pqq_status pqq__tls_session_again(const pqq__tls_session *session, void *conn_ref,
+                                  pqq__tls_session **again) {
+  return pqq__tls_session_new_client(session->config, conn_ref, session->host.text, session->policy,
+                                     again);
+}
+
 void pqq__tls_session_free(pqq__tls_session *session) {
   if (session == NULL) {
     return;

@@ -54,6 +54,9 @@ pqq__tls_session *pqq__tls_session_new_server(const pqq__tls_config *config, voi
 pqq_status pqq__tls_session_new_client(const pqq__tls_config *config, void *conn_ref,
                                        const char *server_name, pqq__policy policy,
                                        pqq__tls_session **session);
+/* A client's session as it was made, for another attempt; errors as above. */
+pqq_status pqq__tls_session_again(const pqq__tls_session *session, void *conn_ref,
+                                  pqq__tls_session **again);
 void pqq__tls_session_free(pqq__tls_session *session);
 
 /* For ngtcp2_conn_set_tls_native_handle. */

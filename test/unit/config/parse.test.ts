@@ -124,6 +124,8 @@ describe("server options", () => {
       "maxStreamWindowBytes",
       "streamWindowBytes",
     ],
+    ["an unknown QUIC version", { quicVersions: [3] }, "quicVersions.0", "1 and 2"],
+    ["a QUIC version twice", { quicVersions: [1, 1] }, "quicVersions", "each once"],
     ["text for a flag", { disablePmtud: "yes" }, "disablePmtud", "true or false"],
     [
       "a file name for PEM",
