@@ -38,6 +38,11 @@ export const STAT_NAMES = [
   "firstFlightRepeats",
   "signaturesInLine",
   "signaturesPooled",
+  "fileRequests",
+  "fileFailures",
+  "fileBytesRead",
+  "fileCacheHits",
+  "fileCacheMisses",
 ] as const;
 
 /** Name of a counter. */

@@ -6,6 +6,7 @@
 #define PQQ_DRIVER_H
 
 #include <pqq/engine.h>
+#include <pqq/files.h>
 
 #ifdef __cplusplus
 extern "C" {
@@ -63,6 +64,14 @@ typedef struct pqq_driver_options {
    *  beside those of the workers, and at least one. They are started when the
    *  first burst comes. */
   uint32_t signing_threads;
+  /** Folders that a server's workers answer from by themselves, at most
+   *  PQQ_MAX_FILES, each prefix once; on_event sees neither those requests nor
+   *  anything else of their streams. The driver takes references. */
+  pqq_files *const *files;
+  size_t file_count;
+  /** Nonzero: PQQ_EVENT_FILE after each request that a folder has answered. */
+  int32_t report_files;
+  int32_t reserved2;
 } pqq_driver_options;
 
 /** No signing pool; see pqq_driver_options. */
@@ -80,7 +89,7 @@ PQQ_EXPORT pqq_status pqq_driver_events_init(pqq_driver_events *events, size_t s
  *  a reference to `config` and a copy of `options` and `events`. A port that
  *  anybody else has is in use, even one shared by SO_REUSEPORT.
  *  Errors: PQQ_ERR_NULL_ARG, PQQ_ERR_STRUCT_SIZE, PQQ_ERR_INVALID_ARG (hosts,
- *  workers, signing_threads), PQQ_ERR_NO_IDENTITY, PQQ_ERR_ADDRESS_IN_USE,
+ *  workers, signing_threads, files), PQQ_ERR_NO_IDENTITY, PQQ_ERR_ADDRESS_IN_USE,
  *  PQQ_ERR_ADDRESS_UNAVAILABLE, PQQ_ERR_PERMISSION, PQQ_ERR_IO,
  *  PQQ_ERR_NO_MEMORY. */
 PQQ_EXPORT pqq_status pqq_driver_start(pqq_config *config, const pqq_driver_options *options,
@@ -103,7 +112,13 @@ enum {
   PQQ_COMMAND_RESET = 7,
   PQQ_COMMAND_STOP_READING = 8,
   PQQ_COMMAND_CLOSE = 9,
-  PQQ_COMMAND_ABANDON = 10
+  PQQ_COMMAND_ABANDON = 10,
+  /** Answers a request from `files`, as pqq_driver_options.files would. The first
+   *  `token` of `headers` are the request's (:method, :path, and what of Accept,
+   *  Accept-Encoding, Range and If-* it had); those behind them are added to the
+   *  answer, or go in the place of the file's, but for what says something of its
+   *  bytes. Fails as RESPOND does, and with PQQ_ERR_LIMIT for a 257th folder. */
+  PQQ_COMMAND_FILE = 11
 };
 
 /** pqq_command is one engine call to be made on the owner thread. Fields that
@@ -129,6 +144,8 @@ typedef struct pqq_command {
   size_t header_count;
   const pqq_body *body;
   const pqq_connect_options *connect;
+  /** FILE. Borrowed: keep a reference until the driver is freed. */
+  pqq_files *files;
 } pqq_command;
 
 /** pqq_driver_submit copies `count` commands (with headers and bodies, unless

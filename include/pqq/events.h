@@ -47,7 +47,11 @@ enum {
   PQQ_EVENT_WRITABLE = 12,
   /** The stream is gone: `stream`, `status` (PQQ_OK if both halves ended
    *  cleanly), `wire_code`. The id is dead after. */
-  PQQ_EVENT_STREAM_CLOSED = 13
+  PQQ_EVENT_STREAM_CLOSED = 13,
+  /** Driver with report_files: a folder has answered a request that was seen nowhere
+   *  else: `conn`, `stream`, `headers` (the request's), `http_status`, and in
+   *  `wire_code` the bytes of content that were announced. */
+  PQQ_EVENT_FILE = 14
 };
 
 /** Most values of one list that pqq_peer_offer keeps; more are left out. */

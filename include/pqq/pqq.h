@@ -29,6 +29,7 @@
 #include <pqq/error.h>
 #include <pqq/events.h>
 #include <pqq/export.h>
+#include <pqq/files.h>
 #include <pqq/request.h>
 #include <pqq/server.h>
 #include <pqq/stats.h>

@@ -42,9 +42,12 @@ typedef struct pqq_server_options {
   /** Largest request body in bytes, 0-1 GiB; pqq_server_options_init sets 1 MiB.
    *  More gets 413, at once if content-length announces it. */
   uint32_t max_body_bytes;
-  /** Required. */
+  /** Required, unless there are files: then NULL answers 404. */
   pqq_handler handler;
   void *user_data;
+  /** As in pqq_driver_options: folders that are answered from without the handler. */
+  pqq_files *const *files;
+  size_t file_count;
 } pqq_server_options;
 
 /** pqq_server_options_init writes defaults and struct_size.

@@ -14,8 +14,9 @@ const layers = {
   tls: ["crypto", "core"],
   quic: ["tls", "crypto", "core"],
   http3: ["quic", "tls", "crypto", "core"],
-  io: ["core"], // a user of the public engine calls, like nginx would be
-  api: ["http3", "quic", "tls", "crypto", "io", "core"],
+  files: ["core"], // both are users of the public engine calls, like nginx would be
+  io: ["files", "core"],
+  api: ["http3", "quic", "tls", "crypto", "io", "files", "core"],
 };
 
 /** Who may include a third-party header, by path prefix. */

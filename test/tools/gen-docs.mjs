@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: MIT
-// Writes the tables of docs/errors.md, docs/limits.md and docs/profiles.md, and lib/config/profiles.generated.ts, from the
-// files that define errors, limits and profiles.
+// Writes the tables of docs/errors.md, docs/limits.md and docs/profiles.md, lib/config/profiles.generated.ts and
+// native/src/files/media_types.def from what defines errors, limits, profiles and media types.
 //
 //   node test/tools/gen-docs.mjs           writes
 //   node test/tools/gen-docs.mjs --check   fails if something would change
@@ -9,6 +9,7 @@
 import { existsSync, readFileSync, writeFileSync } from "node:fs";
 import { dirname, join } from "node:path";
 import { fileURLToPath } from "node:url";
+import { mediaTypes } from "./gen-media-types.mjs";
 import { algorithmTable, profileModule, profileTable } from "./gen-profiles.mjs";
 
 const root = join(dirname(fileURLToPath(import.meta.url)), "..", "..");
@@ -83,6 +84,7 @@ const tables = {
   "errors 9": () => errorTable(9),
   "limits core": () => limitTable("native/src/core/limits.h"),
   "limits io": () => limitTable("native/src/io/limits.h"),
+  "limits files": () => limitTable("native/src/files/limits.h"),
   profiles: () => profileTable(read),
   algorithms: () => algorithmTable(read),
 };
@@ -116,8 +118,12 @@ for (const file of ["docs/errors.md", "docs/limits.md", "docs/profiles.md"]) {
   const before = read(file);
   update(file, before, withTables(before));
 }
-const module = "lib/config/profiles.generated.ts";
-update(module, existsSync(join(root, module)) ? read(module) : "", profileModule(read));
+for (const [file, text] of [
+  ["lib/config/profiles.generated.ts", profileModule(read)],
+  ["native/src/files/media_types.def", mediaTypes()],
+]) {
+  update(file, existsSync(join(root, file)) ? read(file) : "", text);
+}
 const unused = Object.keys(tables).filter((name) => !used.has(name));
 for (const name of unused) {
   console.error(`no document has the table "${name}"`);

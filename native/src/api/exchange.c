@@ -40,6 +40,10 @@ static void answer_empty(pqq_engine *engine, pqq_id stream, int32_t status) {
 }
 
 static void run_handler(const pqq__exchange_rules *rules, pqq_exchange *exchange) {
+  if (rules->handler == NULL) {
+    answer_empty(exchange->engine, exchange->stream, 404);
+    return;
+  }
   rules->handler(exchange, rules->user_data);
   if (!exchange->is_answered) {
     answer_empty(exchange->engine, exchange->stream, 500);

@@ -44,7 +44,7 @@ static void on_worker_end(uint32_t worker, pqq_status status, void *user_data) {
 }
 
 static pqq_status check_options(const pqq_server_options *options) {
-  if (options->handler == NULL) {
+  if (options->handler == NULL && options->file_count == 0) {
     return pqq__error_set(PQQ_ERR_NULL_ARG, "pqq_server_options.handler");
   }
   if (options->max_body_bytes > PQQ__MAX_SERVER_BODY_BYTES) {
@@ -99,6 +99,8 @@ static pqq_status start_driver(pqq_server *server, pqq_config *config,
   driver_options.host_count = options->host_count;
   driver_options.port = options->port;
   driver_options.workers = options->workers;
+  driver_options.files = options->files;
+  driver_options.file_count = options->file_count;
   events.on_event = on_event;
   events.on_worker_end = on_worker_end;
   status = pqq_driver_start(config, &driver_options, &events, server, &server->driver);

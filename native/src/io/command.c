@@ -26,6 +26,17 @@ static pqq_status check_connect(const pqq_connect_options *options) {
   return PQQ_OK;
 }
 
+static pqq_status check_file(const pqq_command *command) {
+  if (command->files == NULL) {
+    return pqq__error_set(PQQ_ERR_NULL_ARG, "pqq_command.files");
+  }
+  if (command->token > command->header_count) {
+    return pqq__error_set(PQQ_ERR_INVALID_ARG, "pqq_command.token: %llu of %zu headers",
+                          (unsigned long long)command->token, command->header_count);
+  }
+  return PQQ_OK;
+}
+
 static pqq_status check_views(const pqq_command *command) {
   if (command->headers == NULL && command->header_count > 0) {
     return pqq__error_set(PQQ_ERR_NULL_ARG, "pqq_command.headers");
@@ -53,13 +64,15 @@ static uint32_t worker_of(const pqq_command *command) {
 pqq_status pqq__command_check(const pqq_command *command, uint32_t worker_count, uint32_t *worker) {
   pqq_status status = PQQ_OK;
 
-  if (command->type < PQQ_COMMAND_CONNECT || command->type > PQQ_COMMAND_ABANDON) {
+  if (command->type < PQQ_COMMAND_CONNECT || command->type > PQQ_COMMAND_FILE) {
     return pqq__error_set(PQQ_ERR_INVALID_ARG, "pqq_command.type: %d", command->type);
   }
   if (command->type == PQQ_COMMAND_CONNECT) {
     status = check_connect(command->connect);
   } else if (command->type == PQQ_COMMAND_WRITE && command->body == NULL) {
     status = pqq__error_set(PQQ_ERR_NULL_ARG, "pqq_command.body");
+  } else if (command->type == PQQ_COMMAND_FILE) {
+    status = check_file(command);
   }
   if (status == PQQ_OK) {
     status = check_views(command);

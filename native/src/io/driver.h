@@ -16,6 +16,9 @@ struct pqq_driver {
   void *user_data;
   /* Copy of the options with defaults filled in; `hosts` is NULL. */
   pqq_driver_options options;
+  /* With references; `options.files` is NULL. */
+  pqq_files *files[PQQ_MAX_FILES];
+  size_t file_count;
   pqq_address addresses[PQQ_MAX_LISTEN_HOSTS];
   size_t address_count;
   /* When draining ends; PQQ_TIME_NEVER while nobody has asked to stop. */

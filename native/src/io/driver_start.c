@@ -10,6 +10,7 @@
 
 #include "core/error.h"
 #include "core/struct_size.h"
+#include "files/folder.h"
 #include "io/address.h"
 #include "io/limits.h"
 
@@ -88,6 +89,28 @@ static pqq_status check_options(pqq_driver_options *options) {
     options->workers = 1;
   }
   return check_signing_threads(options);
+}
+
+static pqq_status check_files(const pqq_driver_options *options) {
+  if (options->file_count > PQQ_MAX_FILES || (options->file_count > 0 && !options->is_server)) {
+    return pqq__error_set(PQQ_ERR_INVALID_ARG, "file_count: %zu, at most %d, of a server",
+                          options->file_count, PQQ_MAX_FILES);
+  }
+  if (options->files == NULL && options->file_count > 0) {
+    return pqq__error_set(PQQ_ERR_NULL_ARG, "files");
+  }
+  for (size_t i = 0; i < options->file_count; i++) {
+    if (options->files[i] == NULL) {
+      return pqq__error_set(PQQ_ERR_NULL_ARG, "files[%zu]", i);
+    }
+    for (size_t j = 0; j < i; j++) {
+      if (strcmp(options->files[i]->prefix, options->files[j]->prefix) == 0) {
+        return pqq__error_set(PQQ_ERR_INVALID_ARG, "files[%zu] and files[%zu]: both under \"/%s\"",
+                              j, i, options->files[i]->prefix);
+      }
+    }
+  }
+  return PQQ_OK;
 }
 
 /* --- Sockets -------------------------------------------------------------------------------- */
@@ -236,6 +259,11 @@ static pqq_driver *new_driver(pqq_config *config, const pqq_driver_options *opti
   driver->user_data = user_data;
   driver->options = *options;
   driver->options.hosts = NULL;
+  driver->options.files = NULL;
+  driver->file_count = options->file_count;
+  for (size_t i = 0; i < options->file_count; i++) {
+    driver->files[i] = pqq_files_ref(options->files[i]);
+  }
   driver->worker_count = options->workers;
   pqq__signing_pool_init(
       &driver->signing,
@@ -272,6 +300,9 @@ pqq_status pqq_driver_start(pqq_config *config, const pqq_driver_options *option
   }
   if (status == PQQ_OK) {
     status = check_options(&own_options);
+  }
+  if (status == PQQ_OK) {
+    status = check_files(&own_options);
   }
   if (status == PQQ_OK) {
     status = check_hosts(&own_options, addresses);

@@ -115,7 +115,9 @@ static void run_command(pqq__worker *worker, pqq_command *command) {
   if (command->type == PQQ_COMMAND_CONNECT) {
     set_local(worker, command);
   }
-  status = pqq__command_run(worker->engine, command, worker->now);
+  status = command->type == PQQ_COMMAND_FILE
+               ? pqq__worker_answer_file(worker, command)
+               : pqq__command_run(worker->engine, command, worker->now);
   if (pqq__command_is_reported(command, status) && events->on_command_failed != NULL) {
     events->on_command_failed(worker->engine, worker->index, command->tag, status,
                               worker->driver->user_data);
@@ -152,7 +154,7 @@ static void deliver_events(pqq__worker *worker) {
   }
   while (!worker->is_paused && taken < PQQ__TURN_EVENTS &&
          pqq_engine_peek_event(worker->engine, &event) == PQQ_OK) {
-    if (events->on_event(worker->engine, worker->index, &event, user_data) == PQQ_AGAIN) {
+    if (pqq__worker_deliver(worker, &event) == PQQ_AGAIN) {
       worker->is_paused = 1;
       break;
     }
@@ -303,6 +305,9 @@ static pqq_status turn(pqq__worker *worker) {
   pqq__worker_stop_step(worker);
   pqq__worker_sign(worker);
   deliver_events(worker);
+  if (worker->files != NULL && pqq__file_server_step(worker->files, worker->engine)) {
+    worker->has_more = 1;
+  }
   return send_datagrams(worker);
 }
 
@@ -359,6 +364,9 @@ pqq_status pqq__worker_init(pqq__worker *worker, pqq_driver *driver, uint32_t in
   }
   if (status == PQQ_OK) {
     status = pqq__udp_sender_init(&worker->sender);
+  }
+  if (status == PQQ_OK && driver->file_count > 0) {
+    status = pqq__file_server_new(driver->files, driver->file_count, &worker->files);
   }
   return status == PQQ_OK ? new_engine(worker, key) : status;
 }

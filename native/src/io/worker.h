@@ -11,7 +11,9 @@
  *   commands  <- pqq_driver_submit, pqq_driver_call
  *   stop      -> drain, close (worker_stop.c)
  *   sign      -> pqq_engine_next_job, in line or by the pool (worker_sign.c)
- *   events    -> on_event until none is left or it says PQQ_AGAIN
+ *   events    -> the folders' (worker_files.c), else on_event, until none is left
+ *                or it says PQQ_AGAIN
+ *   files     -> transfers that can write
  *   send      -> pqq_engine_send, one sendmmsg for many */
 #ifndef PQQ__IO_WORKER_H
 #define PQQ__IO_WORKER_H
@@ -21,6 +23,7 @@
 
 #include <pqq/driver.h>
 
+#include "files/server.h"
 #include "io/command.h"
 #include "io/poller.h"
 #include "io/route_ring.h"
@@ -63,6 +66,10 @@ typedef struct pqq__worker {
 
   /* Owner thread only. */
   pqq_engine *engine;
+  /* NULL: there are no folders. */
+  pqq__file_server *files;
+  /* The event at the front has been answered from a folder, and its report is due. */
+  int is_report_due;
   pqq__udp_socket sockets[PQQ_MAX_LISTEN_HOSTS];
   size_t socket_count;
   pqq__udp_receiver receiver;
@@ -110,6 +117,13 @@ int pqq__worker_has_event(const pqq__worker *worker);
 
 /* Publishes the counters. Owner thread. */
 void pqq__worker_publish(pqq__worker *worker);
+
+/* worker_files.c: gives an event to the folders or to on_event, whose answer it
+ * returns. */
+pqq_status pqq__worker_deliver(pqq__worker *worker, const pqq_event *event);
+
+/* worker_files.c: runs PQQ_COMMAND_FILE. */
+pqq_status pqq__worker_answer_file(pqq__worker *worker, const pqq_command *command);
 
 /* worker_sign.c: sees to the handshakes that wait for a signature. */
 void pqq__worker_sign(pqq__worker *worker);

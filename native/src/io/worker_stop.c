@@ -102,6 +102,7 @@ void pqq__worker_end(pqq__worker *worker, pqq_status status) {
 void pqq__worker_deinit(pqq__worker *worker) {
   close_sockets(worker);
   pqq_engine_free(worker->engine);
+  pqq__file_server_free(worker->files);
   pqq__udp_sender_deinit(&worker->sender);
   pqq__udp_receiver_deinit(&worker->receiver);
   pqq__poller_deinit(&worker->poller);
@@ -120,6 +121,13 @@ void pqq__worker_publish(pqq__worker *worker) {
   stats.wakeups += worker->wakeups;
   stats.signatures_in_line += worker->signed_in_line;
   stats.signatures_pooled += worker->signed_pooled;
+  if (worker->files != NULL) {
+    stats.file_requests += worker->files->answered;
+    stats.file_failures += worker->files->failed;
+    stats.file_bytes_read += worker->files->read_bytes;
+    stats.file_cache_hits += worker->files->cache.hits;
+    stats.file_cache_misses += worker->files->cache.misses;
+  }
 #define PQQ_STAT(name, meaning) \
   atomic_store_explicit(&worker->stats.name, stats.name, memory_order_relaxed);
 #include <pqq/stats.def>

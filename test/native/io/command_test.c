@@ -132,12 +132,17 @@ TEST("what cannot be run is refused before it is queued") {
   uint32_t worker = 9;
 
   EXPECT_INT(pqq__command_check(&command, 1, &worker), PQQ_ERR_INVALID_ARG);
-  command.type = PQQ_COMMAND_ABANDON + 1;
+  command.type = PQQ_COMMAND_FILE + 1;
   EXPECT_INT(pqq__command_check(&command, 1, &worker), PQQ_ERR_INVALID_ARG);
   command = (pqq_command){.type = PQQ_COMMAND_CLOSE, .id = id_of(2)};
   EXPECT_INT(pqq__command_check(&command, 2, &worker), PQQ_ERR_INVALID_ARG);
   command = (pqq_command){.type = PQQ_COMMAND_CONNECT, .connect = &no_size};
   EXPECT_INT(pqq__command_check(&command, 1, &worker), PQQ_ERR_STRUCT_SIZE);
+  command = (pqq_command){.type = PQQ_COMMAND_FILE, .id = id_of(0)};
+  EXPECT_INT(pqq__command_check(&command, 1, &worker), PQQ_ERR_NULL_ARG);
+  command.files = (pqq_files *)(void *)&no_size; /* not looked at */
+  command.token = 1;
+  EXPECT_INT(pqq__command_check(&command, 1, &worker), PQQ_ERR_INVALID_ARG);
   EXPECT_UINT(worker, 9);
   command = (pqq_command){.type = PQQ_COMMAND_CLOSE, .id = id_of(1)};
   EXPECT_INT(pqq__command_check(&command, 2, &worker), PQQ_OK);

@@ -1,0 +1,73 @@
+/* SPDX-License-Identifier: MIT */
+/* Reading lists in field values (RFC 9110 section 5.6.1). */
+#ifndef PQQ__FILES_TEXT_H
+#define PQQ__FILES_TEXT_H
+
+#include <string.h>
+
+#include <pqq/types.h>
+
+typedef struct pqq__cursor {
+  const uint8_t *at, *end;
+} pqq__cursor;
+
+static inline pqq__cursor pqq__cursor_of(pqq_bytes value) {
+  static const uint8_t nothing = 0;
+  const uint8_t *data = value.data == NULL ? &nothing : value.data;
+
+  return (pqq__cursor){data, data + value.len};
+}
+
+static inline int pqq__cursor_take(pqq__cursor *cursor, char c) {
+  if (cursor->at == cursor->end || *cursor->at != (uint8_t)c) {
+    return 0;
+  }
+  cursor->at++;
+  return 1;
+}
+
+static inline uint8_t pqq__lower(uint8_t c) {
+  return c >= 'A' && c <= 'Z' ? (uint8_t)(c + 32) : c;
+}
+
+/* `word` is lower case; the text may have any. */
+static inline int pqq__cursor_take_word(pqq__cursor *cursor, const char *word) {
+  size_t len = strlen(word);
+
+  if ((size_t)(cursor->end - cursor->at) < len) {
+    return 0;
+  }
+  for (size_t i = 0; i < len; i++) {
+    if (pqq__lower(cursor->at[i]) != (uint8_t)word[i]) {
+      return 0;
+    }
+  }
+  cursor->at += len;
+  return 1;
+}
+
+static inline void pqq__cursor_skip_space(pqq__cursor *cursor) {
+  while (cursor->at < cursor->end && (*cursor->at == ' ' || *cursor->at == '\t')) {
+    cursor->at++;
+  }
+}
+
+/* Moves to the next item of a list; empty ones are left out. 0: none is left. */
+static inline int pqq__cursor_next_item(pqq__cursor *cursor) {
+  do {
+    pqq__cursor_skip_space(cursor);
+  } while (pqq__cursor_take(cursor, ','));
+  return cursor->at < cursor->end;
+}
+
+/* Whether an item ends here: at a comma, which stays, or at the end. */
+static inline int pqq__cursor_item_ends(pqq__cursor *cursor) {
+  pqq__cursor_skip_space(cursor);
+  return cursor->at == cursor->end || *cursor->at == ',';
+}
+
+static inline int pqq__bytes_are(pqq_bytes bytes, const char *text, size_t len) {
+  return bytes.len == len && (len == 0 || memcmp(bytes.data, text, len) == 0);
+}
+
+#endif
