@@ -50,6 +50,9 @@ pqq_status pqq_engine_new(pqq_config *config, const pqq_engine_options *options,
     return PQQ_ERR_NO_MEMORY;
   }
   status = pqq__endpoint_init(&made->endpoint, config, &read, &pqq__session_app, made);
+  made->mem =
+      (nghttp3_mem){made->endpoint.mem.user_data, made->endpoint.mem.malloc,
+                    made->endpoint.mem.free, made->endpoint.mem.calloc, made->endpoint.mem.realloc};
   if (status != PQQ_OK) {
     free(made);
     return status;

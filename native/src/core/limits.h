@@ -82,6 +82,12 @@
  * one, in PTOs: requests that are on their way get in (RFC 9114 section 5.2). */
 #define PQQ__GOAWAY_NOTICE_PTOS 2
 
+/* Blocks that a worker keeps after they are freed, see core/pool.h: of each size up to the
+ * largest that is made and freed with packets, streams and header fields, as many as a turn of a
+ * busy worker takes. 8 MiB at most. */
+#define PQQ__POOL_MAX_BLOCK_BYTES 1024
+#define PQQ__POOL_MAX_KEPT_BLOCKS 256
+
 /* Connection and stream slots: the 24 bits that pqq_id has for them. */
 #define PQQ__MAX_SLOTS (1u << 24)
 

@@ -4,6 +4,8 @@
 #ifndef PQQ__HTTP3_ENGINE_H
 #define PQQ__HTTP3_ENGINE_H
 
+#include <nghttp3/nghttp3.h>
+
 #include "http3/events.h"
 #include "quic/endpoint.h"
 
@@ -14,6 +16,8 @@ struct pqq_engine {
   pqq__events events;
   void (*on_wake)(void *user_data);
   void *wake_user_data;
+  /* The endpoint's memory. */
+  nghttp3_mem mem;
 };
 
 #endif

@@ -67,9 +67,10 @@ static int http_new(pqq__session *session) {
   settings.qpack_max_dtable_capacity = PQQ__QPACK_TABLE_BYTES;
   settings.qpack_encoder_max_dtable_capacity = PQQ__QPACK_TABLE_BYTES;
   settings.qpack_blocked_streams = PQQ__QPACK_BLOCKED_STREAMS;
-  error = session->is_server
-              ? nghttp3_conn_server_new(&session->http, &callbacks, &settings, NULL, session)
-              : nghttp3_conn_client_new(&session->http, &callbacks, &settings, NULL, session);
+  error = session->is_server ? nghttp3_conn_server_new(&session->http, &callbacks, &settings,
+                                                       &session->engine->mem, session)
+                             : nghttp3_conn_client_new(&session->http, &callbacks, &settings,
+                                                       &session->engine->mem, session);
   if (error == 0 && session->is_server) {
     nghttp3_conn_set_max_client_streams_bidi(session->http, values->max_concurrent_requests);
   }

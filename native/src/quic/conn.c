@@ -74,7 +74,8 @@ pqq__conn *pqq__conn_accept(pqq__endpoint *endpoint, const ngtcp2_pkt_hd *header
   params.stateless_reset_token_present = 1;
   conn->first_dcid = header->dcid;
   if (ngtcp2_conn_server_new(&conn->quic, &header->scid, &scid, path, header->version,
-                             &pqq__conn_server_callbacks, &own.quic, &params, NULL, conn) != 0) {
+                             &pqq__conn_server_callbacks, &own.quic, &params, &endpoint->mem,
+                             conn) != 0) {
     pqq__cidmap_remove(&endpoint->cids, scid.data, scid.datalen);
     pqq__conn_free(conn);
     return NULL;
@@ -134,7 +135,7 @@ static int client_begin(pqq__conn *conn, const ngtcp2_path *path, uint32_t versi
   pqq__conn_fill_settings(conn, &own);
   pqq__conn_fill_params(conn, &params);
   if (ngtcp2_conn_client_new(&conn->quic, &dcid, scid, path, version, &pqq__conn_client_callbacks,
-                             &own.quic, &params, NULL, conn) != 0) {
+                             &own.quic, &params, &conn->endpoint->mem, conn) != 0) {
     return -1;
   }
   ngtcp2_conn_set_tls_native_handle(conn->quic, pqq__tls_session_handle(conn->tls));

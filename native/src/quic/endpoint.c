@@ -6,19 +6,37 @@
 
 #include "quic/conn.h"
 
+static void *on_malloc(size_t bytes, void *pool) {
+  return pqq__pool_alloc(pool, bytes);
+}
+
+static void on_release(void *block, void *pool) {
+  pqq__pool_release(pool, block);
+}
+
+static void *on_calloc(size_t count, size_t bytes, void *pool) {
+  return pqq__pool_calloc(pool, count, bytes);
+}
+
+static void *on_realloc(void *block, size_t bytes, void *pool) {
+  return pqq__pool_realloc(pool, block, bytes);
+}
+
 pqq_status pqq__endpoint_init(pqq__endpoint *endpoint, pqq_config *config,
                               const pqq_engine_options *options, const pqq__app *app,
                               void *app_user_data) {
   static const uint8_t no_key[PQQ_ENGINE_KEY_BYTES];
   uint8_t key[PQQ_ENGINE_KEY_BYTES], hash_key[16];
 
-  *endpoint = (pqq__endpoint){.config = config,
-                              .app = app,
-                              .app_user_data = app_user_data,
-                              .is_server = options->is_server != 0,
-                              .sign_as_jobs = options->sign_as_jobs,
-                              .worker = options->worker,
-                              .worker_count = options->worker_count};
+  *endpoint =
+      (pqq__endpoint){.config = config,
+                      .app = app,
+                      .app_user_data = app_user_data,
+                      .is_server = options->is_server != 0,
+                      .sign_as_jobs = options->sign_as_jobs,
+                      .worker = options->worker,
+                      .worker_count = options->worker_count,
+                      .mem = {&endpoint->pool, on_malloc, on_release, on_calloc, on_realloc}};
   memcpy(key, options->key, sizeof key);
   if (memcmp(key, no_key, sizeof key) == 0) {
     pqq__tls_random(key, sizeof key);
@@ -50,6 +68,7 @@ void pqq__endpoint_deinit(pqq__endpoint *endpoint) {
   pqq__cidmap_deinit(&endpoint->cids);
   pqq__cidmap_deinit(&endpoint->reset_tokens);
   pqq__cid_keys_free(endpoint->cid_keys);
+  pqq__pool_clear(&endpoint->pool);
 }
 
 static size_t send_reply(pqq__endpoint *endpoint, uint8_t *buffer, pqq_transmit *out) {

@@ -5,12 +5,14 @@
 #ifndef PQQ__QUIC_ENDPOINT_H
 #define PQQ__QUIC_ENDPOINT_H
 
+#include <ngtcp2/ngtcp2.h>
 #include <pqq/engine.h>
 
 #include "core/cidmap.h"
 #include "core/heap.h"
 #include "core/limits.h"
 #include "core/list.h"
+#include "core/pool.h"
 #include "core/slots.h"
 #include "quic/app.h"
 #include "quic/cid.h"
@@ -51,6 +53,9 @@ typedef struct pqq__endpoint {
   pqq__early early;
   /* Time of the current call, for callbacks. */
   pqq_time_ns now;
+  /* Memory of the connections and of HTTP/3 on them. */
+  pqq__pool pool;
+  ngtcp2_mem mem;
   pqq_stats stats;
 } pqq__endpoint;
 
