@@ -3,7 +3,11 @@
 # Language level, warnings and sanitizers of our own code. Dependencies never see these.
 
 if(NOT CMAKE_BUILD_TYPE AND NOT CMAKE_CONFIGURATION_TYPES)
-  set(CMAKE_BUILD_TYPE RelWithDebInfo CACHE STRING "Build type" FORCE)
+  if(PROJECT_IS_TOP_LEVEL)
+    set(CMAKE_BUILD_TYPE RelWithDebInfo CACHE STRING "Build type" FORCE)
+  else()
+    add_compile_options(-O2 -g) # the project around it may mean it; here nobody wants code without optimization
+  endif()
 endif()
 
 set(CMAKE_C_STANDARD 17)

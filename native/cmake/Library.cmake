@@ -25,45 +25,28 @@ target_include_directories(pqq_internal INTERFACE
 target_link_libraries(pqq_internal INTERFACE
   pqq_compile_options pqq_archive ${pqq_dependencies} $<TARGET_FILE:pqq_archive>)
 
-if(NOT node_build)
-  add_library(pqq SHARED $<TARGET_OBJECTS:pqq_objects>)
-  add_library(pqq::pqq ALIAS pqq)
-  target_include_directories(pqq INTERFACE
+# What programs see of either library.
+function(pqq_public_library target)
+  target_include_directories(${target} INTERFACE
     "$<BUILD_INTERFACE:${PROJECT_SOURCE_DIR}/include>" "$<INSTALL_INTERFACE:${CMAKE_INSTALL_INCLUDEDIR}>")
+  set_target_properties(${target} PROPERTIES OUTPUT_NAME pqq LINKER_LANGUAGE C EXPORT_NAME ${target})
+  add_library(pqq::${target} ALIAS ${target})
+endfunction()
+
+if(PQQ_BUILD_SHARED)
+  add_library(pqq SHARED $<TARGET_OBJECTS:pqq_objects>)
   target_link_libraries(pqq PRIVATE pqq_compile_options ${pqq_dependencies})
-  set_target_properties(pqq PROPERTIES
-    VERSION ${PROJECT_VERSION} SOVERSION ${pqq_abi_version} LINKER_LANGUAGE C)
+  set_target_properties(pqq PROPERTIES VERSION ${PROJECT_VERSION} SOVERSION ${pqq_abi_version})
   if(NOT PQQ_SANITIZE AND NOT APPLE)
     target_link_options(pqq PRIVATE -Wl,-z,defs)
   endif()
   pqq_limit_exports(pqq libpqq)
+  pqq_public_library(pqq)
+endif()
 
-  install(TARGETS pqq LIBRARY DESTINATION ${CMAKE_INSTALL_LIBDIR})
-  install(FILES ${pqq_headers} DESTINATION ${CMAKE_INSTALL_INCLUDEDIR}/pqq)
-  install(FILES LICENSE THIRD_PARTY_LICENSES DESTINATION ${CMAKE_INSTALL_DOCDIR})
-
-  # libpqq.a is one object that holds our code and the parts of the dependencies it needs, with all
-  # names but pqq_* made local: a host such as nginx, which links its own OpenSSL, can take it.
-  if(CMAKE_OBJCOPY AND NOT APPLE AND NOT PQQ_SANITIZE AND NOT PQQ_SYSTEM_LIBOQS)
-    set(archive "${PROJECT_BINARY_DIR}/libpqq.a")
-    set(object "${PROJECT_BINARY_DIR}/libpqq.o")
-    set(archives "")
-    foreach(dependency IN LISTS pqq_dependencies)
-      if(dependency MATCHES "^pqq_dep_")
-        list(APPEND archives "$<TARGET_FILE:${dependency}>")
-      endif()
-    endforeach()
-    add_custom_command(OUTPUT "${archive}"
-      COMMAND "${CMAKE_C_COMPILER}" -r -nostdlib -o "${object}" $<TARGET_OBJECTS:pqq_objects>
-              -Wl,--start-group ${archives} -Wl,--end-group
-      COMMAND "${CMAKE_OBJCOPY}" --localize-hidden --wildcard "--keep-global-symbol=pqq_*" "${object}"
-      COMMAND "${CMAKE_COMMAND}" -E rm -f "${archive}"
-      COMMAND "${CMAKE_AR}" rcs "${archive}" "${object}"
-      COMMAND "${CMAKE_COMMAND}" -E rm -f "${object}"
-      DEPENDS pqq_objects $<TARGET_OBJECTS:pqq_objects>
-      COMMAND_EXPAND_LISTS VERBATIM
-      COMMENT "Linking libpqq.a")
-    add_custom_target(pqq_static ALL DEPENDS "${archive}")
-    install(FILES "${archive}" DESTINATION ${CMAKE_INSTALL_LIBDIR})
+if(PQQ_BUILD_STATIC)
+  include("${CMAKE_CURRENT_LIST_DIR}/StaticLibrary.cmake")
+  if(NOT PQQ_BUILD_SHARED)
+    add_library(pqq::pqq ALIAS pqq_static) # whichever there is
   endif()
 endif()

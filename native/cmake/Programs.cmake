@@ -148,7 +148,7 @@ if(PQQ_BUILD_TESTS)
     set(no_seed "${PROJECT_SOURCE_DIR}/test/abi/check-no-seed.mjs")
     add_test(NAME abi/no-seed COMMAND "${PQQ_NODE}" "${no_seed}" $<TARGET_FILE:pqq>)
     if(TARGET pqq_static)
-      add_test(NAME abi/no-seed-static COMMAND "${PQQ_NODE}" "${no_seed}" "${PROJECT_BINARY_DIR}/libpqq.a")
+      add_test(NAME abi/no-seed-static COMMAND "${PQQ_NODE}" "${no_seed}" $<TARGET_FILE:pqq_static>)
     endif()
     # What the check is there to find, it finds.
     add_test(NAME abi/no-seed-finds COMMAND "${PQQ_NODE}" "${no_seed}" $<TARGET_FILE:transcripts_record_test>)
