@@ -180,7 +180,7 @@ PQQ_EXPORT pqq_status pqq_driver_call(pqq_driver *driver, uint32_t worker,
 /** pqq_driver_stop begins the end: GOAWAY, then up to `drain_ms` for requests
  *  to finish, then CONNECTION_CLOSE, then the threads end, at the latest one
  *  second after that if on_event keeps returning PQQ_AGAIN. Returns at once; a
- *  second call can only shorten the time. Never fails but for NULL. */
+ *  second call can only shorten the time. Errors: PQQ_ERR_NULL_ARG. */
 PQQ_EXPORT pqq_status pqq_driver_stop(pqq_driver *driver, uint32_t drain_ms);
 
 /** pqq_driver_free stops with drain_ms 0 if that was not done, waits for the

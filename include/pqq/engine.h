@@ -140,7 +140,8 @@ PQQ_EXPORT pqq_status pqq_engine_peek_event(pqq_engine *engine, pqq_event *event
 PQQ_EXPORT void pqq_engine_pop_event(pqq_engine *engine);
 
 /** pqq_engine_next_event pops the event taken before, then peeks the next: the
- *  loop `while (pqq_engine_next_event(e, &ev) == PQQ_OK)` sees each once. */
+ *  loop `while (pqq_engine_next_event(e, &ev) == PQQ_OK)` sees each once.
+ *  Errors: PQQ_ERR_NULL_ARG. */
 PQQ_EXPORT pqq_status pqq_engine_next_event(pqq_engine *engine, pqq_event *event);
 
 /** pqq_job is work that may wait: today a CertificateVerify signature. It owns
@@ -289,11 +290,12 @@ PQQ_EXPORT pqq_status pqq_engine_abandon(pqq_engine *engine, uint64_t token);
 
 /** pqq_engine_shutdown begins a graceful end: no new connections, GOAWAY on
  *  all, each closes when its last request is done (RFC 9114 section 5.2).
- *  The engine is idle when pqq_engine_is_idle returns 1. */
+ *  The engine is idle when pqq_engine_is_idle returns 1.
+ *  Errors: PQQ_ERR_NULL_ARG. */
 PQQ_EXPORT pqq_status pqq_engine_shutdown(pqq_engine *engine);
 
 /** pqq_engine_close_all closes all connections now with H3_NO_ERROR; the CONNECTION_CLOSE packets
- *  come out of pqq_engine_send. */
+ *  come out of pqq_engine_send. Errors: PQQ_ERR_NULL_ARG. */
 PQQ_EXPORT pqq_status pqq_engine_close_all(pqq_engine *engine);
 
 /** pqq_engine_is_idle returns 1 when no connection is left that still has
@@ -313,7 +315,8 @@ PQQ_EXPORT pqq_status pqq_engine_connection_info(pqq_engine *engine, pqq_id conn
                                                  pqq_connection_info *info);
 
 /** pqq_engine_set_user_data and pqq_engine_user_data keep one pointer with a
- *  request stream. user_data returns NULL if the stream is gone. */
+ *  request stream. user_data returns NULL if the stream is gone.
+ *  Errors: PQQ_ERR_NULL_ARG, PQQ_ERR_NOT_FOUND. */
 PQQ_EXPORT pqq_status pqq_engine_set_user_data(pqq_engine *engine, pqq_id stream, void *user_data);
 PQQ_EXPORT void *pqq_engine_user_data(pqq_engine *engine, pqq_id stream);
 

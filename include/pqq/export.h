@@ -4,6 +4,7 @@
 #ifndef PQQ_EXPORT_H
 #define PQQ_EXPORT_H
 
+/** PQQ_EXPORT makes a function visible outside of the library. */
 #if defined(__GNUC__) || defined(__clang__)
 #define PQQ_EXPORT __attribute__((visibility("default")))
 #else

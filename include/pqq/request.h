@@ -59,7 +59,8 @@ PQQ_EXPORT pqq_status pqq_request(const pqq_request_options *options, pqq_respon
 PQQ_EXPORT int32_t pqq_response_status(const pqq_response *response);
 PQQ_EXPORT pqq_bytes pqq_response_body(const pqq_response *response);
 PQQ_EXPORT pqq_bytes pqq_response_header(const pqq_response *response, const char *name);
-/** pqq_response_headers gives all fields without `:status`. */
+/** pqq_response_headers gives all fields without `:status`;
+ *  pqq_response_connection_info what was negotiated. */
 PQQ_EXPORT const pqq_header *pqq_response_headers(const pqq_response *response, size_t *count);
 PQQ_EXPORT const pqq_connection_info *pqq_response_connection_info(const pqq_response *response);
 

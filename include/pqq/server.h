@@ -78,7 +78,7 @@ PQQ_EXPORT pqq_bytes pqq_exchange_header(const pqq_exchange *exchange, const cha
 PQQ_EXPORT pqq_bytes pqq_exchange_body(const pqq_exchange *exchange);
 
 /** pqq_exchange_connection_info is pqq_engine_connection_info of the
- *  exchange's connection. */
+ *  exchange's connection. Errors: as there. */
 PQQ_EXPORT pqq_status pqq_exchange_connection_info(const pqq_exchange *exchange,
                                                    pqq_connection_info *info);
 

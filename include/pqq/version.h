@@ -3,6 +3,8 @@
 #ifndef PQQ_VERSION_H
 #define PQQ_VERSION_H
 
+/** PQQ_VERSION_* is the version of these headers; pqq_version returns that of the
+ *  library that runs. */
 #define PQQ_VERSION_MAJOR 0
 #define PQQ_VERSION_MINOR 1
 #define PQQ_VERSION_PATCH 0

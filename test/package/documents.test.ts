@@ -10,14 +10,20 @@ const folder = join(process.cwd(), "build", "readme");
 const readme = readFileSync("README.md", "utf8");
 
 /** The fenced blocks of one language. */
-function blocks(language: string): string[] {
-  const fences = readme.matchAll(new RegExp(`^\`\`\`${language}\\n([^]*?)^\`\`\``, "gm"));
+function blocks(language: string, text = readme): string[] {
+  const fences = text.matchAll(new RegExp(`^\`\`\`${language}\\n([^]*?)^\`\`\``, "gm"));
   return [...fences].map(([, block]) => block!);
 }
 
 function check(command: string, ...args: string[]): void {
   const { status, stdout, stderr, error } = spawnSync(command, args, { encoding: "utf8" });
   expect(status, error?.message ?? stdout + stderr).to.equal(0);
+}
+
+function compileC(program: string): void {
+  const source = join(folder, "program.c");
+  writeFileSync(source, program);
+  check("cc", "-std=c11", "-Wall", "-Wextra", "-Werror", "-fsyntax-only", "-Iinclude", source);
 }
 
 describe("README.md", function () {
@@ -54,9 +60,26 @@ describe("README.md", function () {
 
   it("has C that compiles", () => {
     const [program] = blocks("c");
-    const source = join(folder, "hello.c");
-    writeFileSync(source, program!);
-    check("cc", "-std=c11", "-Wall", "-Wextra", "-Werror", "-fsyntax-only", "-Iinclude", source);
+    compileC(program!);
+  });
+});
+
+describe("docs/c-guide.md", () => {
+  const programs = blocks("c", readFileSync(join("docs", "c-guide.md"), "utf8")).filter((block) =>
+    block.includes("int main("),
+  );
+
+  before(() => {
+    mkdirSync(folder, { recursive: true });
+  });
+
+  after(() => {
+    rmSync(folder, { recursive: true, force: true });
+  });
+
+  it("has a server and a request that compile", () => {
+    expect(programs).to.have.length(2);
+    programs.forEach(compileC);
   });
 });
 
