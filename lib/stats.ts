@@ -43,6 +43,7 @@ export const STAT_NAMES = [
   "fileBytesRead",
   "fileCacheHits",
   "fileCacheMisses",
+  "requestsMisdirected",
 ] as const;
 
 /** Name of a counter. */

@@ -23,6 +23,40 @@ typedef struct pqq_identity_source {
   const char *key_file;
 } pqq_identity_source;
 
+/** pqq_site_source is one site of a server that answers under several names:
+ *  the names, and the identities that prove them. Which site a client gets is
+ *  decided by its server_name (RFC 6066 section 3); an exact name goes before a
+ *  wildcard, which stands for one left-most label (RFC 9525 section 6.3). */
+typedef struct pqq_site_source {
+  /** DNS names, at most 253 characters, such as "www.example" or "*.example.net". None:
+   *  those that are in the subjectAltName of all its certificates. IP addresses
+   *  are never sent as a server name; the default site answers for them. */
+  const char *const *names;
+  size_t name_count;
+  /** At most one ML-DSA and one classical identity, at least one of them. */
+  const pqq_identity_source *identities;
+  size_t identity_count;
+} pqq_site_source;
+
+/** What a client gets that sends a server name which is that of no site. */
+enum {
+  /** The default site: as if it had named none. */
+  PQQ_UNKNOWN_SERVER_NAME_DEFAULT = 0,
+  /** The alert unrecognized_name (RFC 6066 section 3). */
+  PQQ_UNKNOWN_SERVER_NAME_REFUSE = 1
+};
+
+/** Requests whose :authority the certificate of their connection does not cover. */
+enum {
+  /** REFUSE with `sites`, else ACCEPT. */
+  PQQ_MISDIRECTED_AUTO = 0,
+  /** 421 Misdirected Request (RFC 9110 section 15.5.20), counted in
+   *  requests_misdirected. */
+  PQQ_MISDIRECTED_REFUSE = 1,
+  /** As any other. */
+  PQQ_MISDIRECTED_ACCEPT = 2
+};
+
 /** When an ML-DSA identity is used on plain `h3`. */
 enum {
   /** ALWAYS if it is the only identity or the identities are development ones
@@ -136,6 +170,15 @@ typedef struct pqq_config_options {
    *  Default (all 0): versions 1 and 2; a server then stays with what the client
    *  has begun with. */
   uint32_t quic_versions[PQQ_MAX_QUIC_VERSIONS];
+  /** PQQ_UNKNOWN_SERVER_NAME_*; default DEFAULT. */
+  int32_t unknown_server_name;
+  /** A server's sites, at most 4,096. `identities`, if there are any, are a site before
+   *  them, with the names in their certificates. The first site is the default one: for
+   *  clients that send no server name, or one of no site. */
+  const pqq_site_source *sites;
+  size_t site_count;
+  /** PQQ_MISDIRECTED_*; default AUTO. */
+  int32_t misdirected_requests;
   uint32_t reserved;
 } pqq_config_options;
 
@@ -156,7 +199,8 @@ PQQ_EXPORT pqq_status pqq_config_options_init(pqq_config_options *options, size_
  *  an identity, a client needs anchors, and the driver says which is missing.
  *  Ownership: the caller calls pqq_config_unref.
  *  Errors: PQQ_ERR_NULL_ARG, PQQ_ERR_STRUCT_SIZE, PQQ_ERR_NOT_INITIALIZED,
- *  PQQ_ERR_INVALID_ARG (a value out of range, two identities of one kind),
+ *  PQQ_ERR_INVALID_ARG (a value out of range, two identities of one kind,
+ *  names of sites), PQQ_ERR_NO_IDENTITY (a site without one),
  *  PQQ_ERR_PROFILE_UNKNOWN, PQQ_ERR_GROUP_UNKNOWN, PQQ_ERR_CERT_UNREADABLE,
  *  PQQ_ERR_KEY_UNREADABLE, PQQ_ERR_KEY_MISMATCH, PQQ_ERR_KEY_TYPE_UNSUPPORTED,
  *  PQQ_ERR_CA_UNREADABLE, PQQ_ERR_PROFILE_IDENTITY (an identity is weaker than

@@ -169,6 +169,17 @@ PQQ_EXPORT pqq_status pqq_driver_submit(pqq_driver *driver, const pqq_command *c
  *  Errors: PQQ_ERR_NULL_ARG, PQQ_ERR_INVALID_ARG (worker). */
 PQQ_EXPORT pqq_status pqq_driver_wake(pqq_driver *driver, uint32_t worker);
 
+/** pqq_driver_update_config swaps the configuration of all workers and waits until each has
+ *  it: a handshake that begins after the return has the new one. See
+ *  pqq_engine_set_config for what connections keep; the options of the driver itself
+ *  (addresses, workers, threads) stay. The driver takes references of its own, the
+ *  caller still unrefs `config`. Two calls at once take effect one after the other.
+ *  Any thread but a worker's.
+ *  Errors, with the old configuration in force: PQQ_ERR_NULL_ARG, PQQ_ERR_NO_IDENTITY and
+ *  PQQ_ERR_POLICY_CONFIG (the configuration of a server), PQQ_ERR_STATE (a worker's thread; the
+ *  driver is ending). */
+PQQ_EXPORT pqq_status pqq_driver_update_config(pqq_driver *driver, pqq_config *config);
+
 /** pqq_driver_call runs `fn` on a worker's thread, after the commands submitted
  *  before, and waits for it. Errors: PQQ_ERR_NULL_ARG, PQQ_ERR_INVALID_ARG
  *  (worker), PQQ_ERR_STATE (the worker has ended, or this is a worker's thread,

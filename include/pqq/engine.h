@@ -65,6 +65,16 @@ PQQ_EXPORT pqq_status pqq_engine_options_init(pqq_engine_options *options, size_
 PQQ_EXPORT pqq_status pqq_engine_new(pqq_config *config, const pqq_engine_options *options,
                                      pqq_engine **engine);
 
+/** pqq_engine_set_config swaps the configuration. Connections that begin from here on
+ *  have the new one, all of it: identities and sites, trust, policy, groups, limits.
+ *  Those that are there, also in the middle of their handshake, keep the one they
+ *  began with until they end; only max_connections counts for both at once. The engine
+ *  takes a reference to `config` and drops its own of the old one, which is freed, with
+ *  its keys, when its last connection has ended. Owner thread.
+ *  Errors, with the old configuration in force: PQQ_ERR_NULL_ARG; of a server
+ *  PQQ_ERR_NO_IDENTITY and PQQ_ERR_POLICY_CONFIG. */
+PQQ_EXPORT pqq_status pqq_engine_set_config(pqq_engine *engine, pqq_config *config);
+
 /** pqq_engine_free drops all connections without a word to their peers (use
  *  pqq_engine_shutdown first) and frees. NULL is ignored. */
 PQQ_EXPORT void pqq_engine_free(pqq_engine *engine);

@@ -89,6 +89,11 @@ export const STATUS_TABLE = {
     "the RelatedCertificate extension does not match the other leaf",
   ],
   PQQ_ERR_CLIENT_IDENTITY: [-334, false, "the server asks for a client identity that is not there"],
+  PQQ_ERR_SERVER_NAME_UNKNOWN: [
+    -335,
+    false,
+    "the server has no site of the name that the client asked for",
+  ],
   PQQ_ERR_HANDSHAKE_TIMEOUT: [
     -401,
     true,

@@ -54,7 +54,7 @@ pqq_status sim_client_request(sim_client *client, size_t index) {
   pqq_header headers[32] = {
       sim_field(":method", exchange->method ? exchange->method : "GET"),
       sim_field(":scheme", "https"),
-      sim_field(":authority", SIM_SERVER_NAME),
+      sim_field(":authority", client->authority ? client->authority : SIM_SERVER_NAME),
       sim_field(":path", exchange->path),
   };
   int has_more = exchange->upload_bytes || exchange->sends_trailers;

@@ -45,6 +45,8 @@ typedef struct sim_client {
   pqq_id conn;
   /* For the next connection; see pqq_connect_options. */
   uint32_t expected_flight_bytes;
+  /* Of requests; NULL: SIM_SERVER_NAME. */
+  const char *authority;
   int is_connected, is_closed, is_going_away;
   pqq_connection_info info;
   pqq_close_info close;
@@ -69,7 +71,7 @@ void sim_client_stop(sim_client *client);
 /* Asks for exchange `index`. */
 pqq_status sim_client_request(sim_client *client, size_t index);
 /* A request of `exchange`'s fields with other pseudo-header fields is not
- * possible: these are :method, https, SIM_SERVER_NAME, :path. */
+ * possible: these are :method, https, :authority, :path. */
 
 /* For sim_run: is_connected or is_closed; every exchange closed or failed. */
 int sim_client_is_settled(void *client);

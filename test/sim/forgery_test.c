@@ -47,7 +47,9 @@ pqq_status __wrap_pqq__tls_prove(pqq__tls_session *session, uint8_t **data, size
 
 /* A server of ours would refuse these identities when it starts. */
 pqq_status __wrap_pqq__rules_check(pqq__tls_config *config) {
-  config->select.can_prove_both = config->identity_count == 2;
+  if (config->site_count > 0) {
+    config->select_sites[0].can_prove_both = config->sites[0].identity_count == 2;
+  }
   return PQQ_OK;
 }
 
@@ -372,7 +374,7 @@ static void prove_with(pqq__tls_session *session, const pqq__identity *identity,
 }
 
 static void prove_mldsa(pqq__tls_session *session, uint8_t **data, size_t *len) {
-  prove_with(session, pqq__tls_identity(session->config, 1), data, len);
+  prove_with(session, pqq__site_identity(session->site, 1), data, len);
 }
 
 /* spec: HA-22, HA-64, SC-3 */

@@ -122,6 +122,9 @@ static pqq_status check_pointers(const pqq_config_options *options) {
   if (options->identities == NULL && options->identity_count > 0) {
     return pqq__error_set(PQQ_ERR_NULL_ARG, "identities");
   }
+  if (options->sites == NULL && options->site_count > 0) {
+    return pqq__error_set(PQQ_ERR_NULL_ARG, "sites");
+  }
   if (options->groups == NULL && options->group_count > 0) {
     return pqq__error_set(PQQ_ERR_NULL_ARG, "groups");
   }
@@ -179,6 +182,20 @@ static pqq_status check_quic_versions(const uint32_t versions[PQQ_MAX_QUIC_VERSI
   return PQQ_OK;
 }
 
+static pqq_status check_names(const pqq_config_options *options) {
+  if (options->unknown_server_name < PQQ_UNKNOWN_SERVER_NAME_DEFAULT ||
+      options->unknown_server_name > PQQ_UNKNOWN_SERVER_NAME_REFUSE) {
+    return pqq__error_set(PQQ_ERR_INVALID_ARG, "unknown_server_name: %d, allowed 0 to 1",
+                          options->unknown_server_name);
+  }
+  if (options->misdirected_requests < PQQ_MISDIRECTED_AUTO ||
+      options->misdirected_requests > PQQ_MISDIRECTED_ACCEPT) {
+    return pqq__error_set(PQQ_ERR_INVALID_ARG, "misdirected_requests: %d, allowed 0 to 2",
+                          options->misdirected_requests);
+  }
+  return PQQ_OK;
+}
+
 static pqq_status check_choices(pqq_config_options *options) {
   pqq_status status = check_quic_versions(options->quic_versions);
 
@@ -196,7 +213,7 @@ static pqq_status check_choices(pqq_config_options *options) {
   if (options->pq_on_h3 < PQQ_PQ_ON_H3_AUTO || options->pq_on_h3 > PQQ_PQ_ON_H3_ALWAYS) {
     return pqq__error_set(PQQ_ERR_INVALID_ARG, "pq_on_h3: %d, allowed 0 to 2", options->pq_on_h3);
   }
-  return check_requirements(options);
+  return check_requirements(options) == PQQ_OK ? check_names(options) : PQQ_ERR_INVALID_ARG;
 }
 
 static pqq_status check(pqq_config_options *options) {
@@ -216,6 +233,8 @@ static void forget_pointers(pqq_config_options *options) {
   options->ca_file = NULL;
   options->groups = options->ciphers = options->signature_schemes = NULL;
   options->group_count = options->cipher_count = options->signature_scheme_count = 0;
+  options->sites = NULL;
+  options->site_count = 0;
   options->profiles = NULL;
   options->profile_count = 0;
 }
@@ -254,19 +273,4 @@ pqq_status pqq_config_new(const pqq_config_options *options, pqq_config **config
   atomic_init(&made->refs, 1);
   *config = made;
   return PQQ_OK;
-}
-
-pqq_config *pqq_config_ref(pqq_config *config) {
-  if (config != NULL) {
-    (void)atomic_fetch_add_explicit(&config->refs, 1, memory_order_relaxed);
-  }
-  return config;
-}
-
-void pqq_config_unref(pqq_config *config) {
-  if (config == NULL || atomic_fetch_sub_explicit(&config->refs, 1, memory_order_acq_rel) > 1) {
-    return;
-  }
-  pqq__tls_config_free(config->tls);
-  free(config);
 }

@@ -65,6 +65,25 @@ pqq_status pqq_engine_new(pqq_config *config, const pqq_engine_options *options,
   return PQQ_OK;
 }
 
+pqq_status pqq_engine_set_config(pqq_engine *engine, pqq_config *config) {
+  pqq_status status = PQQ_OK;
+
+  pqq__error_clear();
+  if (!engine || !config) {
+    return pqq__error_set(PQQ_ERR_NULL_ARG, "%s", engine ? "config" : "engine");
+  }
+  if (engine->endpoint.is_server) {
+    status = pqq__tls_config_check_server(config->tls);
+  }
+  if (status != PQQ_OK) {
+    return status;
+  }
+  (void)pqq_config_ref(config);
+  pqq_config_unref(engine->config);
+  engine->config = engine->endpoint.config = config;
+  return PQQ_OK;
+}
+
 /* Streams that have lost their connection but not their last event. */
 static void free_waiting_streams(pqq_engine *engine) {
   for (uint32_t i = 0; i < engine->streams.count; i++) {

@@ -91,6 +91,11 @@
 /* Connection and stream slots: the 24 bits that pqq_id has for them. */
 #define PQQ__MAX_SLOTS (1u << 24)
 
+/* Sites of one configuration: each holds two chains, their compressed forms and a key, about
+ * 40 KiB with ML-DSA, so this many are 160 MiB. More names than sites are no matter: a certificate has
+ * many. */
+#define PQQ__MAX_SITES 4096
+
 /* A certificate, key or trust anchor file: the anchors of a whole operating
  * system are about 250 KiB, in ML-DSA-87 about 1.5 MiB. A device or a log given
  * by mistake is not read to its end. */

@@ -56,7 +56,7 @@ static void *on_accept(void *user_data, pqq__conn *conn) {
 }
 
 static int http_new(pqq__session *session) {
-  const pqq_config_options *values = &session->engine->config->values;
+  const pqq_config_options *values = &session->conn->config->values;
   nghttp3_callbacks callbacks = {.rand = NULL};
   nghttp3_settings settings;
   int error;

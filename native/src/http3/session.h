@@ -72,7 +72,9 @@ typedef struct pqq__stream {
   pqq__section *request;
   pqq__section *trailers;
   pqq__body body;
-  int is_head;
+  int is_head, is_connect;
+  /* For an authority that this connection cannot answer for. */
+  int is_misdirected;
   int has_headers_out;
   int is_out_ended;
   int is_out_stopped;

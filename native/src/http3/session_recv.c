@@ -110,9 +110,14 @@ static int on_header(nghttp3_conn *http, int64_t stream_id, int32_t token, nghtt
   } else if (token == NGHTTP3_QPACK_TOKEN__METHOD && session->is_server) {
     pqq_bytes method = bytes_of(value);
     stream->is_head = method.len == 4 && memcmp(method.data, "HEAD", 4) == 0;
+    stream->is_connect = method.len == 7 && memcmp(method.data, "CONNECT", 7) == 0;
+  } else if (session->is_server && !stream->is_reported &&
+             (token == NGHTTP3_QPACK_TOKEN__AUTHORITY || token == NGHTTP3_QPACK_TOKEN_HOST)) {
+    stream->is_misdirected |=
+        !pqq__tls_session_answers_for(session->conn->tls, bytes_of(value));
   }
   return verdict(pqq__fields_add(&stream->fields, bytes_of(name), bytes_of(value), never_index,
-                                 session->engine->config->values.max_header_list_bytes));
+                                 session->conn->config->values.max_header_list_bytes));
 }
 
 /* A header section over the limit is answered here (RFC 6585 section 5), not
@@ -123,6 +128,17 @@ static void refuse_large_request(pqq__stream *stream) {
   stream->session->engine->endpoint.stats.requests_refused++;
   (void)pqq__respond(stream, 431, NULL, 0, &no_body, PQQ_WRITE_END);
   pqq__stop_reading(stream, PQQ__H3_EXCESSIVE_LOAD);
+}
+
+/* The client takes this server for the origin of a name that the certificate does not cover (RFC 9110
+ * section 15.5.20); it may try again on a connection of its own. */
+static void refuse_misdirected(pqq__stream *stream) {
+  static const pqq_body no_body;
+
+  stream->session->engine->endpoint.stats.requests_refused++;
+  stream->session->engine->endpoint.stats.requests_misdirected++;
+  (void)pqq__respond(stream, 421, NULL, 0, &no_body, PQQ_WRITE_END);
+  pqq__stop_reading(stream, PQQ__H3_NO_ERROR);
 }
 
 static int report_section(pqq__stream *stream, int32_t type, int is_end) {
@@ -163,6 +179,12 @@ static int on_headers_end(nghttp3_conn *http, int64_t stream_id, int fin, void *
     } else {
       pqq__reset(stream, PQQ__H3_EXCESSIVE_LOAD, PQQ_ERR_HEADERS_TOO_LARGE);
     }
+    return 0;
+  }
+  /* The authority of CONNECT is where to, not whom it asks (RFC 9110 section 9.3.6). */
+  if (stream->is_misdirected && !stream->is_connect) {
+    pqq__fields_deinit(&stream->fields);
+    refuse_misdirected(stream);
     return 0;
   }
   if (!session->is_server && stream->http_status < 200 &&

@@ -3,6 +3,7 @@
  * see include/pqq/driver.h. The loop itself is worker.c. */
 #include "io/driver.h"
 
+#include <stdio.h>
 #include <stdlib.h>
 
 #include "core/error.h"
@@ -27,6 +28,7 @@ static void join_and_free(pqq_driver *driver) {
     pqq_files_unref(driver->files[i]);
   }
   pqq_config_unref(driver->config);
+  (void)pthread_mutex_destroy(&driver->config_lock);
   free(driver);
 }
 
@@ -111,6 +113,56 @@ pqq_status pqq_driver_call(pqq_driver *driver, uint32_t worker,
   }
   return pqq__command_queue_call(&driver->workers[worker].commands, &call, wake_worker,
                                  &driver->workers[worker]);
+}
+
+/* --- Another configuration --------------------------------------------------------------------- */
+
+typedef struct config_swap {
+  pqq_config *config;
+  pqq_status status;
+  /* The error's, which is of the worker's thread. */
+  char detail[PQQ__ERROR_DETAIL_BYTES];
+} config_swap;
+
+static void swap_config(pqq_engine *engine, void *user_data) {
+  config_swap *swap = user_data;
+
+  swap->status = pqq_engine_set_config(engine, swap->config);
+  (void)snprintf(swap->detail, sizeof swap->detail, "%s", pqq_error_detail());
+}
+
+/* A worker that refuses it does so before any has it: they all check the same, and the first one is
+ * asked alone. One that has ended has no more connections to begin. */
+static pqq_status swap_workers(pqq_driver *driver, pqq_config *config) {
+  config_swap swap = {config, PQQ_OK, ""};
+
+  for (uint32_t i = 0; i < driver->worker_count; i++) {
+    pqq_status status = pqq_driver_call(driver, i, swap_config, &swap);
+
+    if (status != PQQ_OK || swap.status != PQQ_OK) {
+      return status != PQQ_OK ? status : pqq__error_set(swap.status, "%s", swap.detail);
+    }
+  }
+  return PQQ_OK;
+}
+
+pqq_status pqq_driver_update_config(pqq_driver *driver, pqq_config *config) {
+  pqq_status status;
+
+  pqq__error_clear();
+  if (driver == NULL || config == NULL) {
+    return null_error(driver, "config");
+  }
+  (void)pthread_mutex_lock(&driver->config_lock);
+  status = swap_workers(driver, config);
+  if (status == PQQ_OK) {
+    pqq_config *before = driver->config;
+
+    driver->config = pqq_config_ref(config);
+    pqq_config_unref(before);
+  }
+  (void)pthread_mutex_unlock(&driver->config_lock);
+  return status;
 }
 
 pqq_status pqq_driver_stats(const pqq_driver *driver, pqq_stats *stats) {

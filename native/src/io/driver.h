@@ -11,7 +11,9 @@
 #include "io/worker.h"
 
 struct pqq_driver {
+  /* Of connections that begin now. Under the lock once the workers run. */
   pqq_config *config;
+  pthread_mutex_t config_lock;
   pqq_driver_events events;
   void *user_data;
   /* Copy of the options with defaults filled in; `hosts` is NULL. */

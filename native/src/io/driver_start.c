@@ -270,6 +270,7 @@ static pqq_driver *new_driver(pqq_config *config, const pqq_driver_options *opti
       options->signing_threads == PQQ_SIGNING_THREADS_NONE ? 0 : options->signing_threads,
       &signing_calls);
   atomic_init(&driver->stop_at, PQQ_TIME_NEVER);
+  (void)pthread_mutex_init(&driver->config_lock, NULL);
   return driver;
 }
 

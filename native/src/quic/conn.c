@@ -43,6 +43,7 @@ static pqq__conn *conn_new(pqq__endpoint *endpoint, ngtcp2_cid *scid) {
     free(conn);
     return NULL;
   }
+  conn->config = pqq_config_ref(endpoint->config);
   pqq__list_append(&endpoint->all, &conn->all_node);
   return conn;
 }
@@ -80,8 +81,7 @@ pqq__conn *pqq__conn_accept(pqq__endpoint *endpoint, const ngtcp2_pkt_hd *header
     pqq__conn_free(conn);
     return NULL;
   }
-  conn->tls =
-      pqq__tls_session_new_server(endpoint->config->tls, &conn->ref, endpoint->sign_as_jobs);
+  conn->tls = pqq__tls_session_new_server(conn->config->tls, &conn->ref, endpoint->sign_as_jobs);
   conn->app = conn->tls ? endpoint->app->on_accept(endpoint->app_user_data, conn) : NULL;
   if (!conn->app ||
       pqq__cidmap_put(&endpoint->cids, header->dcid.data, header->dcid.datalen, conn) != 0) {
@@ -126,7 +126,7 @@ static void forget_cids(pqq__conn *conn) {
 /* The ngtcp2 connection of `conn`, whose first id is `scid`, and its TLS. */
 static int client_begin(pqq__conn *conn, const ngtcp2_path *path, uint32_t version,
                         const ngtcp2_cid *scid) {
-  const pqq_config_options *values = &conn->endpoint->config->values;
+  const pqq_config_options *values = &conn->config->values;
   ngtcp2_cid dcid = {.datalen = PQQ__CID_BYTES};
   ngtcp2_transport_params params;
   pqq__conn_settings own;
@@ -156,7 +156,7 @@ static int client_new(pqq__conn *conn, const pqq_connect_options *options, const
     local = (pqq_address){.family = options->remote.family};
   }
   pqq__path_set(&path, &local, &options->remote);
-  (void)pqq__versions_of(&conn->endpoint->config->values, versions);
+  (void)pqq__versions_of(&conn->config->values, versions);
   return client_begin(conn, &path.path, versions[0], scid);
 }
 
@@ -173,7 +173,7 @@ pqq_status pqq__conn_connect(pqq__endpoint *endpoint, const pqq_connect_options 
   conn->has_any_local = options->local.family == 0;
   conn->expected_flight_bytes = options->expected_flight_bytes;
   status = pqq__tls_session_new_client(
-      endpoint->config->tls, &conn->ref, options->server_name,
+      conn->config->tls, &conn->ref, options->server_name,
       (pqq__policy){options->require_key_exchange, options->require_authentication}, &conn->tls);
   if (status == PQQ_OK && client_new(conn, options, &scid) != 0) {
     status = PQQ_ERR_NO_MEMORY;
@@ -248,6 +248,8 @@ static void free_parts(pqq__conn *conn) {
   free(conn->flight_log);
   conn->flight_log = NULL;
   pqq__first_flight_end(conn);
+  pqq_config_unref(conn->config);
+  conn->config = NULL;
 }
 
 void pqq__conn_shed(pqq__conn *conn) {

@@ -46,6 +46,8 @@ typedef struct pqq__conn_settings {
 
 struct pqq__conn {
   pqq__endpoint *endpoint;
+  /* With which it began; the endpoint may have another one by now. Until it sheds. */
+  pqq_config *config;
   ngtcp2_conn *quic;
   pqq__tls_session *tls;
   ngtcp2_crypto_conn_ref ref;

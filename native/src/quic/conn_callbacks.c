@@ -225,7 +225,7 @@ static int on_version_negotiation(ngtcp2_conn *quic, const ngtcp2_pkt_hd *header
                                   const uint32_t *offered, size_t count, void *user_data) {
   pqq__conn *conn = user_data;
   uint32_t own[PQQ_MAX_QUIC_VERSIONS];
-  size_t own_count = pqq__versions_of(&conn->endpoint->config->values, own);
+  size_t own_count = pqq__versions_of(&conn->config->values, own);
 
   (void)quic;
   (void)header;

@@ -21,7 +21,7 @@ static void fill_probes(pqq__conn_settings *own, uint32_t most) {
 
 /* RFC 9368: which versions the peer is told of, and which is taken if it offers several. */
 static void fill_versions(const pqq__conn *conn, pqq__conn_settings *own) {
-  const pqq_config_options *values = &conn->endpoint->config->values;
+  const pqq_config_options *values = &conn->config->values;
   size_t count = pqq__versions_of(values, own->versions);
 
   own->quic.available_versions = own->versions;
@@ -37,14 +37,14 @@ static void fill_versions(const pqq__conn *conn, pqq__conn_settings *own) {
 /* A second attempt has what the first has left of its time. */
 static ngtcp2_duration handshake_time(const pqq__conn *conn) {
   ngtcp2_duration whole =
-      (ngtcp2_duration)conn->endpoint->config->values.handshake_timeout_ms * PQQ__NS_PER_MS;
+      (ngtcp2_duration)conn->config->values.handshake_timeout_ms * PQQ__NS_PER_MS;
   ngtcp2_duration passed = conn->endpoint->now - conn->began;
 
   return passed < whole ? whole - passed : 0;
 }
 
 void pqq__conn_fill_settings(const pqq__conn *conn, pqq__conn_settings *own) {
-  const pqq_config_options *values = &conn->endpoint->config->values;
+  const pqq_config_options *values = &conn->config->values;
   ngtcp2_settings *settings = &own->quic;
 
   ngtcp2_settings_default(settings);
@@ -61,7 +61,7 @@ void pqq__conn_fill_settings(const pqq__conn *conn, pqq__conn_settings *own) {
 }
 
 void pqq__conn_fill_params(const pqq__conn *conn, ngtcp2_transport_params *params) {
-  const pqq_config_options *values = &conn->endpoint->config->values;
+  const pqq_config_options *values = &conn->config->values;
 
   ngtcp2_transport_params_default(params);
   params->initial_max_data = values->connection_window_bytes;

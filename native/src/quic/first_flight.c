@@ -19,7 +19,7 @@ static uint32_t expected_by_offer(const pqq__conn *conn) {
 void pqq__first_flight_begin(pqq__conn *conn) {
   uint32_t expected = conn->expected_flight_bytes;
 
-  if (conn->endpoint->config->values.disable_first_flight_repeat) {
+  if (conn->config->values.disable_first_flight_repeat) {
     return;
   }
   if (expected == 0) {

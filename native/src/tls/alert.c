@@ -36,7 +36,7 @@ static const struct alert alerts[] = {
     {90, PQQ_ERR_TLS_ALERT, "user_canceled"},
     {109, PQQ_ERR_TLS_ALERT, "missing_extension"},
     {110, PQQ_ERR_TLS_ALERT, "unsupported_extension"},
-    {112, PQQ_ERR_TLS_ALERT, "unrecognized_name"},
+    {112, PQQ_ERR_SERVER_NAME_UNKNOWN, "unrecognized_name"},
     {113, PQQ_ERR_TLS_ALERT, "bad_certificate_status_response"},
     {115, PQQ_ERR_TLS_ALERT, "unknown_psk_identity"},
     {116, PQQ_ERR_TLS_ALERT, "certificate_required"},

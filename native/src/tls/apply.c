@@ -21,8 +21,10 @@ static enum ssl_select_cert_result_t refuse(SSL *ssl, uint8_t alert) {
 
 static int apply(pqq__tls_session *session) {
   const pqq__selection *selection = &session->selection;
-  const pqq__identity *identity = pqq__tls_identity(session->config, selection->scheme->is_pq);
+  const pqq__site *site = &session->config->sites[selection->site];
+  const pqq__identity *identity = pqq__site_identity(site, selection->scheme->is_pq);
 
+  session->site = site;
   session->identity = identity;
   session->profile = selection->profile;
   return identity != NULL &&

@@ -152,6 +152,23 @@ static void print_general_name(const GENERAL_NAME *name, char *text, size_t size
   }
 }
 
+int pqq__certificate_read_names(const X509 *certificate, pqq__name_list *list) {
+  GENERAL_NAMES *names = X509_get_ext_d2i(certificate, NID_subject_alt_name, NULL, NULL);
+  int ok = 1;
+
+  for (size_t i = 0; names != NULL && ok && i < sk_GENERAL_NAME_num(names); i++) {
+    char text[PQQ__HOST_NAME_MAX + 2];
+    pqq__host_name parsed;
+
+    print_general_name(sk_GENERAL_NAME_value(names, i), text, sizeof text);
+    if (text[0] != '\0' && pqq__host_name_parse(text, 1, &parsed)) {
+      ok = pqq__name_list_add(list, parsed.text);
+    }
+  }
+  GENERAL_NAMES_free(names);
+  return ok;
+}
+
 void pqq__certificate_names(const X509 *certificate, char *text, size_t size) {
   GENERAL_NAMES *names = X509_get_ext_d2i(certificate, NID_subject_alt_name, NULL, NULL);
   size_t at = 0;

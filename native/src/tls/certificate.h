@@ -8,6 +8,8 @@
 
 #include <openssl/base.h>
 
+#include "tls/names.h"
+
 /* The public key's algorithm, as pqq_certificate_info.algorithm: "ML-DSA-65",
  * "ECDSA P-256", "RSA", ... Static; "unknown" if libpqq has no name for it. */
 const char *pqq__certificate_key_name(const X509 *certificate);
@@ -23,6 +25,10 @@ int pqq__certificate_is_signed_pq(const X509 *certificate);
 /* 1 if its RSA key is shorter than 2,048 bits (CA/Browser Forum Baseline
  * Requirements section 6.1.5). */
 int pqq__certificate_has_weak_key(const X509 *certificate);
+
+/* Adds the DNS names and IP addresses of subjectAltName to `list`; what no client could ask for is
+ * left out. 0 on lack of memory. */
+int pqq__certificate_read_names(const X509 *certificate, pqq__name_list *list);
 
 /* 1 if `pqq cert dev` made it: organizationName of the issuer. */
 #define PQQ__DEVELOPMENT_ORGANIZATION "VELO development"

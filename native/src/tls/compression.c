@@ -170,13 +170,15 @@ static const ssl_cert_decompression_func_t decompressors[PQQ__CODECS] = {decompr
 static size_t total_of(const pqq__tls_config *config, size_t i) {
   size_t total = 0;
 
-  for (size_t j = 0; j < config->identity_count; j++) {
-    const pqq__compressed *compressed = &config->identities[j].compressed;
+  for (size_t j = 0; j < config->site_count; j++) {
+    const pqq__site *site = &config->sites[j];
 
-    if (compressed->forms[i].data == NULL) {
-      return 0;
+    for (size_t k = 0; k < site->identity_count; k++) {
+      if (site->identities[k].compressed.forms[i].data == NULL) {
+        return 0;
+      }
+      total += site->identities[k].compressed.forms[i].len;
     }
-    total += compressed->forms[i].len;
   }
   return total;
 }

@@ -14,39 +14,6 @@
 #include "tls/internal.h"
 #include "tls/pem.h"
 
-static pqq_status load_identities(pqq__tls_config *config, const pqq_config_options *options) {
-  pqq__select_config *select = &config->select;
-
-  if (options->identity_count > PQQ__MAX_IDENTITIES) {
-    return pqq__error_set(PQQ_ERR_INVALID_ARG,
-                          "%zu identities; at most one ML-DSA and one ECDSA are used",
-                          options->identity_count);
-  }
-  if (options->identity_count > 0 && options->identities == NULL) {
-    return pqq__error_set(PQQ_ERR_INVALID_ARG, "identities is NULL but identity_count is %zu",
-                          options->identity_count);
-  }
-  select->is_development = 1;
-  for (size_t i = 0; i < options->identity_count; i++) {
-    pqq__identity *identity = &config->identities[i];
-    const pqq__signature_scheme **slot;
-    pqq_status status = pqq__identity_load(&options->identities[i], i, identity);
-
-    if (status != PQQ_OK) {
-      return status;
-    }
-    config->identity_count = i + 1;
-    slot = identity->scheme->is_pq ? &select->pq : &select->classical;
-    if (*slot != NULL) {
-      return pqq__error_set(PQQ_ERR_INVALID_ARG, "identities[%zu] (%s) is of the same kind as (%s)",
-                            i, identity->scheme->key_name, (*slot)->key_name);
-    }
-    *slot = identity->scheme;
-    select->is_development &= identity->is_development;
-  }
-  return PQQ_OK;
-}
-
 static void note_anchor(pqq__tls_config *config, const X509 *certificate) {
   const EVP_PKEY *key = X509_get0_pubkey(certificate);
 
@@ -182,6 +149,10 @@ static void fill_policy(pqq__tls_config *config, const pqq_config_options *optio
   config->requires_related = options->require_related_certificate != 0;
   select->profile = config->profile;
   select->pq_on_h3 = options->pq_on_h3;
+  select->refuses_unknown_names = options->unknown_server_name == PQQ_UNKNOWN_SERVER_NAME_REFUSE;
+  config->refuses_misdirected =
+      options->misdirected_requests == PQQ_MISDIRECTED_REFUSE ||
+      (options->misdirected_requests == PQQ_MISDIRECTED_AUTO && options->site_count > 0);
   select->is_velocity_disabled = options->disable_velocity != 0;
   select->require_key_exchange = config->policy.key_exchange;
   select->require_authentication = config->policy.authentication;
@@ -197,7 +168,7 @@ static void fill_policy(pqq__tls_config *config, const pqq_config_options *optio
 static pqq_status make_contexts(pqq__tls_config *config, int has_compression) {
   pqq_status status = PQQ_OK;
 
-  if (config->identity_count > 0) {
+  if (config->site_count > 0) {
     status = make_server_context(config);
   }
   if (status == PQQ_OK && config->roots != NULL) {
@@ -214,10 +185,10 @@ static pqq_status make_contexts(pqq__tls_config *config, int has_compression) {
 static pqq_status check_role(const pqq__tls_config *config) {
   pqq__offer offer;
 
-  if (config->identity_count > 0 && config->roots == NULL) {
+  if (config->site_count > 0 && config->roots == NULL) {
     return pqq__tls_config_check_server(config);
   }
-  if (config->identity_count == 0 && config->roots != NULL) {
+  if (config->site_count == 0 && config->roots != NULL) {
     return pqq__offer_make(config, &config->policy, &offer);
   }
   return PQQ_OK;
@@ -232,7 +203,7 @@ static pqq_status fill(pqq__tls_config *config, const pqq_config_options *option
   status = pqq__algorithms_resolve(config, options);
   if (status == PQQ_OK) {
     fill_policy(config, options);
-    status = load_identities(config, options);
+    status = pqq__sites_load(config, options);
   }
   if (status == PQQ_OK) {
     status = pqq__rules_check(config);
@@ -271,19 +242,8 @@ void pqq__tls_config_free(pqq__tls_config *config) {
   SSL_CTX_free(config->server_context);
   SSL_CTX_free(config->client_context);
   X509_STORE_free(config->roots);
-  for (size_t i = 0; i < config->identity_count; i++) {
-    pqq__identity_clear(&config->identities[i]);
-  }
+  pqq__sites_free(config);
   free(config);
-}
-
-const pqq__identity *pqq__tls_identity(const pqq__tls_config *config, int is_pq) {
-  for (size_t i = 0; i < config->identity_count; i++) {
-    if (config->identities[i].scheme->is_pq == is_pq) {
-      return &config->identities[i];
-    }
-  }
-  return NULL;
 }
 
 int pqq__tls_config_has_identity(const pqq__tls_config *config) {

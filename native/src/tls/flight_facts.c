@@ -15,10 +15,10 @@ static pqq_status check_kind(int32_t kind) {
 /* --- Of a configuration ---------------------------------------------------- */
 
 static int32_t automatic_kind(const pqq__tls_config *config, int has_velocity) {
-  if (pqq__tls_identity(config, 1) == NULL) {
+  if (pqq__site_identity(config->sites, 1) == NULL) {
     return PQQ_FLIGHT_H3_CLASSICAL;
   }
-  return has_velocity && pqq__tls_identity(config, 0) != NULL ? PQQ_FLIGHT_VELOCITY
+  return has_velocity && pqq__site_identity(config->sites, 0) != NULL ? PQQ_FLIGHT_VELOCITY
                                                               : PQQ_FLIGHT_H3_PQ;
 }
 
@@ -69,8 +69,8 @@ static pqq_status read_config(const pqq__tls_config *config, int has_velocity, i
   if (status != PQQ_OK) {
     return status;
   }
-  first = pqq__tls_identity(config, input->kind != PQQ_FLIGHT_H3_CLASSICAL);
-  second = input->kind == PQQ_FLIGHT_VELOCITY ? pqq__tls_identity(config, 0) : first;
+  first = pqq__site_identity(config->sites, input->kind != PQQ_FLIGHT_H3_CLASSICAL);
+  second = input->kind == PQQ_FLIGHT_VELOCITY ? pqq__site_identity(config->sites, 0) : first;
   if (first == NULL || second == NULL) {
     return pqq__error_set(PQQ_ERR_INVALID_ARG, "kind: %d needs an identity that is not there",
                           (int)input->kind);
@@ -86,7 +86,7 @@ pqq_status pqq__tls_config_predict_flight(const pqq__tls_config *config, int has
   pqq__flight_input input = {.kind = 0};
   pqq_status status;
 
-  if (config->identity_count == 0) {
+  if (config->site_count == 0) {
     return PQQ_ERR_NO_IDENTITY;
   }
   status = read_config(config, has_velocity, options->kind, &input);

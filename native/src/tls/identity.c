@@ -69,12 +69,12 @@ static pqq_status check_leaf(X509 *leaf, const char *source) {
   return PQQ_OK;
 }
 
-static pqq_status load_chain(const pqq_identity_source *source, size_t index, struct chain *chain) {
-  char option[48];
+static pqq_status load_chain(const pqq_identity_source *source, const char *label, struct chain *chain) {
+  char option[PQQ__LABEL_BYTES + 8];
   pqq__pem pem;
   pqq_status status;
 
-  (void)snprintf(option, sizeof option, "identities[%zu].cert", index);
+  (void)snprintf(option, sizeof option, "%s.cert", label);
   status =
       pqq__pem_open(source->cert_pem, source->cert_file, option, PQQ_ERR_CERT_UNREADABLE, &pem);
   if (status != PQQ_OK) {
@@ -124,14 +124,14 @@ static pqq_status make_key(const pqq__pem *pem, const X509 *leaf, EVP_PKEY *pkey
                           : pqq__error_set(status, "%s: the key cannot sign here", pem->name);
 }
 
-static pqq_status load_key(const pqq_identity_source *source, size_t index, const X509 *leaf,
+static pqq_status load_key(const pqq_identity_source *source, const char *label, const X509 *leaf,
                            pqq__signing_key **key) {
-  char option[48];
+  char option[PQQ__LABEL_BYTES + 8];
   pqq__pem pem;
   EVP_PKEY *pkey = NULL;
   pqq_status status;
 
-  (void)snprintf(option, sizeof option, "identities[%zu].key", index);
+  (void)snprintf(option, sizeof option, "%s.key", label);
   status = pqq__pem_open(source->key_pem, source->key_file, option, PQQ_ERR_KEY_UNREADABLE, &pem);
   if (status != PQQ_OK) {
     return status;
@@ -175,18 +175,21 @@ static pqq_status keep_chain(const struct chain *chain, pqq__identity *identity)
     identity->is_chain_classical &= !pqq__certificate_is_signed_pq(certificate);
   }
   identity->is_development = pqq__certificate_is_development(chain->certificates[0]);
+  if (!pqq__certificate_read_names(chain->certificates[0], &identity->names)) {
+    return PQQ_ERR_NO_MEMORY;
+  }
   return pqq__compressed_fill(&identity->compressed, identity->chain, identity->chain_len);
 }
 
-pqq_status pqq__identity_load(const pqq_identity_source *source, size_t index,
+pqq_status pqq__identity_load(const pqq_identity_source *source, const char *label,
                               pqq__identity *identity) {
   struct chain chain = {.len = 0};
   pqq_status status;
 
   memset(identity, 0, sizeof *identity);
-  status = load_chain(source, index, &chain);
+  status = load_chain(source, label, &chain);
   if (status == PQQ_OK) {
-    status = load_key(source, index, chain.certificates[0], &identity->key);
+    status = load_key(source, label, chain.certificates[0], &identity->key);
   }
   if (status == PQQ_OK) {
     identity->scheme = pqq__signing_key_scheme(identity->key);
@@ -202,6 +205,7 @@ pqq_status pqq__identity_load(const pqq_identity_source *source, size_t index,
 void pqq__identity_clear(pqq__identity *identity) {
   pqq__signing_key_unref(identity->key);
   pqq__compressed_clear(&identity->compressed);
+  pqq__name_list_clear(&identity->names);
   for (size_t i = 0; i < identity->chain_len; i++) {
     CRYPTO_BUFFER_free(identity->chain[i]);
   }

@@ -9,7 +9,12 @@
 #include <pqq/events.h>
 
 #include "tls/compression.h"
+#include "tls/names.h"
 #include "tls/signing_key.h"
+
+/* Room for what messages call an identity: "sites[4095] (www.example).identities[1]", the name
+ * cut where it is long. */
+#define PQQ__LABEL_BYTES 112
 
 /* Immutable; owned by the configuration. */
 typedef struct pqq__identity {
@@ -20,6 +25,8 @@ typedef struct pqq__identity {
   CRYPTO_BUFFER *chain[PQQ_MAX_CHAIN];
   pqq_certificate_info info[PQQ_MAX_CHAIN];
   size_t chain_len;
+  /* Of the leaf. */
+  pqq__name_list names;
   /* Every certificate of the chain is signed with ML-DSA. */
   int is_chain_pq;
   /* None is. */
@@ -29,12 +36,12 @@ typedef struct pqq__identity {
   pqq__compressed compressed;
 } pqq__identity;
 
-/* Loads and checks `source`; `index` (from 0) names it in messages if it comes
- * from memory. Errors: PQQ_ERR_CERT_UNREADABLE (also a chain that is out of
+/* Loads and checks `source`; `label`, such as "identities[0]", names it in messages if it
+ * comes from memory. Errors: PQQ_ERR_CERT_UNREADABLE (also a chain that is out of
  * order or longer than PQQ_MAX_CHAIN), PQQ_ERR_KEY_UNREADABLE,
  * PQQ_ERR_KEY_MISMATCH, PQQ_ERR_KEY_TYPE_UNSUPPORTED, PQQ_ERR_NO_MEMORY; all
  * but the last with a detail. */
-pqq_status pqq__identity_load(const pqq_identity_source *source, size_t index,
+pqq_status pqq__identity_load(const pqq_identity_source *source, const char *label,
                               pqq__identity *identity);
 
 /* Frees what the identity holds. A zeroed identity is fine. */

@@ -90,7 +90,7 @@ static void fill_server(const pqq__tls_session *session, pqq_connection_info *in
   fill_certificates(info->certificates, &info->certificate_count, identity->info,
                     identity->chain_len);
   if (session->selection.is_velocity) {
-    const pqq__identity *classical = pqq__tls_identity(session->config, 0);
+    const pqq__identity *classical = pqq__site_identity(session->site, 0);
 
     fill_classical(info, classical->scheme->id);
     fill_certificates(info->classical_certificates, &info->classical_certificate_count,

@@ -15,11 +15,14 @@
 #include "tls/policy.h"
 #include "tls/proof.h"
 #include "tls/select.h"
+#include "tls/site.h"
 #include "tls/tls.h"
 
 struct pqq__tls_config {
-  pqq__identity identities[PQQ__MAX_IDENTITIES];
-  size_t identity_count;
+  /* The default one first; a client's only one has no names. */
+  pqq__site *sites;
+  pqq__select_site *select_sites;
+  size_t site_count;
   /* Accepted, most preferred first; a server's after its policy: select.groups. */
   uint16_t groups[PQQ__MAX_GROUPS];
   size_t group_count;
@@ -39,6 +42,8 @@ struct pqq__tls_config {
   int32_t require_client;
   uint32_t pin_lifetime_s;
   int requires_related;
+  /* Requests for an authority that the connection's certificate does not cover get 421. */
+  int refuses_misdirected;
   pqq__select_config select;
   /* Certificates are compressed where that gains. */
   int has_compression;
@@ -68,7 +73,8 @@ struct pqq__tls_session {
 
   /* Server. */
   pqq__selection selection;
-  /* Of config, after a selection that succeeded. */
+  /* Of config; a server's after a selection that succeeded. NULL without identities. */
+  const pqq__site *site;
   const pqq__identity *identity;
   /* Made in line and not yet counted. */
   uint32_t signatures;
@@ -111,9 +117,6 @@ pqq__tls_session *pqq__tls_session_of(const SSL *ssl);
 /* Remembers why the handshake fails here; the first cause stays. */
 __attribute__((format(printf, 3, 4))) void
 pqq__tls_session_fail(pqq__tls_session *session, pqq_status status, const char *format, ...);
-
-/* The ML-DSA or the classical identity of a configuration; NULL if there is none. */
-const pqq__identity *pqq__tls_identity(const pqq__tls_config *config, int is_pq);
 
 /* apply.c: server callbacks. */
 enum ssl_select_cert_result_t pqq__on_client_hello(const SSL_CLIENT_HELLO *message);

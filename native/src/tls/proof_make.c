@@ -66,7 +66,7 @@ static pqq_status write_server_proof(pqq__tls_session *session, CBB *out) {
   }
   status =
       add_authenticator(session, &keys, (pqq_bytes){NULL, 0}, (pqq_bytes){random, sizeof random},
-                        pqq__tls_identity(session->config, 0), out);
+                        pqq__site_identity(session->site, 0), out);
   if (status == PQQ_OK && session->config->select.requires_client) {
     status = make_requests(session);
   }
@@ -124,9 +124,9 @@ static int has_scheme(CBS schemes, uint16_t id) {
 }
 
 /* The identity that a request asks for; ML-DSA first. */
-static const pqq__identity *choose(const pqq__tls_config *config, CBS schemes) {
+static const pqq__identity *choose(const pqq__site *site, CBS schemes) {
   for (int is_pq = 1; is_pq >= 0; is_pq--) {
-    const pqq__identity *identity = pqq__tls_identity(config, is_pq);
+    const pqq__identity *identity = pqq__site_identity(site, is_pq);
 
     if (identity != NULL && has_scheme(schemes, identity->scheme->id)) {
       return identity;
@@ -168,7 +168,7 @@ static pqq_status answer_one(pqq__tls_session *session, const pqq__authenticator
     return pqq__proof_fail(session, PQQ_ERR_AUTHENTICATOR_MALFORMED,
                            "an authenticator request is malformed");
   }
-  identity = choose(session->config, schemes);
+  identity = choose(session->site, schemes);
   if (identity != NULL) {
     note_own(session, identity);
   }

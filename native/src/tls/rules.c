@@ -14,24 +14,26 @@
 /* Room for one name in a message. */
 #define NAME_TEXT_BYTES 160
 
-static pqq_status check_strength(const pqq__profile *profile, const pqq__identity *identity,
-                                 size_t index) {
+static pqq_status check_strength(const pqq__profile *profile, const pqq__site *site, size_t index) {
+  const pqq__identity *identity = &site->identities[index];
+  char prefix[PQQ__LABEL_BYTES + 2];
   uint16_t weakest = identity->scheme->is_pq ? profile->pq_scheme : profile->classical_scheme;
   const pqq__signature_scheme *want = pqq__signature_scheme_find(weakest);
 
   if (pqq__profile_accepts(profile, identity->scheme)) {
     return PQQ_OK;
   }
+  (void)pqq__site_prefix(site, prefix);
   if (want == NULL) {
     return pqq__error_set(PQQ_ERR_PROFILE_IDENTITY,
-                          "identities[%zu] has a key of %s, and signature_schemes has no scheme of "
-                          "that kind: add %s",
-                          index, identity->scheme->key_name, identity->scheme->name);
+                          "%sidentities[%zu] has a key of %s, and signature_schemes has no scheme "
+                          "of that kind: add %s",
+                          prefix, index, identity->scheme->key_name, identity->scheme->name);
   }
   return pqq__error_set(PQQ_ERR_PROFILE_IDENTITY,
-                        "identities[%zu] has a key of %s, profile %s needs %s or stronger: take a "
-                        "weaker profile, or make another certificate",
-                        index, identity->scheme->key_name, profile->name, want->key_name);
+                        "%sidentities[%zu] has a key of %s, profile %s needs %s or stronger: take "
+                        "a weaker profile, or make another certificate",
+                        prefix, index, identity->scheme->key_name, profile->name, want->key_name);
 }
 
 static X509 *parse_last(const pqq__identity *identity) {
@@ -55,45 +57,62 @@ static int has_one_root(const pqq__identity *one, const pqq__identity *other, ch
 
 /* If each chain is of one kind, their roots have keys of two kinds, and so are
  * two. */
-static pqq_status check_two(pqq__tls_config *config) {
-  const pqq__identity *pq = &config->identities[0], *classical = &config->identities[1];
-  char issuer[NAME_TEXT_BYTES];
+static pqq_status check_two(const pqq__tls_config *config, size_t index) {
+  const pqq__site *site = &config->sites[index];
+  const pqq__identity *pq = pqq__site_identity(site, 1), *classical = pqq__site_identity(site, 0);
+  pqq__select_site *select = &config->select_sites[index];
+  char issuer[NAME_TEXT_BYTES], prefix[PQQ__LABEL_BYTES + 2];
 
-  if (!pq->scheme->is_pq) {
-    pq = &config->identities[1];
-    classical = &config->identities[0];
-  }
-  config->select.can_prove_both = pq->is_chain_pq && classical->is_chain_classical;
-  if (config->select.can_prove_both || config->select.is_velocity_disabled) {
+  select->can_prove_both = pq->is_chain_pq && classical->is_chain_classical;
+  if (select->can_prove_both || config->select.is_velocity_disabled) {
     return PQQ_OK;
   }
+  (void)pqq__site_prefix(site, prefix);
   if (has_one_root(pq, classical, issuer, sizeof issuer)) {
     return pqq__error_set(PQQ_ERR_SHARED_ROOT,
-                          "both identities are issued by %s, so one forged algorithm would forge "
+                          "%sboth identities are issued by %s, so one forged algorithm would forge "
                           "both: issue the %s one under a root of its own kind",
-                          issuer, pq->is_chain_pq ? "classical" : "ML-DSA");
+                          prefix, issuer, pq->is_chain_pq ? "classical" : "ML-DSA");
   }
   return pqq__error_set(
       PQQ_ERR_CHAIN_CROSSED,
-      "the %s identity has a certificate signed with %s: issue it under a root of "
+      "%sthe %s identity has a certificate signed with %s: issue it under a root of "
       "its own kind, or set disable_velocity",
-      pq->is_chain_pq ? "classical" : "ML-DSA",
+      prefix,       pq->is_chain_pq ? "classical" : "ML-DSA",
       pq->is_chain_pq ? "ML-DSA" : "a classical algorithm");
 }
 
-pqq_status pqq__rules_check(pqq__tls_config *config) {
-  for (size_t i = 0; i < config->identity_count; i++) {
-    pqq_status status = check_strength(config->profile, &config->identities[i], i);
+static pqq_status check_site(const pqq__tls_config *config, size_t index) {
+  const pqq__site *site = &config->sites[index];
+
+  for (size_t i = 0; i < site->identity_count; i++) {
+    pqq_status status = check_strength(config->profile, site, i);
 
     if (status != PQQ_OK) {
       return status;
     }
   }
-  return config->identity_count == 2 ? check_two(config) : PQQ_OK;
+  return site->identity_count == 2 ? check_two(config, index) : PQQ_OK;
+}
+
+pqq_status pqq__rules_check(pqq__tls_config *config) {
+  pqq_status status = PQQ_OK;
+
+  for (size_t i = 0; status == PQQ_OK && i < config->site_count; i++) {
+    status = check_site(config, i);
+  }
+  return status;
 }
 
 static pqq_status impossible(const char *what, const char *fix) {
   return pqq__error_set(PQQ_ERR_POLICY_CONFIG, "%s: %s", what, fix);
+}
+
+static pqq_status impossible_at(const pqq__site *site, const char *what, const char *fix) {
+  char prefix[PQQ__LABEL_BYTES + 2];
+
+  return pqq__error_set(PQQ_ERR_POLICY_CONFIG, "%s%s: %s", pqq__site_prefix(site, prefix), what,
+                        fix);
 }
 
 /* Only velocity/1 has hybrid authentication and client certificates. */
@@ -101,9 +120,12 @@ static pqq_status check_velocity(const pqq__tls_config *config, const char *what
   if (config->select.is_velocity_disabled) {
     return impossible(what, "velocity/1 has that, and it is disabled: enable it");
   }
-  if (!config->select.can_prove_both) {
-    return impossible(what, "velocity/1 has that, and it takes two identities: add the missing one "
-                            "under a root of its own kind");
+  for (size_t i = 0; i < config->site_count; i++) {
+    if (!config->select_sites[i].can_prove_both) {
+      return impossible_at(&config->sites[i], what,
+                           "velocity/1 has that, and it takes two identities: add the missing one "
+                           "under a root of its own kind");
+    }
   }
   for (size_t i = 0; i < config->select.group_count; i++) {
     if (pqq__profile_has_group(config->profile, config->select.groups[i])) {
@@ -111,6 +133,19 @@ static pqq_status check_velocity(const pqq__tls_config *config, const char *what
     }
   }
   return impossible(what, "velocity/1 has that, and groups has none of the profile's: add one");
+}
+
+static pqq_status check_pq(const pqq__tls_config *config) {
+  for (size_t i = 0; i < config->site_count; i++) {
+    const pqq__identity *identity = pqq__site_identity(&config->sites[i], 1);
+
+    if (identity == NULL || !identity->is_chain_pq) {
+      return impossible_at(
+          &config->sites[i], "pq authentication",
+          "no identity is ML-DSA up to its root: add one issued under an ML-DSA root");
+    }
+  }
+  return PQQ_OK;
 }
 
 pqq_status pqq__tls_config_check_server(const pqq__tls_config *config) {
@@ -139,14 +174,5 @@ pqq_status pqq__tls_config_check_server(const pqq__tls_config *config) {
   if (select->require_authentication == PQQ_REQUIRE_HYBRID) {
     return check_velocity(config, "hybrid authentication");
   }
-  if (select->require_authentication == PQQ_REQUIRE_PQ) {
-    for (size_t i = 0; i < config->identity_count; i++) {
-      if (config->identities[i].scheme->is_pq && config->identities[i].is_chain_pq) {
-        return PQQ_OK;
-      }
-    }
-    return impossible("pq authentication",
-                      "no identity is ML-DSA up to its root: add one issued under an ML-DSA root");
-  }
-  return PQQ_OK;
+  return select->require_authentication == PQQ_REQUIRE_PQ ? check_pq(config) : PQQ_OK;
 }

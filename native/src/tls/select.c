@@ -15,7 +15,27 @@ static pqq_bytes text_bytes(const char *text) {
 }
 
 static void fail(pqq__selection *selection, pqq_status status, uint8_t alert) {
-  *selection = (pqq__selection){.status = status, .alert = alert, .reason = ""};
+  *selection = (pqq__selection){
+      .status = status, .alert = alert, .site = selection->site, .reason = ""};
+}
+
+/* The site that the client asks for, else the default one. 0 if it is to be refused. */
+static int select_site(const pqq__client_hello *hello, const pqq__select_config *config,
+                       pqq__selection *selection) {
+  size_t site = hello->server_name.len > 0 ? pqq__name_table_find(&config->names, hello->server_name)
+                                           : PQQ__NO_SITE;
+
+  if (site == PQQ__NO_SITE && hello->server_name.len > 0 && config->refuses_unknown_names) {
+    fail(selection, PQQ_ERR_SERVER_NAME_UNKNOWN, PQQ__ALERT_UNRECOGNIZED_NAME);
+    return 0;
+  }
+  selection->site = site != PQQ__NO_SITE ? site : 0;
+  return 1;
+}
+
+static const pqq__select_site *site_of(const pqq__select_config *config,
+                                       const pqq__selection *selection) {
+  return &config->sites[selection->site];
 }
 
 static int offers(const pqq__client_hello *hello, const pqq__signature_scheme *scheme) {
@@ -55,10 +75,12 @@ static int find_cipher(const pqq__client_hello *hello, const pqq__select_config 
  * scheme are set. */
 static uint16_t try_velocity(const pqq__client_hello *hello, const pqq__select_config *config,
                              const pqq__client_commitment *commitment, pqq__selection *selection) {
+  const pqq__select_site *site = site_of(config, selection);
+
   if (config->is_velocity_disabled) {
     return PQQ_DOWNGRADE_POLICY_DISABLED;
   }
-  if (!config->can_prove_both) {
+  if (!site->can_prove_both) {
     return PQQ_DOWNGRADE_NO_HYBRID_CERT;
   }
   if (!pqq__client_commitment_has(commitment, (uint8_t)config->profile->id)) {
@@ -70,10 +92,10 @@ static uint16_t try_velocity(const pqq__client_hello *hello, const pqq__select_c
   if (!find_cipher(hello, config, selection)) {
     return PQQ_DOWNGRADE_CIPHER;
   }
-  if (!offers(hello, config->pq) || !offers(hello, config->classical)) {
+  if (!offers(hello, site->pq) || !offers(hello, site->classical)) {
     return PQQ_DOWNGRADE_CLASSICAL_CERTIFICATE;
   }
-  selection->scheme = config->pq;
+  selection->scheme = site->pq;
   return PQQ_DOWNGRADE_NONE;
 }
 
@@ -163,20 +185,22 @@ static int select_cipher(const pqq__client_hello *hello, const pqq__select_confi
 /* Both identities are there and the client offers both schemes. That a client
  * offers ML-DSA says nothing about the roots it trusts, hence the policy. */
 static void select_by_policy(const pqq__select_config *config, pqq__selection *selection) {
+  const pqq__select_site *site = site_of(config, selection);
+
   if (config->require_authentication == PQQ_REQUIRE_PQ) {
-    selection->scheme = config->pq;
+    selection->scheme = site->pq;
     selection->reason = "ML-DSA identity: the policy requires it";
   } else if (config->pq_on_h3 == PQQ_PQ_ON_H3_ALWAYS) {
-    selection->scheme = config->pq;
+    selection->scheme = site->pq;
     selection->reason = "ML-DSA identity: pq_on_h3 is always and the client offers the scheme";
   } else if (config->pq_on_h3 == PQQ_PQ_ON_H3_NEVER) {
-    selection->scheme = config->classical;
+    selection->scheme = site->classical;
     selection->reason = "classical identity: pq_on_h3 is never";
-  } else if (config->is_development) {
-    selection->scheme = config->pq;
+  } else if (site->is_development) {
+    selection->scheme = site->pq;
     selection->reason = "ML-DSA identity: development identities and the client offers the scheme";
   } else {
-    selection->scheme = config->classical;
+    selection->scheme = site->classical;
     selection->reason = "classical identity: pq_on_h3 is auto and the client may not trust the "
                         "ML-DSA identity's root";
   }
@@ -184,8 +208,9 @@ static void select_by_policy(const pqq__select_config *config, pqq__selection *s
 
 static int select_identity(const pqq__client_hello *hello, const pqq__select_config *config,
                            pqq__selection *selection) {
-  int pq = offers(hello, config->pq);
-  int classical = offers(hello, config->classical);
+  const pqq__select_site *site = site_of(config, selection);
+  int pq = offers(hello, site->pq);
+  int classical = offers(hello, site->classical);
 
   if (!pq && config->require_authentication == PQQ_REQUIRE_PQ && hello->schemes.count > 0) {
     fail(selection, PQQ_ERR_POLICY_AUTHENTICATION, PQQ__ALERT_INSUFFICIENT_SECURITY);
@@ -194,14 +219,14 @@ static int select_identity(const pqq__client_hello *hello, const pqq__select_con
   if (pq && classical) {
     select_by_policy(config, selection);
   } else if (pq) {
-    selection->scheme = config->pq;
+    selection->scheme = site->pq;
     selection->reason =
-        config->classical == NULL
+        site->classical == NULL
             ? "ML-DSA identity: the only one"
             : "ML-DSA identity: the client offers no scheme of the classical identity";
   } else if (classical) {
-    selection->scheme = config->classical;
-    selection->reason = config->pq == NULL
+    selection->scheme = site->classical;
+    selection->reason = site->pq == NULL
                             ? "classical identity: the only one"
                             : "classical identity: the client does not offer the ML-DSA scheme";
   } else {
@@ -222,7 +247,7 @@ void pqq__select(const pqq__client_hello *hello, const pqq__select_config *confi
     fail(selection, PQQ_ERR_TLS_ALERT, PQQ__ALERT_MISSING_EXTENSION);
     return;
   }
-  if (select_velocity(hello, config, selection)) {
+  if (!select_site(hello, config, selection) || select_velocity(hello, config, selection)) {
     return;
   }
   if (select_alpn(hello, config, selection) && select_group(hello, config, selection) &&
@@ -314,6 +339,13 @@ static void append_accepted(struct text *text, const uint16_t *values, size_t co
   }
 }
 
+/* Bytes of a peer, cut and made printable. */
+static void append_text(struct text *text, pqq_bytes bytes, size_t max) {
+  for (size_t i = 0; i < bytes.len && i < max; i++) {
+    append(text, "%c", bytes.data[i] > 0x20 && bytes.data[i] < 0x7f ? bytes.data[i] : '?');
+  }
+}
+
 static void append_alpn(struct text *text, pqq_bytes list) {
   size_t at = 0;
 
@@ -325,25 +357,21 @@ static void append_alpn(struct text *text, pqq_bytes list) {
     size_t len = list.data[at];
 
     append(text, "%s", shown == 0 ? "" : ", ");
-    for (size_t i = 0; i < len && i < 16; i++) {
-      uint8_t byte = list.data[at + 1 + i];
-
-      append(text, "%c", byte > 0x20 && byte < 0x7f ? byte : '?');
-    }
+    append_text(text, (pqq_bytes){list.data + at + 1, len}, 16);
     at += 1 + len;
   }
   append(text, "; accepted: " PQQ__ALPN_VELOCITY ", " PQQ__ALPN_H3);
 }
 
-static void append_schemes(struct text *text, const pqq__select_config *config) {
+static void append_schemes(struct text *text, const pqq__select_site *site) {
   uint16_t ours[PQQ__MAX_IDENTITIES];
   size_t count = 0;
 
-  if (config->pq != NULL) {
-    ours[count++] = config->pq->id;
+  if (site->pq != NULL) {
+    ours[count++] = site->pq->id;
   }
-  if (config->classical != NULL) {
-    ours[count++] = config->classical->id;
+  if (site->classical != NULL) {
+    ours[count++] = site->classical->id;
   }
   append_accepted(text, ours, count, scheme_name);
 }
@@ -364,7 +392,7 @@ static void explain_authentication(struct text *text, const pqq__client_hello *h
   }
   append(text, "the client offers signature schemes: ");
   append_offer(text, &hello->schemes, scheme_name);
-  append_schemes(text, config);
+  append_schemes(text, site_of(config, selection));
 }
 
 void pqq__select_explain(const pqq__client_hello *hello, const pqq__select_config *config,
@@ -378,6 +406,11 @@ void pqq__select_explain(const pqq__client_hello *hello, const pqq__select_confi
     break;
   case PQQ_ERR_POLICY_AUTHENTICATION:
     explain_authentication(&out, hello, config, selection);
+    break;
+  case PQQ_ERR_SERVER_NAME_UNKNOWN:
+    append(&out, "the client asks for ");
+    append_text(&out, hello->server_name, 128);
+    append(&out, ", which is the name of no site");
     break;
   case PQQ_ERR_NO_SHARED_ALPN:
     append(&out, "the client offers application protocols: ");
@@ -398,7 +431,7 @@ void pqq__select_explain(const pqq__client_hello *hello, const pqq__select_confi
   case PQQ_ERR_NO_SHARED_SIGNATURE:
     append(&out, "the client offers signature schemes: ");
     append_offer(&out, &hello->schemes, scheme_name);
-    append_schemes(&out, config);
+    append_schemes(&out, site_of(config, selection));
     break;
   default:
     if (!hello->has_transport_parameters) {

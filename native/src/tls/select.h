@@ -17,21 +17,32 @@
 
 #include "crypto/algorithms.h"
 #include "tls/client_hello.h"
+#include "tls/names.h"
 
-/* One ML-DSA and one ECDSA identity at most. */
+/* One ML-DSA and one classical identity at most, per site. */
 #define PQQ__MAX_IDENTITIES 2
 
-/* What the server has. Immutable after the configuration is made. */
-typedef struct pqq__select_config {
-  const pqq__profile *profile;
+/* A site: whom a server can be. */
+typedef struct pqq__select_site {
   /* NULL if there is no such identity; not both. */
   const pqq__signature_scheme *pq;
   const pqq__signature_scheme *classical;
   /* Every identity is a development one. */
   int is_development;
-  int32_t pq_on_h3;
   /* Both identities are there, and each hangs on an anchor of its own kind. */
   int can_prove_both;
+} pqq__select_site;
+
+/* What the server has. Immutable after the configuration is made. */
+typedef struct pqq__select_config {
+  const pqq__profile *profile;
+  /* The first one is for clients that name none, or one that is not in the table. */
+  const pqq__select_site *sites;
+  size_t site_count;
+  pqq__name_table names;
+  /* Clients that name one that is not in the table get unrecognized_name instead. */
+  int refuses_unknown_names;
+  int32_t pq_on_h3;
   int is_velocity_disabled;
   /* PQQ_REQUIRE_*, never DEFAULT. `groups` has only what the first allows. */
   int32_t require_key_exchange;
@@ -59,7 +70,9 @@ typedef struct pqq__selection {
   uint16_t downgrade;
   uint16_t group;
   uint16_t cipher;
-  /* `pq` or `classical` of the configuration. */
+  /* Index of the site. */
+  size_t site;
+  /* Its `pq` or `classical`. */
   const pqq__signature_scheme *scheme;
   const pqq__profile *profile;
   /* Static. */

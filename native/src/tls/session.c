@@ -173,6 +173,7 @@ pqq_status pqq__tls_session_new_client(const pqq__tls_config *config, void *conn
   }
   made->host = host;
   made->policy = policy;
+  made->site = config->site_count > 0 ? &config->sites[0] : NULL;
   SSL_set_connect_state(made->ssl);
   if (!set_offer(made, &offer)) {
     pqq__tls_session_free(made);
@@ -222,4 +223,14 @@ int pqq__tls_session_is_velocity(const pqq__tls_session *session) {
 
 int pqq__tls_session_has_retry(const pqq__tls_session *session) {
   return SSL_used_hello_retry_request(session->ssl);
+}
+
+int pqq__tls_session_answers_for(const pqq__tls_session *session, pqq_bytes authority) {
+  char host[PQQ__HOST_NAME_MAX + 1];
+
+  if (!session->config->refuses_misdirected || session->identity == NULL) {
+    return 1;
+  }
+  return pqq__name_of_authority(authority, host) &&
+         pqq__name_list_covers(&session->identity->names, host);
 }

@@ -112,6 +112,10 @@ int pqq__tls_session_awaits_client(const pqq__tls_session *session);
  * shorter, and a peer cannot make us keep more. */
 #define PQQ__MAX_PROOF_BYTES 65536
 
+/* Whether a server answers requests for `authority` (RFC 9110 section 7.4): the configuration
+ * takes all, or the certificate of the connection covers its host. */
+int pqq__tls_session_answers_for(const pqq__tls_session *session, pqq_bytes authority);
+
 /* Fills the TLS part of `info`: group, signature, cipher, names, alpn,
  * server_name, is_*_key_exchange, authentication and what it rests on, profile,
  * selection_reason, downgrade, pin. Only after the handshake is done. */

@@ -263,7 +263,7 @@ static void load_identity(const file_block *block, pqq__identity *identity) {
   char *key = pem_of(block, "privateKey", "PRIVATE KEY");
   pqq_identity_source source = {.cert_pem = fixture_bytes(chain), .key_pem = fixture_bytes(key)};
 
-  if (pqq__identity_load(&source, 0, identity) != PQQ_OK) {
+  if (pqq__identity_load(&source, "identities[0]", identity) != PQQ_OK) {
     FAIL("%s", pqq_error_detail());
   }
   free(chain);

@@ -85,8 +85,8 @@ TEST("a client that knows one algorithm gets that one") {
     /* The form that is registered alone stands for a client that offers it alone. */
     for (size_t j = 0; j < PQQ__CODECS; j++) {
       if (j != i) {
-        free(scene.server_config->identities[0].compressed.forms[j].data);
-        scene.server_config->identities[0].compressed.forms[j].data = NULL;
+        free(scene.server_config->sites[0].identities[0].compressed.forms[j].data);
+        scene.server_config->sites[0].identities[0].compressed.forms[j].data = NULL;
       }
     }
     EXPECT(pqq__compression_offer(scene.server_config->server_context, scene.server_config));
@@ -105,7 +105,7 @@ TEST("a Certificate message that is not the kept one is compressed all the same"
 
   tls_scene_init(&scene, "P-256", "P-256", "P-256", &tls_scene_leaf);
   tls_scene_configure(&scene);
-  scene.server_config->identities[0].compressed.body[0] ^= 1;
+  scene.server_config->sites[0].identities[0].compressed.body[0] ^= 1;
   pair = tls_pair_new(scene.server_config, scene.client_config, "localhost", 0);
   EXPECT(pair != NULL);
   (void)tls_pair_run(pair);

@@ -100,9 +100,9 @@ TEST("one ML-DSA and one ECDSA identity go together, two of a kind do not") {
       }
       EXPECT_INT(pqq__tls_config_new(&options, &config), PQQ_OK);
       EXPECT_INT(pqq__tls_config_has_identity(config), 1);
-      EXPECT_INT(config->select.pq->is_pq, 1);
-      EXPECT_INT(config->select.classical->is_pq, 0);
-      EXPECT_INT(config->select.is_development, 0);
+      EXPECT_INT(config->select_sites[0].pq->is_pq, 1);
+      EXPECT_INT(config->select_sites[0].classical->is_pq, 0);
+      EXPECT_INT(config->select_sites[0].is_development, 0);
       pqq__tls_config_free(config);
     }
   }

@@ -195,7 +195,7 @@ static void flip_certificates(int is_pq, const char *what) {
 
   state = harness_seed();
   make_scene(&scene);
-  identity = &scene.server->identities[is_pq ? 0 : 1];
+  identity = &scene.server->sites[0].identities[is_pq ? 0 : 1];
   leaf = identity->chain[0];
   for (int i = 0; i < ROUNDS; i++) {
     tls_pair *pair;

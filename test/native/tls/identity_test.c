@@ -32,7 +32,7 @@ static void expect_loads(const char *cert, const char *key, const char *name) {
   size_t len;
 
   pqq__error_clear();
-  if (pqq__identity_load(&source, 0, &identity) != PQQ_OK) {
+  if (pqq__identity_load(&source, "identities[0]", &identity) != PQQ_OK) {
     FAIL("%s", pqq_error_detail());
   }
   EXPECT_STR(identity.scheme->key_name, name);
@@ -49,7 +49,7 @@ static void expect_refused(const char *cert, const char *key, pqq_status status,
   pqq__identity identity;
 
   pqq__error_clear();
-  EXPECT_INT(pqq__identity_load(&source, 1, &identity), status);
+  EXPECT_INT(pqq__identity_load(&source, "identities[1]", &identity), status);
   if (strstr(pqq_error_detail(), where) == NULL || strstr(pqq_error_detail(), text) == NULL) {
     FAIL("\"%s\" does not name \"%s\" and \"%s\"", pqq_error_detail(), where, text);
   }
@@ -254,23 +254,23 @@ TEST("files are read, and a missing, huge or wrong one is named by its path") {
 
   EXPECT(fd >= 0);
   EXPECT_INT(write(fd, pem, strlen(pem)), (ssize_t)strlen(pem));
-  EXPECT_INT(pqq__identity_load(&source, 0, &identity), PQQ_OK);
+  EXPECT_INT(pqq__identity_load(&source, "identities[0]", &identity), PQQ_OK);
   pqq__identity_clear(&identity);
 
   source.key_pem = fixture_bytes(pem);
-  EXPECT_INT(pqq__identity_load(&source, 0, &identity), PQQ_ERR_KEY_UNREADABLE);
+  EXPECT_INT(pqq__identity_load(&source, "identities[0]", &identity), PQQ_ERR_KEY_UNREADABLE);
   EXPECT(strstr(pqq_error_detail(), "not both") != NULL);
   source.key_pem.len = 0;
 
   EXPECT_INT(ftruncate(fd, PQQ__MAX_PEM_BYTES + 1), 0);
-  EXPECT_INT(pqq__identity_load(&source, 0, &identity), PQQ_ERR_KEY_UNREADABLE);
+  EXPECT_INT(pqq__identity_load(&source, "identities[0]", &identity), PQQ_ERR_KEY_UNREADABLE);
   EXPECT(strstr(pqq_error_detail(), path) != NULL);
   close(fd);
   unlink(path);
-  EXPECT_INT(pqq__identity_load(&source, 0, &identity), PQQ_ERR_KEY_UNREADABLE);
+  EXPECT_INT(pqq__identity_load(&source, "identities[0]", &identity), PQQ_ERR_KEY_UNREADABLE);
   EXPECT(strstr(pqq_error_detail(), path) != NULL);
   source.key_file = "/";
-  EXPECT_INT(pqq__identity_load(&source, 0, &identity), PQQ_ERR_KEY_UNREADABLE);
+  EXPECT_INT(pqq__identity_load(&source, "identities[0]", &identity), PQQ_ERR_KEY_UNREADABLE);
   free(cert);
   free(pem);
   X509_free(leaf);
@@ -291,7 +291,7 @@ TEST("a chain is kept in order with its facts, and refused out of order or too l
   pqq_identity_source source = source_of(cert, pem);
   pqq__identity identity;
 
-  EXPECT_INT(pqq__identity_load(&source, 0, &identity), PQQ_OK);
+  EXPECT_INT(pqq__identity_load(&source, "identities[0]", &identity), PQQ_OK);
   EXPECT_UINT(identity.chain_len, 3);
   EXPECT_STR(identity.info[0].signed_with, "ML-DSA-44");
   EXPECT_STR(identity.info[1].algorithm, "ML-DSA-44");

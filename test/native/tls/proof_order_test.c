@@ -57,7 +57,7 @@ static void make_scene_with(scene *made, pqq_config_options client) {
   client.ca_pem = fixture_bytes(anchors);
   EXPECT_INT(pqq__tls_config_new(&server, &made->server), PQQ_OK);
   EXPECT_INT(pqq__tls_config_new(&client, &made->client), PQQ_OK);
-  EXPECT_INT(pqq__identity_load(&stranger, 0, &made->stranger), PQQ_OK);
+  EXPECT_INT(pqq__identity_load(&stranger, "identities[0]", &made->stranger), PQQ_OK);
   for (int i = 0; i < 3; i++) {
     fixture_server_free(&halves[i]);
   }
@@ -129,7 +129,7 @@ static pqq_status judge(const scene *from, pqq_bytes authenticator) {
 typedef enum { HONEST, STRANGER, MLDSA, WRONG_CURVE } signer;
 
 static pqq__identity identity_of(const scene *from, signer who) {
-  pqq__identity identity = *pqq__tls_identity(from->server, who == MLDSA);
+  pqq__identity identity = *pqq__site_identity(from->server->sites, who == MLDSA);
 
   if (who == STRANGER) {
     identity = from->stranger;

@@ -72,17 +72,22 @@ static pqq__client_hello make_hello(const struct offer *offer, struct wire *wire
 
 static const uint16_t default_groups[] = {HYBRID, X25519};
 
+/* Of the configuration that was made last. */
+static pqq__select_site only_site;
+
 static pqq__select_config make_config(uint16_t pq, uint16_t classical, int32_t pq_on_h3,
                                       int is_development) {
   pqq__select_config config = {.profile = pqq__profile_find(PQQ_PROFILE_BALANCED),
-                               .pq = pqq__signature_scheme_find(pq),
-                               .classical = pqq__signature_scheme_find(classical),
-                               .is_development = is_development,
+                               .sites = &only_site,
+                               .site_count = 1,
                                .pq_on_h3 = pq_on_h3,
                                .groups = default_groups,
                                .group_count = 2,
                                .ciphers = {AES128, AES256, CHACHA},
                                .cipher_count = 3};
+  only_site = (pqq__select_site){.pq = pqq__signature_scheme_find(pq),
+                                 .classical = pqq__signature_scheme_find(classical),
+                                 .is_development = is_development};
   return config;
 }
 
@@ -428,7 +433,7 @@ static pqq__select_config velocity_config(const struct velocity_row *row) {
   static const uint16_t hybrid_only[] = {HYBRID};
   pqq__select_config config = make_config(MLDSA65, row->has_one ? 0 : P256, 0, 0);
 
-  config.can_prove_both = !row->has_one;
+  only_site.can_prove_both = !row->has_one;
   config.is_velocity_disabled = row->is_disabled;
   config.require_key_exchange = row->require_key_exchange;
   config.require_authentication = row->require_authentication;

@@ -89,13 +89,18 @@ static const pqq__client_hello *make_hello(const offer *from, wire *to) {
 
 static const uint16_t server_groups[] = {HYBRID, X25519};
 
+/* Of the configuration that was made last. */
+static pqq__select_site only_site;
+
 /* A server that can do everything. */
 static pqq__select_config make_config(void) {
+  only_site = (pqq__select_site){.pq = pqq__signature_scheme_find(MLDSA65),
+                                 .classical = pqq__signature_scheme_find(P256),
+                                 .can_prove_both = 1};
   return (pqq__select_config){
       .profile = pqq__profile_find(BALANCED),
-      .pq = pqq__signature_scheme_find(MLDSA65),
-      .classical = pqq__signature_scheme_find(P256),
-      .can_prove_both = 1,
+      .sites = &only_site,
+      .site_count = 1,
       .require_key_exchange = PQQ_REQUIRE_ANY,
       .require_authentication = PQQ_REQUIRE_ANY,
       .groups = server_groups,
@@ -187,7 +192,7 @@ TEST("what is missing is the reason for h3; of several, the first of the list") 
   from.commitment = "\x01\x03";
   selection = select_with(&from, &config);
   expect_h3(&selection, PQQ_DOWNGRADE_CLIENT_PROFILE_UNSUPPORTED);
-  config.can_prove_both = 0;
+  only_site.can_prove_both = 0;
   selection = select_with(&from, &config);
   expect_h3(&selection, PQQ_DOWNGRADE_NO_HYBRID_CERT);
   config.is_velocity_disabled = 1;
