@@ -34,7 +34,9 @@ export type {
   FileKeyPair,
   GroupName,
   Identity,
+  IdentityUpdate,
   KeyPair,
+  MisdirectedRequests,
   Pem,
   PemKeyPair,
   PqOnH3,
@@ -46,6 +48,8 @@ export type {
   SchemeName,
   ServerOptions,
   SharedOptions,
+  Site,
+  UnknownServerName,
 } from "./config/index.js";
 export type {
   Authentication,

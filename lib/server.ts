@@ -3,8 +3,8 @@
 import { EventEmitter } from "node:events";
 import { isIPv6 } from "node:net";
 import { setTimeout as delay } from "node:timers/promises";
-import { parseServerOptions } from "./config/index.js";
-import type { ServerConfig, ServerOptions } from "./config/index.js";
+import { parseIdentityUpdate, parseServerOptions } from "./config/index.js";
+import type { IdentityUpdate, ServerConfig, ServerOptions } from "./config/index.js";
 import { PeerConnection } from "./connection.js";
 import { errorFromStatus, type PqqError } from "./errors/index.js";
 import {
@@ -72,7 +72,8 @@ const DRAIN_MS = 5_000;
  */
 export class Server extends EventEmitter<ServerEvents> implements AsyncDisposable {
   readonly #endpoint: Endpoint;
-  readonly #config: ServerConfig;
+  #config: ServerConfig;
+  #updates: Promise<unknown> = Promise.resolve();
   readonly #background = new Set<Promise<unknown>>();
   readonly #ended: Promise<void>;
 
@@ -152,6 +153,27 @@ export class Server extends EventEmitter<ServerEvents> implements AsyncDisposabl
   /** Counters since the start. */
   stats(): Stats {
     return toStats(this.#endpoint.stats());
+  }
+
+  /**
+   * Swaps certificates and keys while the server runs. Handshakes that begin once the promise has resolved get the new
+   * ones; connections that are there, and handshakes under way, go on with the old ones until they end. Everything is loaded and
+   * checked first: after a rejection, with a ConfigError, the old identity is in force. All other options stay. Calls are
+   * carried out one after the other.
+   *
+   * @throws ConfigError for options that are not allowed, as a rejection too.
+   */
+  async updateIdentity(update: IdentityUpdate): Promise<void> {
+    const before = this.#updates;
+    const swapped = (async () => {
+      await before;
+      const config = parseIdentityUpdate(this.#config, update);
+      await this.#endpoint.updateConfig(serverNativeOptions(config));
+      this.#config = config;
+    })();
+    this.#updates = swapped.catch(() => undefined);
+    await swapped;
+    this.#warnOfFlight();
   }
 
   /**

@@ -117,6 +117,12 @@ function addServe(program: Command, setExitCode: (code: number) => void): void {
     .option("--key <file>", "its private key (PEM)")
     .option("--classical-cert <file>", "ECDSA certificate chain beside an ML-DSA one (PEM)")
     .option("--classical-key <file>", "its private key (PEM)")
+    .option(
+      "--site <files>",
+      "another identity for the names in it, repeatable: CERT,KEY or CERT,KEY,CLASSICAL_CERT,CLASSICAL_KEY",
+      collect,
+    )
+    .option("--refuse-unknown-names", "refuse clients that ask for the name of no site")
     .addOption(
       new Option("--pq-on-h3 <when>", "use the ML-DSA certificate for clients on h3 that take both")
         .choices(Object.keys(PQ_ON_H3))

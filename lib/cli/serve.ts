@@ -9,12 +9,13 @@ import type {
   Profile,
   QuicVersion,
   Requirement,
+  Site,
 } from "../config/index.js";
 import { devIdentity, type DevIdentity } from "../dev.js";
 import { isPqqError } from "../errors/index.js";
 import { Server, type Handler } from "../server.js";
 import { staticFiles } from "../static.js";
-import { UsageError } from "./failure.js";
+import { explain, UsageError } from "./failure.js";
 import { duration, EXIT, note, print, printJson, strong, table } from "./output.js";
 import { pairOf, requirementsOf, type RequireOptions } from "./policy.js";
 
@@ -27,6 +28,8 @@ export interface ServeOptions extends RequireOptions {
   readonly key?: string;
   readonly classicalCert?: string;
   readonly classicalKey?: string;
+  readonly site?: readonly string[];
+  readonly refuseUnknownNames?: boolean;
   readonly pqOnH3: PqOnH3;
   readonly clientCa?: string;
   readonly requireClient?: Requirement;
@@ -46,15 +49,9 @@ const DRAIN_MS = 10_000;
 /** Serves a folder until a signal comes. */
 export async function serve(folder: string, options: ServeOptions): Promise<number> {
   const files = staticFiles(folder);
-  const given = givenIdentity(options);
-  const dev =
-    given === null
-      ? devIdentity({ profile: options.profile, names: devNames(options.host) })
-      : null;
-  const identity = given ?? dev?.identity;
-  if (identity === undefined) throw new UsageError("no identity");
+  const { dev, ...who } = whoItIs(options);
   const handler = options.log === true ? logged(files, options.json === true) : files;
-  const server = await listen(handler, options, identity);
+  const server = await listen(handler, options, who);
   server.on("error", (error) => {
     note(error instanceof Error ? error.message : String(error));
   });
@@ -63,6 +60,7 @@ export async function serve(folder: string, options: ServeOptions): Promise<numb
   });
   // Before anybody is told that the server is there: the next thing that comes may be a signal.
   const stopped = untilStopped(server);
+  reloadOnHangup(server, options);
   if (options.json === true) announceJson(server, options, dev);
   else announce(server, resolve(folder), options, dev);
   return stopped;
@@ -78,6 +76,46 @@ function givenIdentity({ cert, key, classicalCert, classicalKey }: ServeOptions)
     "--classical-cert comes beside --cert",
     "an ECDSA certificate alone goes into --cert and --key",
   );
+}
+
+/** The sites of `--site`: two or four files each. */
+function givenSites({ site = [] }: ServeOptions): Site[] {
+  return site.map((text) => {
+    const files = text.split(",");
+    const [certFile = "", keyFile = "", classicalCert, classicalKey] = files;
+    if ((files.length !== 2 && files.length !== 4) || files.includes("")) {
+      throw new UsageError(
+        `--site ${text}: expected CERT,KEY or CERT,KEY,CLASSICAL_CERT,CLASSICAL_KEY`,
+        "the files of one site, separated by commas without spaces",
+      );
+    }
+    const classical =
+      classicalCert === undefined || classicalKey === undefined
+        ? undefined
+        : { certFile: classicalCert, keyFile: classicalKey };
+    return { identity: { certFile, keyFile, classical } };
+  });
+}
+
+/** Who the server is, as the files on the command line say now. */
+function whoItIs(options: ServeOptions): {
+  identity: Identity;
+  sites?: Site[];
+  dev: DevIdentity | null;
+} {
+  const given = givenIdentity(options);
+  const dev =
+    given === null
+      ? devIdentity({ profile: options.profile, names: devNames(options.host) })
+      : null;
+  const identity = given ?? dev?.identity;
+  if (identity === undefined) throw new UsageError("no identity");
+  const sites = givenSites(options);
+  return {
+    identity: { ...identity, pqOnH3: options.pqOnH3 },
+    ...(sites.length > 0 && { sites }),
+    dev,
+  };
 }
 
 /** Whom the server lets in; undefined for everybody. */
@@ -104,21 +142,19 @@ function devNames(hosts: readonly string[] | undefined): string[] | undefined {
 async function listen(
   handler: Handler,
   options: ServeOptions,
-  identity: Identity,
+  who: { identity: Identity; sites?: Site[] },
 ): Promise<Server> {
-  const { port, profile, workers, pqOnH3, pinLifetime: pinLifetimeS } = options;
+  const { port, profile, workers, pinLifetime: pinLifetimeS } = options;
   const policy = {
     require: requirementsOf(options),
     clientAuthentication: clientAuthentication(options),
     pinLifetimeS,
     quicVersions: options.quicVersion,
   };
+  const unknownServerName = options.refuseUnknownNames === true ? "refuse" : "default";
   const hosts = options.host?.flatMap((host) => (host === "localhost" ? LOOPBACK : host));
   const start = (host: readonly string[]): Promise<Server> =>
-    Server.serve(
-      { port, host, profile, workers, identity: { ...identity, pqOnH3 }, ...policy },
-      handler,
-    );
+    Server.serve({ port, host, profile, workers, ...who, unknownServerName, ...policy }, handler);
   if (hosts !== undefined) return start(hosts);
   try {
     return await start(LOOPBACK);
@@ -213,6 +249,25 @@ function logged(handler: Handler, isJson: boolean): Handler {
       );
     return response;
   };
+}
+
+/** SIGHUP reads the files again; what is wrong with them leaves the old identity in force. */
+function reloadOnHangup(server: Server, options: ServeOptions): void {
+  const reload = async (): Promise<void> => {
+    try {
+      const { identity, sites } = whoItIs(options);
+      await server.updateIdentity({ identity, sites });
+      if (options.json === true) printJson({ event: "reloaded", time: new Date().toISOString() });
+      else print("Certificates and keys are read again; new connections have them.");
+    } catch (error) {
+      const { code, message, hint } = explain(error);
+      if (options.json === true) {
+        printJson({ event: "reloadFailed", code, message, hint: hint ?? null });
+      }
+      note(`SIGHUP: ${message}; the old certificates stay in use`);
+    }
+  };
+  process.on("SIGHUP", () => void reload());
 }
 
 /** The first signal drains, the second ends the process at once. */

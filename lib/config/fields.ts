@@ -200,6 +200,21 @@ export const QUIC_VERSIONS = { 1: 0x00000001, 2: 0x6b3343cf } as const;
 /** A QUIC version. */
 export type QuicVersion = keyof typeof QUIC_VERSIONS;
 
+/** What clients get that ask for a name of no site, and the numbers in include/pqq/config.h. */
+export const UNKNOWN_SERVER_NAMES = { default: 0, refuse: 1 } as const;
+
+/** See {@link UNKNOWN_SERVER_NAMES}. */
+export type UnknownServerName = keyof typeof UNKNOWN_SERVER_NAMES;
+
+/** What happens to requests for a name that the certificate is not for, and the numbers in include/pqq/config.h. */
+export const MISDIRECTED_REQUESTS = { auto: 0, refuse: 1, accept: 2 } as const;
+
+/** See {@link MISDIRECTED_REQUESTS}. */
+export type MisdirectedRequests = keyof typeof MISDIRECTED_REQUESTS;
+
+/** Most sites of one server (PQQ__MAX_SITES). */
+export const MAX_SITES = 4096;
+
 /** What a policy requires, and the numbers in include/pqq/types.h. */
 export const REQUIREMENTS = { any: 1, pq: 2, hybrid: 3 } as const;
 

@@ -1,22 +1,31 @@
 // SPDX-License-Identifier: MIT
 export {
   GROUPS,
+  MISDIRECTED_REQUESTS,
   PQ_ON_H3,
   PROFILE_NAMES,
   PROFILE_TABLE,
   PROFILES,
   QUIC_VERSIONS,
   REQUIREMENTS,
+  UNKNOWN_SERVER_NAMES,
   type CipherName,
   type GroupName,
+  type MisdirectedRequests,
   type PqOnH3,
   type Profile,
   type ProfileName,
   type QuicVersion,
   type Requirement,
   type SchemeName,
+  type UnknownServerName,
 } from "./fields.js";
-export { parseClientOptions, parseRequire, parseServerOptions } from "./parse.js";
+export {
+  parseClientOptions,
+  parseIdentityUpdate,
+  parseRequire,
+  parseServerOptions,
+} from "./parse.js";
 export type {
   ClientAuthentication,
   ClientConfig,
@@ -26,6 +35,7 @@ export type {
   FileKeyPair,
   Identity,
   IdentitySource,
+  IdentityUpdate,
   KeyPair,
   Pem,
   PemKeyPair,
@@ -34,4 +44,6 @@ export type {
   ServerOptions,
   SharedConfig,
   SharedOptions,
+  Site,
+  SiteSource,
 } from "./types.js";

@@ -6,11 +6,19 @@ import { PinStore } from "../pins.js";
 import { CIPHERS, GROUPS, SHARED_INTEGERS, SIGNATURE_SCHEMES, type Requirement } from "./fields.js";
 import { check } from "./issues.js";
 import { defaultRoots } from "./roots.js";
-import { clientSchema, requireSchema, serverSchema, textOf, type LooseKeyPair } from "./schema.js";
+import {
+  clientSchema,
+  requireSchema,
+  serverSchema,
+  textOf,
+  updateSchema,
+  type LooseKeyPair,
+} from "./schema.js";
 import type {
   ClientConfig,
   ClientOptions,
   IdentitySource,
+  IdentityUpdate,
   Pem,
   Requirements,
   ServerConfig,
@@ -25,15 +33,16 @@ import type {
  */
 export function parseServerOptions(input: ServerOptions): ServerConfig {
   const values = check(serverSchema, input);
-  const { identity, host, clientAuthentication } = values;
+  const { host, clientAuthentication } = values;
   checkVelocity(values, clientAuthentication !== undefined);
-  checkPin(required(values.pinLifetimeS), values.velocity, identity.classical !== undefined);
+  checkPin(required(values.pinLifetimeS), values.velocity, canProveBoth(values));
   return Object.freeze({
     ...sharedConfig(values),
     hosts: Object.freeze(host === undefined ? [] : typeof host === "string" ? [host] : host),
     port: required(values.port),
-    identities: identitySources(identity),
-    pqOnH3: identity.pqOnH3,
+    ...whoItIs(values),
+    unknownServerName: values.unknownServerName,
+    misdirectedRequests: values.misdirectedRequests,
     workers: required(values.workers),
     signingThreads: values.signingThreads,
     maxConcurrentRequests: required(values.maxConcurrentRequests),
@@ -44,6 +53,46 @@ export function parseServerOptions(input: ServerOptions): ServerConfig {
     requireClientAuthentication: clientAuthentication?.require,
     pinLifetimeS: required(values.pinLifetimeS),
   });
+}
+
+/**
+ * Checks who a server is to be from now on; everything else stays as in `config`.
+ *
+ * @throws ConfigError with every mistake in it.
+ */
+export function parseIdentityUpdate(config: ServerConfig, input: IdentityUpdate): ServerConfig {
+  const values = check(updateSchema, input, "update");
+  checkPin(config.pinLifetimeS, config.velocity, canProveBoth(values));
+  return Object.freeze({ ...config, ...whoItIs(values) });
+}
+
+type WhoValues = v.InferOutput<typeof updateSchema>;
+
+function whoItIs({
+  identity,
+  sites,
+}: WhoValues): Pick<ServerConfig, "identities" | "sites" | "pqOnH3"> {
+  return {
+    identities: identity === undefined ? NO_IDENTITIES : identitySources(identity),
+    sites: Object.freeze(
+      (sites ?? []).map((site) =>
+        Object.freeze({
+          names: Object.freeze(site.names ?? []),
+          identities: identitySources(site.identity),
+        }),
+      ),
+    ),
+    pqOnH3: identity?.pqOnH3 ?? "auto",
+  };
+}
+
+/** Of each site: a pin is for the whole origin, and clients of another site must not believe in one either. */
+function canProveBoth({ identity, sites }: WhoValues): boolean {
+  const all = [
+    ...(identity === undefined ? [] : [identity]),
+    ...(sites ?? []).map((site) => site.identity),
+  ];
+  return all.every((one) => one.classical !== undefined);
 }
 
 /**

@@ -11,6 +11,8 @@ import {
   GROUPS,
   MAX_LISTEN_HOSTS,
   MAX_PROFILES,
+  MAX_SITES,
+  MISDIRECTED_REQUESTS,
   PQ_ON_H3,
   PROFILE_NAMES,
   PROFILES,
@@ -18,6 +20,7 @@ import {
   SERVER_INTEGERS,
   SHARED_INTEGERS,
   SIGNATURE_SCHEMES,
+  UNKNOWN_SERVER_NAMES,
   type IntegerField,
 } from "./fields.js";
 import type { Pem } from "./types.js";
@@ -132,6 +135,60 @@ const identity = v.pipe(
   v.check((pair) => isWholePair(pair), PAIR_MESSAGE),
 );
 
+const SERVER_NAME_MESSAGE =
+  'a DNS name of at most 253 characters, such as "www.example" or "*.example.net"\nIP addresses are never asked for by name; the first site answers for them';
+const LABEL = /^(?!-)[\w-]{1,63}(?<!-)$/;
+
+/** As pqq__host_name_parse: a wildcard needs two labels behind it, and what ends in a number is an address. */
+function isServerName(text: string): boolean {
+  const labels = text.replace(/\.$/, "").split(".");
+  const isWildcard = labels[0] === "*";
+  const rest = isWildcard ? labels.slice(1) : labels;
+  return (
+    text.length <= 254 &&
+    rest.length >= (isWildcard ? 2 : 1) &&
+    rest.every((label) => LABEL.test(label)) &&
+    !/^\d+$/.test(rest.at(-1) ?? "")
+  );
+}
+
+const serverName = v.pipe(
+  v.string(SERVER_NAME_MESSAGE),
+  v.check((name) => isServerName(name), SERVER_NAME_MESSAGE),
+);
+
+const SITES_MESSAGE = `1–${MAX_SITES} of { names, identity }\nleave it out for one identity`;
+const sites = v.pipe(
+  v.array(
+    object({
+      names: v.optional(
+        v.pipe(
+          v.array(serverName, SERVER_NAME_MESSAGE),
+          v.minLength(1, "at least one name\nleave it out for the names in the certificates"),
+        ),
+      ),
+      identity: v.pipe(
+        object({ ...KEY_PAIR_ENTRIES, classical }),
+        v.check((pair) => isWholePair(pair), PAIR_MESSAGE),
+      ),
+    }),
+    SITES_MESSAGE,
+  ),
+  v.minLength(1, SITES_MESSAGE),
+  v.maxLength(MAX_SITES, SITES_MESSAGE),
+);
+
+const NOBODY_MESSAGE = "identity or sites\n`pqq cert dev` makes an identity for development";
+
+/** See IdentityUpdate. */
+export const updateSchema = v.pipe(
+  object({ identity: v.optional(identity), sites: v.optional(sites) }),
+  v.forward(
+    v.check((who) => who.identity !== undefined || who.sites !== undefined, NOBODY_MESSAGE),
+    ["identity"],
+  ),
+);
+
 const clientIdentity = v.pipe(
   object({ ...KEY_PAIR_ENTRIES, classical }),
   v.check((pair) => isWholePair(pair), PAIR_MESSAGE),
@@ -236,21 +293,42 @@ const ANCHORS = {
 };
 
 /** See ServerOptions. */
-export const serverSchema = object({
-  identity,
-  host: v.optional(v.union([address, hosts], HOST_MESSAGE)),
-  clientAuthentication: v.optional(
-    v.pipe(
-      object({ ...ANCHORS, require: requirement }),
-      v.check(
-        ({ ca, caFile }) => (ca === undefined) !== (caFile === undefined),
-        "either ca or caFile\nput all anchors of client certificates into one of them",
+export const serverSchema = v.pipe(
+  object({
+    identity: v.optional(identity),
+    sites: v.optional(sites),
+    unknownServerName: v.optional(
+      v.pipe(
+        oneOf(keysOf(UNKNOWN_SERVER_NAMES), "default"),
+        v.description("What clients get that ask for a name of no site."),
+      ),
+      "default",
+    ),
+    misdirectedRequests: v.optional(
+      v.pipe(
+        oneOf(keysOf(MISDIRECTED_REQUESTS), "auto"),
+        v.description("421 for requests whose authority the certificate does not cover."),
+      ),
+      "auto",
+    ),
+    host: v.optional(v.union([address, hosts], HOST_MESSAGE)),
+    clientAuthentication: v.optional(
+      v.pipe(
+        object({ ...ANCHORS, require: requirement }),
+        v.check(
+          ({ ca, caFile }) => (ca === undefined) !== (caFile === undefined),
+          "either ca or caFile\nput all anchors of client certificates into one of them",
+        ),
       ),
     ),
+    ...shared,
+    ...integers(SERVER_INTEGERS),
+  }),
+  v.forward(
+    v.check((who) => who.identity !== undefined || who.sites !== undefined, NOBODY_MESSAGE),
+    ["identity"],
   ),
-  ...shared,
-  ...integers(SERVER_INTEGERS),
-});
+);
 
 const PROFILES_MESSAGE = `1–${MAX_PROFILES} of ${keysOf(PROFILES).join(", ")}\nleave it out to offer \`profile\` alone`;
 const profiles = v.pipe(

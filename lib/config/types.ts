@@ -4,12 +4,14 @@ import type { PinStore } from "../pins.js";
 import type {
   CipherName,
   GroupName,
+  MisdirectedRequests,
   PqOnH3,
   Profile,
   ProfileName,
   QuicVersion,
   Requirement,
   SchemeName,
+  UnknownServerName,
 } from "./fields.js";
 
 /** PEM text, or its bytes. */
@@ -159,10 +161,49 @@ export interface SharedOptions {
   readonly disableOffload?: boolean | undefined;
 }
 
+/** One of several sites of a server: whom it is for clients that ask for these names. */
+export interface Site {
+  /**
+   * DNS names that clients ask for (SNI), such as `"www.example"`, or `"*.example"` for every name with one label more. All of
+   * them have to be in the certificates. IP addresses are never asked for by name: the first site answers for them.
+   *
+   * @defaultValue the names that all certificates of the site have
+   */
+  readonly names?: readonly string[] | undefined;
+  /** Who it is. `pqOnH3` is an option of the whole server and stands only in {@link ServerOptions}. */
+  readonly identity: KeyPair & {
+    /** A classical certificate for clients that do not know ML-DSA, such as today's browsers. */
+    readonly classical?: KeyPair | undefined;
+  };
+}
+
+/** What `server.updateIdentity` takes: who the server is from now on, all of it. */
+export type IdentityUpdate =
+  | { readonly identity: Identity; readonly sites?: readonly Site[] | undefined }
+  | { readonly identity?: Identity | undefined; readonly sites: readonly Site[] };
+
 /** Options of `Server.serve`. */
 export interface ServerOptions extends SharedOptions {
-  /** Who the server is. */
-  readonly identity: Identity;
+  /** Who the server is. Beside `sites`: who it is for clients that ask for none of their names. */
+  readonly identity?: Identity | undefined;
+  /**
+   * Several identities by server name (SNI), at most 4,096. A client that asks for no name, or for one of no site, gets
+   * `identity`, or the first of these without it.
+   */
+  readonly sites?: readonly Site[] | undefined;
+  /**
+   * What a client gets that asks for the name of no site: the `"default"` one, or `"refuse"`, the alert `unrecognized_name`.
+   *
+   * @defaultValue `"default"`
+   */
+  readonly unknownServerName?: UnknownServerName | undefined;
+  /**
+   * What happens to requests for an authority that the connection's certificate is not for: `"refuse"` answers them with 421
+   * (RFC 9110 section 15.5.20), `"accept"` hands them to the handler.
+   *
+   * @defaultValue `"auto"`: refuse with `sites`, else accept
+   */
+  readonly misdirectedRequests?: MisdirectedRequests | undefined;
   /** UDP port, 0–65,535; 0 picks a free one. @defaultValue 4433 */
   readonly port?: number | undefined;
   /**
@@ -255,6 +296,13 @@ export type IdentitySource =
   | { readonly certPem: Uint8Array; readonly keyPem: Uint8Array }
   | { readonly certFile: string; readonly keyFile: string };
 
+/** One site as libpqq takes it. */
+export interface SiteSource {
+  /** Empty: those of the certificates. */
+  readonly names: readonly string[];
+  readonly identities: readonly IdentitySource[];
+}
+
 /** Checked options with every default filled in. Frozen. */
 export interface SharedConfig {
   readonly profile: ProfileName;
@@ -289,8 +337,11 @@ export interface ServerConfig extends SharedConfig {
   /** IP literals; empty means `::`, or `0.0.0.0` where there is no IPv6. */
   readonly hosts: readonly string[];
   readonly port: number;
-  /** One or two. */
+  /** Up to two, none only with sites. */
   readonly identities: readonly IdentitySource[];
+  readonly sites: readonly SiteSource[];
+  readonly unknownServerName: UnknownServerName;
+  readonly misdirectedRequests: MisdirectedRequests;
   readonly pqOnH3: PqOnH3;
   readonly workers: number;
   /** Undefined: libpqq decides; 0: none. */

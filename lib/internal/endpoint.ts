@@ -123,6 +123,19 @@ export class Endpoint {
     return this.#native.flight(query);
   }
 
+  /**
+   * Swaps the configuration of all workers.
+   *
+   * @throws PqqError of what the new one is refused for, as a rejection; the old one is then in force.
+   */
+  async updateConfig(options: NativeOptions): Promise<void> {
+    try {
+      await this.#native.updateConfig(options);
+    } catch (error) {
+      throw typedError(error, options.isServer);
+    }
+  }
+
   connectionStats(idLow: number, idHigh: number): Promise<Float64Array | undefined> {
     return this.#native.connectionStats(idLow, idHigh);
   }

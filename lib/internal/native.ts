@@ -9,6 +9,12 @@ export interface NativeIdentity {
   readonly keyFile?: string | undefined;
 }
 
+/** One site: names, none for those of its certificates, and its identities. */
+export interface NativeSite {
+  readonly names: readonly string[];
+  readonly identities: readonly NativeIdentity[];
+}
+
 /** What an endpoint is made with; the fields are those of pqq_config_options and pqq_driver_options. */
 export interface NativeOptions {
   readonly isServer: boolean;
@@ -19,6 +25,9 @@ export interface NativeOptions {
   readonly signingThreads?: number | undefined;
   readonly disableOffload?: boolean | undefined;
   readonly identities?: readonly NativeIdentity[] | undefined;
+  readonly sites?: readonly NativeSite[] | undefined;
+  readonly unknownServerName?: number | undefined;
+  readonly misdirectedRequests?: number | undefined;
   readonly caPem?: Uint8Array | undefined;
   readonly caFile?: string | undefined;
   readonly groups?: readonly number[] | undefined;
@@ -144,6 +153,8 @@ export interface NativeEndpoint {
   flight(query: NativeFlightQuery): NativeFlightReport;
   /** Undefined if the connection is gone. See native/addon/connection_stats.h for the order. */
   connectionStats(idLow: number, idHigh: number): Promise<Float64Array | undefined>;
+  /** Swaps the configuration; rejects with a NativeError and the old one in force. */
+  updateConfig(options: NativeOptions): Promise<void>;
   /** Begins the end. The workers' end shows in `poll`. */
   stop(drainMs: number): void;
   /** Joins the threads. The last call. */

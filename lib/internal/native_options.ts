@@ -1,10 +1,12 @@
 // SPDX-License-Identifier: MIT
 // From checked options to the numbers of include/pqq/config.h.
 import {
+  MISDIRECTED_REQUESTS,
   PQ_ON_H3,
   PROFILES,
   QUIC_VERSIONS,
   REQUIREMENTS,
+  UNKNOWN_SERVER_NAMES,
   type ClientConfig,
   type Requirement,
   type ServerConfig,
@@ -22,6 +24,8 @@ export function serverNativeOptions(config: ServerConfig): NativeOptions {
     ...shared(config),
     isServer: true,
     pqOnH3: PQ_ON_H3[config.pqOnH3],
+    unknownServerName: UNKNOWN_SERVER_NAMES[config.unknownServerName],
+    misdirectedRequests: MISDIRECTED_REQUESTS[config.misdirectedRequests],
     requireClientAuthentication: required(config.requireClientAuthentication),
   };
 }

@@ -173,6 +173,11 @@ pqq_status DriverHost::ConnectionInfo(pqq_id conn, pqq_connection_info *info) {
   return status == PQQ_OK ? question.status : status;
 }
 
+pqq_status DriverHost::UpdateConfig(pqq_config *config) {
+  const std::lock_guard<std::mutex> lock(call_mutex_);
+  return driver_ != nullptr ? pqq_driver_update_config(driver_, config) : PQQ_ERR_STATE;
+}
+
 // An id without its worker has 56 bits; the callback gets the worker anyway.
 uint64_t DriverHost::Tag(uint32_t type, uint64_t id) {
   return static_cast<uint64_t>(type) << 56 | (id >> 32) << kWorkerShift | (id & kSlotMask);

@@ -61,6 +61,9 @@ public:
   // pqq_engine_connection_info; PQQ_ERR_STATE after Free.
   pqq_status ConnectionInfo(pqq_id conn, pqq_connection_info *info);
 
+  // Any thread but a worker's: see pqq_driver_update_config. PQQ_ERR_STATE after Free.
+  pqq_status UpdateConfig(pqq_config *config);
+
   // A tag from which on_command_failed can tell what has failed. `id` is what
   // Failure.id says.
   static uint64_t Tag(uint32_t type, uint64_t id);

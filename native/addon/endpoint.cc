@@ -8,6 +8,7 @@
 #include "flight.h"
 #include "js_error.h"
 #include "js_options.h"
+#include "update_config.h"
 
 namespace velo {
 namespace {
@@ -33,6 +34,7 @@ Napi::Function Endpoint::Define(Napi::Env env, Addon *addon) {
                          InstanceMethod("stats", &Endpoint::JsStats),
                          InstanceMethod("flight", &Endpoint::JsFlight),
                          InstanceMethod("connectionStats", &Endpoint::JsConnectionStats),
+                         InstanceMethod("updateConfig", &Endpoint::JsUpdateConfig),
                          InstanceMethod("stop", &Endpoint::JsStop),
                          InstanceMethod("free", &Endpoint::JsFree),
                      },
@@ -189,6 +191,15 @@ Napi::Value Endpoint::JsConnectionStats(const Napi::CallbackInfo &info) {
 // flight(query): of a server with the endpoint's configuration
 Napi::Value Endpoint::JsFlight(const Napi::CallbackInfo &info) {
   return FlightOf(info.Env(), config_, info[0]);
+}
+
+// updateConfig(options) -> Promise<void>
+Napi::Value Endpoint::JsUpdateConfig(const Napi::CallbackInfo &info) {
+  return UpdateConfig(info.This().As<Napi::Object>(), host_, info[0].As<Napi::Object>(),
+                      [this](pqq_config *config) {
+                        pqq_config_unref(config_);
+                        config_ = config;
+                      });
 }
 
 // stop(drainMs)

@@ -35,6 +35,7 @@ private:
   Napi::Value JsStats(const Napi::CallbackInfo &info);
   Napi::Value JsFlight(const Napi::CallbackInfo &info);
   Napi::Value JsConnectionStats(const Napi::CallbackInfo &info);
+  Napi::Value JsUpdateConfig(const Napi::CallbackInfo &info);
   void JsStop(const Napi::CallbackInfo &info);
   void JsFree(const Napi::CallbackInfo &info);
 

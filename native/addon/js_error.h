@@ -12,11 +12,15 @@
 
 namespace velo {
 
-inline void ThrowStatus(Napi::Env env, pqq_status status, const std::string &detail) {
+inline Napi::Error StatusError(Napi::Env env, pqq_status status, const std::string &detail) {
   Napi::Error error = Napi::Error::New(env, pqq_strerror(status));
   error.Value().Set("status", Napi::Number::New(env, status));
   error.Value().Set("detail", Napi::String::New(env, detail));
-  error.ThrowAsJavaScriptException();
+  return error;
+}
+
+inline void ThrowStatus(Napi::Env env, pqq_status status, const std::string &detail) {
+  StatusError(env, status, detail).ThrowAsJavaScriptException();
 }
 
 } // namespace velo

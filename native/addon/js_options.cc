@@ -1,6 +1,8 @@
 /* SPDX-License-Identifier: MIT */
 #include "js_options.h"
 
+#include <utility>
+
 namespace velo {
 namespace {
 
@@ -50,9 +52,10 @@ std::vector<std::string> ReadStrings(const Napi::Value &value) {
 
 ConfigInput::ConfigInput(const Napi::Object &object) {
   pqq_config_options_init(&options_, sizeof options_);
-  ReadIdentities(object.Get("identities"));
-  options_.identities = identities_.data();
-  options_.identity_count = identities_.size();
+  const auto &identities = ReadIdentities(object.Get("identities"));
+  options_.identities = identities.data();
+  options_.identity_count = identities.size();
+  ReadSites(object.Get("sites"));
   options_.ca_pem = ReadBytes(object, "caPem");
   ca_file_ = ReadString(object, "caFile");
   options_.ca_file = OrNull(ca_file_);
@@ -90,6 +93,8 @@ void ConfigInput::ReadPolicy(const Napi::Object &object) {
   options_.require_authentication = requirement("requireAuthentication");
   options_.require_client_authentication = requirement("requireClientAuthentication");
   options_.disable_velocity = flag("disableVelocity");
+  options_.unknown_server_name = requirement("unknownServerName");
+  options_.misdirected_requests = requirement("misdirectedRequests");
   options_.pin_lifetime_s = ReadUint32(object, "pinLifetimeS");
   options_.disable_certificate_compression = flag("disableCertificateCompression");
   options_.disable_first_flight_repeat = flag("disableFirstFlightRepeat");
@@ -105,12 +110,20 @@ void ConfigInput::ReadPolicy(const Napi::Object &object) {
   options_.profile_count = profiles_.size();
 }
 
-void ConfigInput::ReadIdentities(const Napi::Value &value) {
+const char *ConfigInput::Keep(std::string text) {
+  if (text.empty()) {
+    return nullptr;
+  }
+  texts_.push_back(std::move(text));
+  return texts_.back().c_str();
+}
+
+const std::vector<pqq_identity_source> &ConfigInput::ReadIdentities(const Napi::Value &value) {
+  std::vector<pqq_identity_source> &sources = identities_.emplace_back();
   if (!value.IsArray()) {
-    return;
+    return sources;
   }
   const auto array = value.As<Napi::Array>();
-  paths_.reserve(2 * static_cast<size_t>(array.Length()));
   for (uint32_t i = 0; i < array.Length(); i++) {
     const Napi::Value item = array.Get(i);
     if (!item.IsObject()) {
@@ -120,12 +133,29 @@ void ConfigInput::ReadIdentities(const Napi::Value &value) {
     pqq_identity_source source{};
     source.cert_pem = ReadBytes(object, "certPem");
     source.key_pem = ReadBytes(object, "keyPem");
-    paths_.push_back(ReadString(object, "certFile"));
-    source.cert_file = OrNull(paths_.back());
-    paths_.push_back(ReadString(object, "keyFile"));
-    source.key_file = OrNull(paths_.back());
-    identities_.push_back(source);
+    source.cert_file = Keep(ReadString(object, "certFile"));
+    source.key_file = Keep(ReadString(object, "keyFile"));
+    sources.push_back(source);
   }
+  return sources;
+}
+
+void ConfigInput::ReadSites(const Napi::Value &value) {
+  if (!value.IsArray()) {
+    return;
+  }
+  const auto array = value.As<Napi::Array>();
+  for (uint32_t i = 0; i < array.Length(); i++) {
+    const auto object = array.Get(i).As<Napi::Object>();
+    std::vector<const char *> &names = names_.emplace_back();
+    for (std::string &name : ReadStrings(object.Get("names"))) {
+      names.push_back(Keep(std::move(name)));
+    }
+    const auto &identities = ReadIdentities(object.Get("identities"));
+    sites_.push_back({names.data(), names.size(), identities.data(), identities.size()});
+  }
+  options_.sites = sites_.data();
+  options_.site_count = sites_.size();
 }
 
 DriverInput::DriverInput(const Napi::Object &object) {

@@ -5,6 +5,7 @@
 #ifndef PQQ_ADDON_JS_OPTIONS_H
 #define PQQ_ADDON_JS_OPTIONS_H
 
+#include <deque>
 #include <string>
 #include <vector>
 
@@ -24,13 +25,18 @@ public:
   }
 
 private:
-  void ReadIdentities(const Napi::Value &value);
+  // Those of a list, with their place in identities_.
+  const std::vector<pqq_identity_source> &ReadIdentities(const Napi::Value &value);
+  const char *Keep(std::string text);
+  void ReadSites(const Napi::Value &value);
   void ReadPolicy(const Napi::Object &object);
 
   pqq_config_options options_;
-  std::vector<pqq_identity_source> identities_;
-  // Two paths per identity; reserved before filled, the sources point in.
-  std::vector<std::string> paths_;
+  // Of `identities`, then of each site; what is pointed to is in deques, which do not move it.
+  std::deque<std::vector<pqq_identity_source>> identities_;
+  std::deque<std::string> texts_;
+  std::deque<std::vector<const char *>> names_;
+  std::vector<pqq_site_source> sites_;
   std::vector<uint16_t> groups_;
   std::vector<uint16_t> ciphers_;
   std::vector<uint16_t> signature_schemes_;

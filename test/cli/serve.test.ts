@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: MIT
-import { mkdirSync, readFileSync, truncateSync, writeFileSync } from "node:fs";
+import { copyFileSync, mkdirSync, readFileSync, truncateSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { expect } from "chai";
 import { Client } from "../../lib/index.js";
@@ -50,6 +50,72 @@ describe("pqq serve", () => {
       expect(await response.text()).to.equal("<h1>hello</h1>\n");
     }
     await stop(served);
+  });
+
+  it("reads its certificates again on SIGHUP, and keeps the old ones if the new ones are not good", async () => {
+    for (const name of ["old", "new"]) {
+      await sandbox.run("cert", "dev", "--name", "127.0.0.1", "--out", sandbox.path(name));
+    }
+    const copy = (from: string): void => {
+      for (const file of ["pq-cert.pem", "pq-key.pem"]) {
+        copyFileSync(sandbox.path(from, file), sandbox.path(file));
+      }
+    };
+    copy("old");
+    const served = await sandbox.serve(
+      "www",
+      ...["--cert", sandbox.path("pq-cert.pem"), "--key", sandbox.path("pq-key.pem")],
+    );
+    const url = `https://127.0.0.1:${String(served.port)}/`;
+    const hangUp = async (): Promise<Record<string, unknown>> => {
+      served.run.child.kill("SIGHUP");
+      return JSON.parse(await served.run.nextLine()) as Record<string, unknown>;
+    };
+    const read = async (root: string): Promise<number> => {
+      await using client = new Client({ caFile: sandbox.path(root, "ca.pem") });
+      return (await client.get(url)).status;
+    };
+    expect(await read("old")).to.equal(200);
+    copy("new");
+    expect(await hangUp()).to.have.property("event", "reloaded");
+    expect(await read("new")).to.equal(200);
+    writeFileSync(sandbox.path("pq-key.pem"), "no key");
+    expect(await hangUp()).to.include({ event: "reloadFailed", code: "PQQ_ERR_KEY_UNREADABLE" });
+    expect(await read("new")).to.equal(200);
+    await stop(served);
+  });
+
+  it("serves several sites, each with its own certificates", async () => {
+    for (const name of ["first", "second"]) {
+      const host = name === "first" ? "127.0.0.1" : "localhost";
+      await sandbox.run("cert", "dev", "--name", host, "--out", sandbox.path(name));
+    }
+    const files = (site: string, ...names: string[]): string[] =>
+      names.map((name) => sandbox.path(site, `${name}.pem`));
+    const [cert = "", key = ""] = files("first", "pq-cert", "pq-key");
+    const second = files("second", "pq-cert", "pq-key", "classical-cert", "classical-key");
+    const served = await sandbox.serve(
+      "www",
+      "--cert",
+      cert,
+      "--key",
+      key,
+      "--site",
+      second.join(","),
+    );
+    const ca = ["first", "second"].map((site) => readFileSync(sandbox.path(site, "ca.pem")));
+    await using client = new Client({ ca });
+    for (const [host, authentication] of [
+      ["127.0.0.1", "pq"],
+      ["localhost", "hybrid"],
+    ] as const) {
+      const response = await client.get(`https://${host}:${String(served.port)}/`);
+      expect(response.connection.security.authentication).to.equal(authentication);
+    }
+    await stop(served);
+    const { status, stderr } = await sandbox.run("serve", "--site", "one.pem");
+    expect(status).to.equal(2);
+    expect(stderr).to.contain("--site one.pem: expected CERT,KEY or");
   });
 
   it("serves the files of examples/site as they are", async () => {

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT */
-/* A server with several sites: which one a client gets, on velocity/1 and on h3, with both proofs of
- * one connection from one site; who is refused; and requests for another site's authority. */
+/* A server with several sites: which one a client gets, on velocity/1 and on h3, with both proofs
+ * of one connection from one site; who is refused; and requests for another site's authority. */
 #include <string.h>
 
 #include "harness.h"
@@ -45,8 +45,9 @@ static void open_scene(scene *made, int32_t unknown, int32_t misdirected) {
   for (size_t i = 0; i < SITES; i++) {
     const char *names[] = {site_names[i], i == 0 ? "192.0.2.1" : "extra.test"};
 
-    EXPECT_INT(pqq_dev_identity_new(PQQ_PROFILE_BALANCED, names, i == 0 ? 2 : 1, 30, &made->made[i]),
-               PQQ_OK);
+    EXPECT_INT(
+        pqq_dev_identity_new(PQQ_PROFILE_BALANCED, names, i == 0 ? 2 : 1, 30, &made->made[i]),
+        PQQ_OK);
     sources_of(made->made[i], pairs[i]);
     sites[i] = (pqq_site_source){.identities = pairs[i], .identity_count = 2};
   }

@@ -182,8 +182,8 @@ TEST("a configuration that cannot serve leaves the old one in force") {
   sim_server_start(&server, net, configs[0], &address, NULL);
   EXPECT_INT(pqq_engine_set_config(server.node.engine, client_config), PQQ_ERR_NO_IDENTITY);
   options.ca_pem = (pqq_bytes){(const uint8_t *)anchors, strlen(anchors)};
-  options.identities = &(pqq_identity_source){.cert_pem = made[0]->pq_cert_pem,
-                                              .key_pem = made[0]->pq_key_pem};
+  options.identities =
+      &(pqq_identity_source){.cert_pem = made[0]->pq_cert_pem, .key_pem = made[0]->pq_key_pem};
   options.identity_count = 1;
   options.require_authentication = PQQ_REQUIRE_HYBRID;
   EXPECT_INT(pqq_config_new(&options, &useless), PQQ_OK);

@@ -92,8 +92,8 @@
 #define PQQ__MAX_SLOTS (1u << 24)
 
 /* Sites of one configuration: each holds two chains, their compressed forms and a key, about
- * 40 KiB with ML-DSA, so this many are 160 MiB. More names than sites are no matter: a certificate has
- * many. */
+ * 40 KiB with ML-DSA, so this many are 160 MiB. More names than sites are no matter: a certificate
+ * has many. */
 #define PQQ__MAX_SITES 4096
 
 /* A certificate, key or trust anchor file: the anchors of a whole operating

@@ -8,8 +8,7 @@
 /* The peer has as long as for a handshake that goes on. */
 static void begin_waiting(pqq__session *session) {
   const pqq__conn *conn = session->conn;
-  pqq_time_ns timeout =
-      (pqq_time_ns)conn->config->values.handshake_timeout_ms * PQQ__NS_PER_MS;
+  pqq_time_ns timeout = (pqq_time_ns)conn->config->values.handshake_timeout_ms * PQQ__NS_PER_MS;
 
   session->proof->is_waiting = 1;
   pqq__conn_set_app_timer(session->conn, conn->began + timeout);

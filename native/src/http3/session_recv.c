@@ -113,8 +113,7 @@ static int on_header(nghttp3_conn *http, int64_t stream_id, int32_t token, nghtt
     stream->is_connect = method.len == 7 && memcmp(method.data, "CONNECT", 7) == 0;
   } else if (session->is_server && !stream->is_reported &&
              (token == NGHTTP3_QPACK_TOKEN__AUTHORITY || token == NGHTTP3_QPACK_TOKEN_HOST)) {
-    stream->is_misdirected |=
-        !pqq__tls_session_answers_for(session->conn->tls, bytes_of(value));
+    stream->is_misdirected |= !pqq__tls_session_answers_for(session->conn->tls, bytes_of(value));
   }
   return verdict(pqq__fields_add(&stream->fields, bytes_of(name), bytes_of(value), never_index,
                                  session->conn->config->values.max_header_list_bytes));
@@ -130,8 +129,8 @@ static void refuse_large_request(pqq__stream *stream) {
   pqq__stop_reading(stream, PQQ__H3_EXCESSIVE_LOAD);
 }
 
-/* The client takes this server for the origin of a name that the certificate does not cover (RFC 9110
- * section 15.5.20); it may try again on a connection of its own. */
+/* The client takes this server for the origin of a name that the certificate does not cover (RFC
+ * 9110 section 15.5.20); it may try again on a connection of its own. */
 static void refuse_misdirected(pqq__stream *stream) {
   static const pqq_body no_body;
 

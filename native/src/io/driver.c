@@ -115,7 +115,8 @@ pqq_status pqq_driver_call(pqq_driver *driver, uint32_t worker,
                                  &driver->workers[worker]);
 }
 
-/* --- Another configuration --------------------------------------------------------------------- */
+/* --- Another configuration ---------------------------------------------------------------------
+ */
 
 typedef struct config_swap {
   pqq_config *config;

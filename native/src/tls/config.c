@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /* The count of a configuration. Drivers and engines hold one for what comes next, and every
- * connection one for itself: after a swap the old configuration, with its keys, lives as long as the
- * last connection that began with it. */
+ * connection one for itself: after a swap the old configuration, with its keys, lives as long as
+ * the last connection that began with it. */
 #include "tls/config.h"
 
 #include <stdlib.h>

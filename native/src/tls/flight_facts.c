@@ -19,7 +19,7 @@ static int32_t automatic_kind(const pqq__tls_config *config, int has_velocity) {
     return PQQ_FLIGHT_H3_CLASSICAL;
   }
   return has_velocity && pqq__site_identity(config->sites, 0) != NULL ? PQQ_FLIGHT_VELOCITY
-                                                              : PQQ_FLIGHT_H3_PQ;
+                                                                      : PQQ_FLIGHT_H3_PQ;
 }
 
 /* The body as it is sent, in the form that clients which take all get. */

@@ -69,7 +69,8 @@ static pqq_status check_leaf(X509 *leaf, const char *source) {
   return PQQ_OK;
 }
 
-static pqq_status load_chain(const pqq_identity_source *source, const char *label, struct chain *chain) {
+static pqq_status load_chain(const pqq_identity_source *source, const char *label,
+                             struct chain *chain) {
   char option[PQQ__LABEL_BYTES + 8];
   pqq__pem pem;
   pqq_status status;

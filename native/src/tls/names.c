@@ -64,7 +64,8 @@ int pqq__name_list_covers(const pqq__name_list *list, const char *name) {
   for (size_t i = 0; i < list->count; i++) {
     const char *item = list->items[i];
 
-    if (strcmp(item, name) == 0 || (item[0] == '*' && rest != NULL && strcmp(item + 1, rest) == 0)) {
+    if (strcmp(item, name) == 0 ||
+        (item[0] == '*' && rest != NULL && strcmp(item + 1, rest) == 0)) {
       return 1;
     }
   }
@@ -132,9 +133,8 @@ const char *pqq__name_table_sort(pqq__name_table *table, size_t sites[2]) {
 static size_t find(const pqq__name_table *table, const char *name) {
   pqq__name_row wanted = {name, 0};
   const pqq__name_row *row =
-      table->count > 0
-          ? bsearch(&wanted, table->rows, table->count, sizeof *table->rows, compare)
-          : NULL;
+      table->count > 0 ? bsearch(&wanted, table->rows, table->count, sizeof *table->rows, compare)
+                       : NULL;
 
   return row != NULL ? row->site : PQQ__NO_SITE;
 }

@@ -78,7 +78,7 @@ static pqq_status check_two(const pqq__tls_config *config, size_t index) {
       PQQ_ERR_CHAIN_CROSSED,
       "%sthe %s identity has a certificate signed with %s: issue it under a root of "
       "its own kind, or set disable_velocity",
-      prefix,       pq->is_chain_pq ? "classical" : "ML-DSA",
+      prefix, pq->is_chain_pq ? "classical" : "ML-DSA",
       pq->is_chain_pq ? "ML-DSA" : "a classical algorithm");
 }
 

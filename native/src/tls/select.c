@@ -15,15 +15,16 @@ static pqq_bytes text_bytes(const char *text) {
 }
 
 static void fail(pqq__selection *selection, pqq_status status, uint8_t alert) {
-  *selection = (pqq__selection){
-      .status = status, .alert = alert, .site = selection->site, .reason = ""};
+  *selection =
+      (pqq__selection){.status = status, .alert = alert, .site = selection->site, .reason = ""};
 }
 
 /* The site that the client asks for, else the default one. 0 if it is to be refused. */
 static int select_site(const pqq__client_hello *hello, const pqq__select_config *config,
                        pqq__selection *selection) {
-  size_t site = hello->server_name.len > 0 ? pqq__name_table_find(&config->names, hello->server_name)
-                                           : PQQ__NO_SITE;
+  size_t site = hello->server_name.len > 0
+                    ? pqq__name_table_find(&config->names, hello->server_name)
+                    : PQQ__NO_SITE;
 
   if (site == PQQ__NO_SITE && hello->server_name.len > 0 && config->refuses_unknown_names) {
     fail(selection, PQQ_ERR_SERVER_NAME_UNKNOWN, PQQ__ALERT_UNRECOGNIZED_NAME);

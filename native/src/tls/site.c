@@ -181,12 +181,12 @@ static pqq_status fill_table(pqq__tls_config *config) {
     }
   }
   name = pqq__name_table_sort(table, twice);
-  return name == NULL ? PQQ_OK
-                      : pqq__error_set(PQQ_ERR_INVALID_ARG,
-                                       "%s and %s both have the name %.100s: give names to one "
-                                       "that leaves it out",
-                                       config->sites[twice[0]].label, config->sites[twice[1]].label,
-                                       name);
+  return name == NULL
+             ? PQQ_OK
+             : pqq__error_set(PQQ_ERR_INVALID_ARG,
+                              "%s and %s both have the name %.100s: give names to one "
+                              "that leaves it out",
+                              config->sites[twice[0]].label, config->sites[twice[1]].label, name);
 }
 
 /* --- Sites ----------------------------------------------------------------- */
@@ -207,7 +207,8 @@ static void improve_label(pqq__site *site, const source *from, size_t index) {
   }
 }
 
-static pqq_status add_site(pqq__tls_config *config, const source *from, size_t index, int has_label) {
+static pqq_status add_site(pqq__tls_config *config, const source *from, size_t index,
+                           int has_label) {
   pqq__site *site = &config->sites[config->site_count];
   pqq__select_site *select = &config->select_sites[config->site_count];
   pqq_status status;

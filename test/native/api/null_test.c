@@ -180,6 +180,8 @@ TEST("drivers") {
   REFUSED(pqq_driver_wake(NULL, 0));
   REFUSED(pqq_driver_call(NULL, 0, no_call, NULL));
   REFUSED(pqq_driver_call(driver, 0, NULL, NULL));
+  REFUSED(pqq_driver_update_config(NULL, config));
+  REFUSED(pqq_driver_update_config(driver, NULL));
   REFUSED(pqq_driver_stats(NULL, &stats));
   REFUSED(pqq_driver_stats(driver, NULL));
   REFUSED(pqq_driver_stop(NULL, 0));

@@ -14,8 +14,11 @@ static pqq_bytes bytes(const char *text) {
 
 /* Of two sites: the first has www.example and *.example, the second *.a.example, b.example and an
  * address. */
-static pqq__name_row rows[] = {{"www.example", 0}, {"*.x.example", 0},  {"*.a.x.example", 1},
-                               {"b.x.example", 1}, {"xn--bcher-kva.example", 1}};
+static pqq__name_row rows[] = {{"www.example", 0},
+                               {"*.x.example", 0},
+                               {"*.a.x.example", 1},
+                               {"b.x.example", 1},
+                               {"xn--bcher-kva.example", 1}};
 
 static size_t find(const char *name) {
   pqq__name_table table = {rows, COUNT(rows)};
@@ -97,12 +100,18 @@ TEST("a list keeps each name once, in lower case, and covers what its wildcards 
 
 TEST("an authority's host is what is left without port and brackets") {
   static const char *const rows_of_two[][2] = {
-      {"Example.net", "example.net"},   {"example.net:8443", "example.net"},
-      {"example.net.", "example.net"},  {"192.0.2.1:1", "192.0.2.1"},
-      {"[2001:DB8::1]", "2001:db8::1"}, {"[2001:db8:0::1]:443", "2001:db8::1"},
-      {"", NULL},                       {":443", NULL},
-      {"[2001:db8::1", NULL},           {"[2001:db8::1]x", NULL},
-      {"[]", NULL},                     {"user@example.net", NULL},
+      {"Example.net", "example.net"},
+      {"example.net:8443", "example.net"},
+      {"example.net.", "example.net"},
+      {"192.0.2.1:1", "192.0.2.1"},
+      {"[2001:DB8::1]", "2001:db8::1"},
+      {"[2001:db8:0::1]:443", "2001:db8::1"},
+      {"", NULL},
+      {":443", NULL},
+      {"[2001:db8::1", NULL},
+      {"[2001:db8::1]x", NULL},
+      {"[]", NULL},
+      {"user@example.net", NULL},
       {"a b", NULL},
   };
   char host[PQQ__HOST_NAME_MAX + 1];

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT */
-/* Sites at configuration time: what they are called, whose names they have, and what is refused with
- * which words. */
+/* Sites at configuration time: what they are called, whose names they have, and what is refused
+ * with which words. */
 #include "tls/site.h"
 
 #include <string.h>

@@ -56,7 +56,7 @@ describe("docs/config.schema.json", () => {
     const { $defs } = JSON.parse(await generate()) as {
       $defs: { server: JsonSchema; client: JsonSchema };
     };
-    expect($defs.server.required).to.deep.equal(["identity"]);
+    expect($defs.server.required).to.deep.equal([]);
     expect($defs.server.additionalProperties).to.equal(false);
     expect($defs.server.properties?.["workers"]).to.deep.include({
       type: "integer",

@@ -111,7 +111,7 @@ describe("server options", () => {
     ],
     ["a misspelt name", { idleTimeoutMS: 1 }, "idleTimeoutMS", "did you mean idleTimeoutMs?"],
     ["a certificate at the top", { cert: CERT }, "cert", "did you mean identity.cert?"],
-    ["a name like no other", { quux: 1 }, "quux", "known are identity, host"],
+    ["a name like no other", { quux: 1 }, "quux", "known are identity, sites"],
     ["a host name", { host: "localhost" }, "host", "an IP address", 'received "localhost"'],
     ["a list with one bad host", { host: ["::1", "x"] }, "host.1", 'received "x"'],
     ["no host at all", { host: [] }, "host", "an array of 0"],
@@ -170,7 +170,7 @@ describe("server options", () => {
 
   it("explain that there is no identity, or nothing", () => {
     expect(mistakeOf(parseServerOptions, {}).message).to.match(
-      /^identity: expected .* received nothing; .*cert dev/,
+      /^identity: expected identity or sites, .*cert dev/,
     );
     expect(mistakeOf(parseServerOptions, undefined).message).to.match(
       /^options: expected an object, received nothing/,
