@@ -2,9 +2,14 @@
 // The client: a pool of connections, and fetch's rules on top of it.
 import { parseClientOptions, type ClientConfig, type ClientOptions } from "./config/index.js";
 import { ClientResponse } from "./client_response.js";
+import { RedirectError } from "./errors/index.js";
 import { WireHeaders } from "./headers.js";
+import type { ResponseHead } from "./internal/client_stream.js";
+import { Deadline, pause } from "./internal/deadline.js";
+import { codingsOf, decoded } from "./internal/decode.js";
 import { holdLoop, releaseLoop } from "./internal/keep_alive.js";
-import { Pool } from "./internal/pool.js";
+import { Pool, type PoolStats } from "./internal/pool.js";
+import { retryDelayMs } from "./internal/retry.js";
 import { sharedClient } from "./internal/shared_clients.js";
 import {
   originOf,
@@ -18,17 +23,27 @@ import type { CloseOptions } from "./server.js";
 import { toStats, type Stats } from "./stats.js";
 
 export type { ClientResponse } from "./client_response.js";
+export type { PoolStats } from "./internal/pool.js";
+export type { BlobLike, RequestBody } from "./internal/request_content.js";
+export type { LookupFunction } from "./internal/resolve.js";
 export type { ClientRequestInit, RedirectMode } from "./internal/wire_request.js";
 
 /** Options of a request that names its own trust anchors and limits; for the static methods. */
 export type SharedRequestInit = ClientRequestInit & Omit<ClientOptions, "signal">;
 
-/** As in fetch. */
-const MAX_REDIRECTS = 20;
+/** Counters of a client, and what its connections and requests are doing. */
+export type ClientStats = Stats & { readonly pool: PoolStats };
+
+/** How a client ends. */
+export interface ClientCloseOptions extends CloseOptions {
+  /** Let everything that is under way finish, for `drainMs` if that is given, else however long it takes. */
+  readonly graceful?: boolean | undefined;
+}
+
 const REDIRECTS: ReadonlySet<number> = new Set([301, 302, 303, 307, 308]);
 
 /**
- * An HTTP/3 client with connections of its own: one per origin, for all its requests.
+ * An HTTP/3 client with connections of its own, for all its requests (docs/client.md).
  *
  * It keeps the process alive only while somebody waits for a response or its content.
  *
@@ -100,7 +115,7 @@ export class Client implements AsyncDisposable {
    * @throws PqqError `PQQ_ERR_URL_INVALID`, TypeError and RangeError for a request that is not allowed.
    */
   request(url: string | URL, init: ClientRequestInit = {}): Promise<ClientResponse> {
-    return this.#follow(parseRequest(url, init, this.#config.requestTimeoutMs));
+    return this.#run(parseRequest(url, init, this.#config));
   }
 
   /** As the global fetch, which it does not replace. */
@@ -110,44 +125,121 @@ export class Client implements AsyncDisposable {
     return this.request(url, { method, headers, body, signal, redirect, ...init });
   }
 
-  /** Counters since the client was made. */
-  stats(): Stats {
-    return toStats(this.#pool.endpoint.stats());
+  /** Counters since the client was made, and its pool as it is now. */
+  stats(): ClientStats {
+    const pool = this.#pool.stats();
+    return Object.freeze({ ...toStats(this.#pool.endpoint.stats()), pool });
   }
 
-  /** Fails what is still under way after `drainMs`, and closes all connections. */
-  async close(options: CloseOptions = {}): Promise<void> {
-    this.#pool.close(options.drainMs ?? 0);
+  /** Takes no new requests, fails what is still under way after `drainMs`, and closes all connections. */
+  async close(options: ClientCloseOptions = {}): Promise<void> {
+    const { graceful = false, drainMs = graceful ? Infinity : 0 } = options;
+    this.#pool.close(drainMs);
     // Somebody waits for the network threads to end, and nothing else may be left to keep the process alive.
     holdLoop();
     await this.#ended.finally(releaseLoop);
     await this.#pool.pins.written();
   }
 
+  /** Fails everything at once, with `reason` if one is given. Resolves when nothing is left of the client. */
+  destroy(reason?: unknown): Promise<void> {
+    this.#pool.close(0, reason);
+    return this.close();
+  }
+
   [Symbol.asyncDispose](): Promise<void> {
     return this.close();
   }
 
-  async #follow(first: ParsedRequest): Promise<ClientResponse> {
+  /** The request with its limit in time, which ends with the response's content. */
+  async #run(request: ParsedRequest): Promise<ClientResponse> {
+    const deadline = new Deadline(request, this.#pool.clock);
+    try {
+      const { response, onceDone } = await this.#follow(deadline.request);
+      onceDone(() => {
+        deadline.end();
+      });
+      return response;
+    } catch (error) {
+      deadline.end();
+      throw error;
+    }
+  }
+
+  async #follow(first: ParsedRequest): Promise<Answer> {
     let request = first;
     for (let redirects = 0; ; redirects++) {
-      const head = await this.#pool.request(originOf(request.url), toWire(request));
-      const headers = new WireHeaders(head.headers);
+      const { head, headers } = await this.#exchange(request);
       const location = REDIRECTS.has(head.status) ? headers.get("location") : undefined;
       if (location === undefined || request.redirect === "manual") {
-        return new ClientResponse({
-          ...head,
-          headers,
-          url: request.url.href,
-          redirected: redirects > 0,
-        });
+        return this.#answer(request, head, headers, redirects > 0);
       }
       head.body?.cancel();
-      if (request.redirect === "error") {
-        throw new TypeError(`${request.url.href} answers with a redirect to ${location}`);
-      }
-      if (redirects === MAX_REDIRECTS) throw new TypeError(`more than ${MAX_REDIRECTS} redirects`);
+      checkRedirect(request, head.status, location, redirects, this.#config.maxRedirects);
       request = redirected(request, head.status, location);
     }
   }
+
+  /** Sends the request, again if the server asks for that and the client's options allow it. */
+  async #exchange(request: ParsedRequest): Promise<{ head: ResponseHead; headers: WireHeaders }> {
+    const wire = toWire(request);
+    for (let attempts = 0; ;) {
+      const head = await this.#pool.request(originOf(request.url), wire);
+      const headers = new WireHeaders(head.headers);
+      attempts += head.attempts;
+      const after = this.#config.retryAfter ? headers.get("retry-after") : undefined;
+      const delayMs = retryDelayMs(head.status, after, wire, Date.now());
+      if (delayMs === undefined || attempts > this.#config.retries) {
+        return { head: { ...head, attempts }, headers };
+      }
+      head.body?.cancel();
+      await pause(delayMs, request.signal, this.#pool.clock);
+    }
+  }
+
+  #answer(
+    request: ParsedRequest,
+    head: ResponseHead,
+    headers: WireHeaders,
+    isRedirected: boolean,
+  ): Answer {
+    const codings = request.decompress ? codingsOf(headers.get("content-encoding")) : undefined;
+    const { status, body, connection, attempts } = head;
+    const response = new ClientResponse({
+      status,
+      headers,
+      body: body && codings ? decoded(body, codings, this.#config) : body,
+      url: request.url.href,
+      redirected: isRedirected,
+      connection,
+      attempts,
+    });
+    return {
+      response,
+      onceDone: (listener) => {
+        head.onceDone(listener);
+      },
+    };
+  }
+}
+
+interface Answer {
+  readonly response: ClientResponse;
+  readonly onceDone: ResponseHead["onceDone"];
+}
+
+/** @throws RedirectError */
+function checkRedirect(
+  request: ParsedRequest,
+  status: number,
+  location: string,
+  redirects: number,
+  maxRedirects: number,
+): void {
+  const facts = { url: request.url.href, status, location };
+  if (request.redirect === "error") {
+    throw new RedirectError(`redirects to ${location}, and the request allows none`, facts);
+  }
+  if (redirects >= maxRedirects)
+    throw new RedirectError(`more than ${maxRedirects} redirects`, facts);
 }

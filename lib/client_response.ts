@@ -12,6 +12,7 @@ export interface ClientResponseParts {
   readonly url: string;
   readonly redirected: boolean;
   readonly connection: Connection;
+  readonly attempts: number;
 }
 
 /** A received response: a {@link Response} that knows where it came from. */
@@ -23,11 +24,15 @@ export class ClientResponse extends Response {
   /** The connection that it came on. */
   readonly connection: Connection;
 
+  /** How often the request was sent to `url`: 1, and more with {@link ClientOptions.retries}. */
+  readonly attempts: number;
+
   /** @internal */
   constructor(parts: ClientResponseParts) {
     super(parts.body, { status: parts.status, headers: parts.headers });
     this.url = parts.url;
     this.redirected = parts.redirected;
     this.connection = parts.connection;
+    this.attempts = parts.attempts;
   }
 }

@@ -164,6 +164,8 @@ export class PeerConnection implements Connection, Identified {
   #level: Level | undefined;
   #closeListeners: ((error: Error) => void)[] | undefined = [];
   #closeError: Error | undefined;
+  /** The server takes no new requests (RFC 9114 section 5.2). */
+  isGoingAway = false;
 
   constructor(endpoint: Endpoint, idLow: number, idHigh: number, text: string) {
     this.idLow = idLow;
@@ -191,6 +193,11 @@ export class PeerConnection implements Connection, Identified {
 
   get remotePort(): number {
     return this.#number(4);
+  }
+
+  /** On a client: requests that the server takes at once. */
+  get maxRequests(): number {
+    return this.#number(31);
   }
 
   get quicVersion(): number {

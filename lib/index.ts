@@ -11,18 +11,26 @@ export { PinStore } from "./pins.js";
 export {
   ApplicationError,
   ConfigError,
+  ConnectError,
   HandshakeError,
   isPqqError,
   PqqError,
+  RedirectError,
   StreamError,
   TimeoutError,
   TransportError,
 } from "./errors/index.js";
 
 export type {
+  BlobLike,
+  ClientCloseOptions,
   ClientRequestInit,
   ClientResponse,
+  ClientStats,
+  LookupFunction,
+  PoolStats,
   RedirectMode,
+  RequestBody,
   SharedRequestInit,
 } from "./client.js";
 export type {
@@ -67,11 +75,14 @@ export type { Body } from "./content.js";
 export type { DevIdentity, DevIdentityOptions } from "./dev.js";
 export type {
   ConfigIssue,
+  ConnectAttempt,
   HandshakeFacts,
   PqqErrorCode,
   PqqErrorOptions,
   Offer,
   RequiredFacts,
+  TimeoutFacts,
+  TimeoutPhase,
   WireFacts,
 } from "./errors/index.js";
 export type {

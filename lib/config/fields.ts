@@ -143,6 +143,9 @@ export const SERVER_INTEGERS = {
   },
 } as const satisfies Record<string, IntegerField>;
 
+/** Timers of JavaScript take no more. */
+const TIMEOUT = { min: 1, max: 2 ** 31 - 1, unit: "milliseconds" } as const;
+
 /** Options of clients only. */
 export const CLIENT_INTEGERS = {
   expectedFlightBytes: {
@@ -153,7 +156,7 @@ export const CLIENT_INTEGERS = {
     summary:
       "Bytes that a server's first flight is expected to have, where no connection to it has told.",
   },
-  keepAliveMs: {
+  pingIntervalMs: {
     min: 1_000,
     max: 10 * MINUTE_MS,
     default: 0,
@@ -161,13 +164,117 @@ export const CLIENT_INTEGERS = {
     unit: "milliseconds",
     summary: "Interval of PINGs on an idle connection.",
   },
-  requestTimeoutMs: {
+  keepAliveTimeoutMs: {
+    ...TIMEOUT,
+    default: 0,
+    zero: "until idleTimeoutMs",
+    summary: "A connection without requests is closed after this time.",
+  },
+  maxConnectionsPerOrigin: {
+    min: 1,
+    max: 256,
+    default: 1,
+    unit: "connections",
+    summary:
+      "Connections to one origin that are good enough for the same request; RFC 9114 section 3.3 asks for one.",
+  },
+  maxConnections: {
+    min: 1,
+    max: 65_536,
+    default: 256,
+    unit: "connections",
+    summary: "Connections to all origins; beyond it one that nobody uses is closed for another.",
+  },
+  maxConcurrentRequests: {
+    min: 1,
+    max: 65_535,
+    default: 1_000,
+    unit: "requests",
+    summary: "Requests at once on one connection, as far as the server takes as many.",
+  },
+  maxRequestsPerConnection: {
     min: 1,
     max: 2 ** 31 - 1,
     default: 0,
     zero: "none",
+    unit: "requests",
+    summary: "A connection that has had so many takes no more and is replaced.",
+  },
+  maxQueuedRequests: {
+    min: 1,
+    max: 1_000_000,
+    default: 16_384,
+    unit: "requests",
+    summary: "Requests that wait for a connection to one origin; more fail at once.",
+  },
+  queueTimeoutMs: {
+    ...TIMEOUT,
+    default: 0,
+    zero: "none",
+    summary: "A request that waits longer for a connection with room fails.",
+  },
+  connectTimeoutMs: {
+    ...TIMEOUT,
+    default: 10_000,
+    zero: "none",
+    summary: "Resolving a name and connecting to one of its addresses may take this long.",
+  },
+  connectionAttemptDelayMs: {
+    min: 10,
+    max: 2_000,
+    default: 250,
     unit: "milliseconds",
-    summary: "A request that takes longer, body included, fails.",
+    summary: "Head start of one address on the next (RFC 8305 section 5).",
+  },
+  resolutionDelayMs: {
+    min: 1,
+    max: 2_000,
+    default: 50,
+    zero: "none",
+    unit: "milliseconds",
+    summary: "What IPv4 addresses wait for IPv6 ones (RFC 8305 section 3).",
+  },
+  headersTimeoutMs: {
+    ...TIMEOUT,
+    default: 5 * MINUTE_MS,
+    zero: "none",
+    summary: "From the end of the request to the header section of its response.",
+  },
+  bodyTimeoutMs: {
+    ...TIMEOUT,
+    default: 5 * MINUTE_MS,
+    zero: "none",
+    summary: "Between bytes of content that somebody waits for, in either direction.",
+  },
+  requestTimeoutMs: {
+    ...TIMEOUT,
+    default: 0,
+    zero: "none",
+    summary: "A request that takes longer in all fails.",
+  },
+  retries: {
+    min: 1,
+    max: 10,
+    default: 2,
+    zero: "none",
+    unit: "times",
+    summary: "How often a request is sent again where RFC 9110 section 9.2.2 allows it.",
+  },
+  maxRedirects: {
+    min: 1,
+    max: 100,
+    default: 20,
+    zero: "none",
+    unit: "redirects",
+    summary: "Redirects that are followed for one request.",
+  },
+  maxDecompressedBytes: {
+    min: 1,
+    max: Number.MAX_SAFE_INTEGER,
+    default: 0,
+    zero: "none but that of the ratio",
+    unit: "bytes",
+    summary: "Decompressed content that is larger fails.",
   },
 } as const satisfies Record<string, IntegerField>;
 

@@ -50,6 +50,8 @@ const ELSEWHERE: Readonly<Record<string, string>> = {
   certFile: "identity.certFile",
   keyFile: "identity.keyFile",
   timeout: "requestTimeoutMs",
+  keepAliveMs: "pingIntervalMs",
+  connections: "maxConnectionsPerOrigin",
   hostname: "host",
   threads: "workers",
 };

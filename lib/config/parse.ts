@@ -3,7 +3,14 @@
 import type * as v from "valibot";
 import { ConfigError } from "../errors/index.js";
 import { PinStore } from "../pins.js";
-import { CIPHERS, GROUPS, SHARED_INTEGERS, SIGNATURE_SCHEMES, type Requirement } from "./fields.js";
+import {
+  CIPHERS,
+  CLIENT_INTEGERS,
+  GROUPS,
+  SHARED_INTEGERS,
+  SIGNATURE_SCHEMES,
+  type Requirement,
+} from "./fields.js";
 import { check } from "./issues.js";
 import { defaultRoots } from "./roots.js";
 import {
@@ -111,10 +118,14 @@ export function parseClientOptions(input: ClientOptions): ClientConfig {
     identities: values.identity === undefined ? NO_IDENTITIES : identitySources(values.identity),
     profiles: Object.freeze(values.profiles ?? []),
     firstFlightRepeat: values.firstFlightRepeat,
-    expectedFlightBytes: required(values.expectedFlightBytes),
     pins: pinStore(values.pins),
-    keepAliveMs: required(values.keepAliveMs),
-    requestTimeoutMs: required(values.requestTimeoutMs),
+    ...clientIntegers(values),
+    retryAfter: values.retryAfter,
+    decompress: values.decompress,
+    family: values.family,
+    localAddress: values.localAddress,
+    lookup: values.lookup,
+    resolve: resolveMap(values.resolve ?? {}),
     signal: values.signal,
   });
 }
@@ -126,6 +137,28 @@ export function parseClientOptions(input: ClientOptions): ClientConfig {
  */
 export function parseRequire(input: unknown): Requirements {
   return input === undefined ? NOTHING : requirements(check(requireSchema, input, "require"));
+}
+
+type ClientIntegers = Record<keyof typeof CLIENT_INTEGERS, number>;
+
+function clientIntegers(
+  values: Partial<Record<keyof ClientIntegers, number | undefined>>,
+): ClientIntegers {
+  const names = Object.keys(CLIENT_INTEGERS) as (keyof ClientIntegers)[];
+  return Object.fromEntries(names.map((name) => [name, required(values[name])])) as ClientIntegers;
+}
+
+/** Keys in the form that URLs have, so that `Example.com:443` is found. */
+function resolveMap(
+  given: Readonly<Record<string, string | readonly string[]>>,
+): ReadonlyMap<string, readonly string[]> {
+  const entries = Object.entries(given).map(([key, value]) => {
+    const { hostname, port } = new URL(`https://${key}`);
+    const host = hostname.replace(/^\[|\]$/g, "");
+    const addresses = typeof value === "string" ? [value] : [...value];
+    return [`${host}:${port || "443"}`, Object.freeze(addresses)] as const;
+  });
+  return new Map(entries);
 }
 
 const NOTHING: Requirements = Object.freeze({});

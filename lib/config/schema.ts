@@ -4,6 +4,7 @@
 // docs/config.schema.json is made from the same schemas.
 import { isIP } from "node:net";
 import * as v from "valibot";
+import type { LookupFunction } from "../internal/resolve.js";
 import { PinStore } from "../pins.js";
 import {
   CIPHERS,
@@ -340,6 +341,39 @@ const profiles = v.pipe(
 const PINS_MESSAGE =
   "a PinStore, the path of a file, or false\nleave it out to keep pins in memory";
 
+const family = v.optional(v.picklist([0, 4, 6], "0, 4 or 6\nleave it out for both families"), 0);
+
+const LOCAL_MESSAGE = "an IP address of this machine\nleave it out to let the system choose";
+const localAddress = v.optional(
+  v.pipe(
+    v.string(LOCAL_MESSAGE),
+    v.check((text) => isIP(text) !== 0, LOCAL_MESSAGE),
+  ),
+);
+
+const LOOKUP_MESSAGE = "a function like lookup of node:dns\nleave it out for the system's resolver";
+const lookup = v.optional(
+  v.custom<LookupFunction>((it) => typeof it === "function", LOOKUP_MESSAGE),
+);
+
+const RESOLVE_MESSAGE =
+  'an object of IP addresses by "host:port"\nsuch as { "example.com:443": "127.0.0.1" }';
+const isAddress = (text: string): boolean => isIP(text) !== 0;
+const resolvedAddress = v.pipe(v.string(RESOLVE_MESSAGE), v.check(isAddress, RESOLVE_MESSAGE));
+const resolve = v.optional(
+  v.record(
+    v.pipe(
+      v.string(RESOLVE_MESSAGE),
+      v.check((key) => /:\d+$/.test(key) && URL.canParse(`https://${key}`), RESOLVE_MESSAGE),
+    ),
+    v.union(
+      [resolvedAddress, v.pipe(v.array(resolvedAddress), v.minLength(1, RESOLVE_MESSAGE))],
+      RESOLVE_MESSAGE,
+    ),
+    RESOLVE_MESSAGE,
+  ),
+);
+
 /** See ClientOptions. */
 export const clientSchema = v.pipe(
   object({
@@ -347,6 +381,12 @@ export const clientSchema = v.pipe(
     identity: v.optional(clientIdentity),
     profiles: v.optional(profiles),
     firstFlightRepeat: flag("Send the first datagrams again where that saves a round trip.", true),
+    retryAfter: flag("Send requests again behind 429 and 503 with retry-after."),
+    decompress: flag("Ask for compressed content, and decompress it.", true),
+    family,
+    localAddress,
+    lookup,
+    resolve,
     pins: v.optional(
       v.union(
         [

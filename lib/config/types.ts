@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: MIT
 // What callers write (…Options) and what the rest of the package reads (…Config).
+import type { LookupFunction } from "../internal/resolve.js";
 import type { PinStore } from "../pins.js";
 import type {
   CipherName,
@@ -255,9 +256,63 @@ export interface ClientOptions extends SharedOptions {
   /** A file with trust anchors, instead of `ca`. */
   readonly caFile?: string | undefined;
   /** Milliseconds between PINGs on an idle connection, 1,000–600,000, or 0 for none. @defaultValue 0 */
-  readonly keepAliveMs?: number | undefined;
-  /** Milliseconds that a request may take, its body included, or 0 for no limit. @defaultValue 0 */
+  readonly pingIntervalMs?: number | undefined;
+  /** Milliseconds after which a connection without requests is closed; 0: `idleTimeoutMs` decides. @defaultValue 0 */
+  readonly keepAliveTimeoutMs?: number | undefined;
+  /**
+   * Connections to one origin, 1–256. Another one is made only when all have as many requests as they take. Requests with
+   * different requirements need connections of their own. @defaultValue 1
+   */
+  readonly maxConnectionsPerOrigin?: number | undefined;
+  /** Connections in all, 1–65,536. @defaultValue 256 */
+  readonly maxConnections?: number | undefined;
+  /** Requests at once on a connection, 1–65,535, as far as the server takes as many. @defaultValue 1000 */
+  readonly maxConcurrentRequests?: number | undefined;
+  /** Requests after which a connection is replaced; 0: none. @defaultValue 0 */
+  readonly maxRequestsPerConnection?: number | undefined;
+  /** Requests that wait for a connection to one origin, 1–1,000,000. More fail with `PQQ_ERR_QUEUE_FULL`. @defaultValue 16384 */
+  readonly maxQueuedRequests?: number | undefined;
+  /** Milliseconds that a request may wait for a connection with room; 0: no limit. @defaultValue 0 */
+  readonly queueTimeoutMs?: number | undefined;
+  /** Milliseconds for resolving a name and connecting to one of its addresses; 0: no limit. @defaultValue 10000 */
+  readonly connectTimeoutMs?: number | undefined;
+  /** Milliseconds that one address is tried before the next is tried beside it, 10–2,000 (RFC 8305). @defaultValue 250 */
+  readonly connectionAttemptDelayMs?: number | undefined;
+  /** Milliseconds that IPv4 addresses wait for IPv6 ones, 0–2,000 (RFC 8305). @defaultValue 50 */
+  readonly resolutionDelayMs?: number | undefined;
+  /** Milliseconds from the end of a request to the header section of its response; 0: no limit. @defaultValue 300000 */
+  readonly headersTimeoutMs?: number | undefined;
+  /** Milliseconds between bytes of content that somebody waits for; 0: no limit. @defaultValue 300000 */
+  readonly bodyTimeoutMs?: number | undefined;
+  /** Milliseconds that a request may take in all, its response's content included, or 0 for no limit. @defaultValue 0 */
   readonly requestTimeoutMs?: number | undefined;
+  /**
+   * How often a request is sent again, 0–10: if the server has certainly not processed it, or if its method is idempotent and
+   * the connection was lost before a response (RFC 9110 section 9.2.2). Never with content that came from a stream.
+   *
+   * @defaultValue 2
+   */
+  readonly retries?: number | undefined;
+  /** Also behind 429 and 503 with `retry-after`, if that is a minute or less and the method idempotent. @defaultValue false */
+  readonly retryAfter?: boolean | undefined;
+  /** Redirects that are followed for one request, 0–100. @defaultValue 20 */
+  readonly maxRedirects?: number | undefined;
+  /** Ask for compressed content, and decompress it. @defaultValue true */
+  readonly decompress?: boolean | undefined;
+  /** Bytes of decompressed content; 0: only the ratio of a bomb is refused. @defaultValue 0 */
+  readonly maxDecompressedBytes?: number | undefined;
+  /** Connect over IPv4 (4) or IPv6 (6) only. @defaultValue 0: both */
+  readonly family?: 0 | 4 | 6 | undefined;
+  /** IP address of this machine to send from. @defaultValue the system chooses */
+  readonly localAddress?: string | undefined;
+  /** Resolves names instead of the system: as the option of node:net, called once for each family. */
+  readonly lookup?: LookupFunction | undefined;
+  /**
+   * Addresses of hosts that are not to be resolved, by `"host:port"`. What the server has to prove does not change.
+   *
+   * @example `{ "example.com:443": "127.0.0.1" }`
+   */
+  readonly resolve?: Readonly<Record<string, string | readonly string[]>> | undefined;
   /** Who the client is, for servers that ask. @defaultValue none: it proves nothing and is refused by those that require it */
   readonly identity?: ClientIdentity | undefined;
   /**
@@ -369,7 +424,29 @@ export interface ClientConfig extends SharedConfig {
   readonly expectedFlightBytes: number;
   /** Undefined: pins are neither kept nor minded. */
   readonly pins: PinStore | undefined;
-  readonly keepAliveMs: number;
+  readonly pingIntervalMs: number;
+  readonly keepAliveTimeoutMs: number;
+  readonly maxConnectionsPerOrigin: number;
+  readonly maxConnections: number;
+  readonly maxConcurrentRequests: number;
+  readonly maxRequestsPerConnection: number;
+  readonly maxQueuedRequests: number;
+  readonly queueTimeoutMs: number;
+  readonly connectTimeoutMs: number;
+  readonly connectionAttemptDelayMs: number;
+  readonly resolutionDelayMs: number;
+  readonly headersTimeoutMs: number;
+  readonly bodyTimeoutMs: number;
   readonly requestTimeoutMs: number;
+  readonly retries: number;
+  readonly retryAfter: boolean;
+  readonly maxRedirects: number;
+  readonly decompress: boolean;
+  readonly maxDecompressedBytes: number;
+  readonly family: 0 | 4 | 6;
+  readonly localAddress: string | undefined;
+  readonly lookup: LookupFunction | undefined;
+  /** By `"host:port"`, the host in the form of URLs without brackets. */
+  readonly resolve: ReadonlyMap<string, readonly string[]>;
   readonly signal: AbortSignal | undefined;
 }

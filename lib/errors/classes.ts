@@ -137,7 +137,99 @@ export class StreamError extends WireError {
   override name = "StreamError";
 }
 
-/** A documented time limit passed: `handshakeTimeoutMs`, `idleTimeoutMs` or a request's `timeoutMs`. */
+/** What a time limit is for. */
+export type TimeoutPhase = "queue" | "connect" | "headers" | "body" | "request";
+
+/** What is known of a time limit that has passed. */
+export interface TimeoutFacts {
+  readonly phase?: TimeoutPhase | undefined;
+  readonly limitMs?: number | undefined;
+}
+
+/** A documented time limit passed: of a connection (`handshakeTimeoutMs`, `idleTimeoutMs`) or of a phase of a request. */
 export class TimeoutError extends PqqError {
   override name = "TimeoutError";
+  /** The phase of a request; undefined for limits of a connection. */
+  readonly phase: TimeoutPhase | undefined;
+  /** The limit in milliseconds, where `phase` is set. */
+  readonly limitMs: number | undefined;
+
+  constructor(code: PqqErrorCode, options?: PqqErrorOptions, facts: TimeoutFacts = {}) {
+    super(code, options);
+    this.phase = facts.phase;
+    this.limitMs = facts.limitMs;
+  }
+}
+
+const TIMEOUT_CODES = {
+  queue: "PQQ_ERR_QUEUE_TIMEOUT",
+  connect: "PQQ_ERR_CONNECT_TIMEOUT",
+  headers: "PQQ_ERR_HEADERS_TIMEOUT",
+  body: "PQQ_ERR_BODY_TIMEOUT",
+  request: "PQQ_ERR_REQUEST_TIMEOUT",
+} as const satisfies Record<TimeoutPhase, PqqErrorCode>;
+
+/**
+ * The error of a phase that took longer than `limitMs`.
+ *
+ * @param where - Origin or host, for people.
+ */
+export function timeoutError(
+  phase: TimeoutPhase,
+  limitMs: number,
+  where: string,
+  cause?: unknown,
+): TimeoutError {
+  const detail = `${where}, ${limitMs} ms`;
+  const options = cause === undefined ? { detail } : { detail, cause };
+  return new TimeoutError(TIMEOUT_CODES[phase], options, { phase, limitMs });
+}
+
+/** One address of a host, and why there is no connection to it. */
+export interface ConnectAttempt {
+  readonly address: string;
+  readonly port: number;
+  readonly error: Error;
+}
+
+/** None of several addresses of a host has answered. With a single one its own error is thrown instead. */
+export class ConnectError extends PqqError {
+  override name = "ConnectError";
+  /** In the order in which they failed. */
+  readonly attempts: readonly ConnectAttempt[];
+
+  /** @internal */
+  constructor(host: string, port: number, attempts: readonly ConnectAttempt[]) {
+    const each = attempts.map(({ address, error }) => `${address}: ${error.message}`).join("; ");
+    super(commonCode(attempts), { detail: `${host} port ${port} (${each})` });
+    this.attempts = Object.freeze([...attempts]);
+  }
+
+  /** As in an AggregateError. */
+  get errors(): readonly Error[] {
+    return this.attempts.map(({ error }) => error);
+  }
+}
+
+/** That of all attempts if they agree. */
+function commonCode(attempts: readonly ConnectAttempt[]): PqqErrorCode {
+  const codes = new Set(attempts.map(({ error }) => (error as Partial<PqqError>).code));
+  const [code] = codes;
+  return codes.size === 1 && code !== undefined ? code : "PQQ_ERR_UNREACHABLE";
+}
+
+/** A redirect that is not followed: too many, not https, not allowed, or for content that is gone. */
+export class RedirectError extends PqqError {
+  override name = "RedirectError";
+  /** The URL that answered with the redirect. */
+  readonly url: string;
+  readonly status: number;
+  /** As the server sent it. */
+  readonly location: string;
+
+  /** @internal */
+  constructor(why: string, facts: { url: string; status: number; location: string }) {
+    super("PQQ_ERR_REDIRECT", { detail: `${facts.url}: ${why}` });
+    ({ url: this.url, status: this.status, location: this.location } = facts);
+  }
 }

@@ -132,6 +132,19 @@ export const STATUS_TABLE = {
 export const LOCAL_TABLE = {
   PQQ_ERR_ADDON_MISSING: [0, false, "the native addon is missing or cannot be loaded"],
   PQQ_ERR_PIN_STORE: [0, false, "the file of origin pins cannot be used"],
+  PQQ_ERR_QUEUE_FULL: [0, true, "maxQueuedRequests requests wait for a connection already"],
+  PQQ_ERR_QUEUE_TIMEOUT: [0, true, "no connection had room within queueTimeoutMs"],
+  PQQ_ERR_CONNECT_TIMEOUT: [0, true, "there was no connection within connectTimeoutMs"],
+  PQQ_ERR_HEADERS_TIMEOUT: [
+    0,
+    true,
+    "the header section of the response did not come within headersTimeoutMs",
+  ],
+  PQQ_ERR_BODY_TIMEOUT: [0, true, "no content came or went for bodyTimeoutMs"],
+  PQQ_ERR_REDIRECT: [0, false, "a redirect cannot be followed"],
+  PQQ_ERR_CONTENT_CODING: [0, false, "the content is not what content-encoding says"],
+  PQQ_ERR_DECOMPRESSION_LIMIT: [0, false, "decompressed content is larger than allowed"],
+  PQQ_ERR_CONTENT_LENGTH: [0, false, "the content has another length than content-length says"],
 } as const satisfies Record<string, readonly [status: 0, retryable: boolean, message: string]>;
 
 /** What `PqqError.code` can be. Codes are stable: one is never renamed or given another meaning. */

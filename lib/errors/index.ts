@@ -3,14 +3,20 @@ export { isPqqError, PqqError, type PqqErrorOptions } from "./base.js";
 export {
   ApplicationError,
   ConfigError,
+  ConnectError,
   HandshakeError,
+  RedirectError,
   StreamError,
+  timeoutError,
   TimeoutError,
   TransportError,
+  type ConnectAttempt,
   type ConfigIssue,
   type HandshakeFacts,
   type Offer,
   type RequiredFacts,
+  type TimeoutFacts,
+  type TimeoutPhase,
   type WireFacts,
 } from "./classes.js";
 export {

@@ -1,10 +1,11 @@
 // SPDX-License-Identifier: MIT
 // A request on its way through a client, from its command to the end of the response.
 import type { PeerConnection } from "../connection.js";
-import { errorFromStatus } from "../errors/index.js";
+import { errorFromStatus, timeoutError, type TimeoutPhase } from "../errors/index.js";
 import type { HeaderPair } from "../headers.js";
 import type { Requirements } from "../config/index.js";
 import type { WholeBody } from "./commands.js";
+import type { Clock, Timer } from "./clock.js";
 import type { Endpoint } from "./endpoint.js";
 import { IncomingBody } from "./incoming.js";
 import { holdLoop, releaseLoop } from "./keep_alive.js";
@@ -13,26 +14,31 @@ import {
   COMMAND_REQUEST,
   H3_REQUEST_CANCELLED,
   STATUS_CONNECTION_CLOSED,
-  STATUS_REQUEST_TIMEOUT,
   WRITE_END,
 } from "./rows.js";
 import { Stream } from "./stream.js";
 
 /** A request as it goes over the wire. */
 export interface WireRequest {
+  readonly method: string;
+  /** For people: scheme, host and port. */
+  readonly origin: string;
   /** Pseudo-header fields first, in the form of text.ts. */
   readonly headers: string;
   readonly headerCount: number;
-  readonly isHead: boolean;
   readonly whole: WholeBody;
-  /** Content that comes in pieces; `whole` is null then. */
-  readonly pieces: ChunkedBody | null;
+  /** Content that comes in pieces; `whole` is null then. Called once for each time that the request is sent. */
+  readonly pieces: (() => ChunkedBody) | null;
+  /** Whether the content is still there when the request has to be sent again. */
+  readonly isReplayable: boolean;
   readonly trailers: (() => Promise<readonly HeaderPair[]>) | null;
   readonly signal: AbortSignal | undefined;
   /** Of the connection; what is left out is the client's to say. */
   readonly require: Requirements;
   /** 0: no limit. */
-  readonly timeoutMs: number;
+  readonly queueTimeoutMs: number;
+  readonly headersTimeoutMs: number;
+  readonly bodyTimeoutMs: number;
 }
 
 /** A response as it came. */
@@ -43,6 +49,18 @@ export interface ResponseHead {
   /** Null: the response has no content. */
   readonly body: IncomingBody | null;
   readonly connection: PeerConnection;
+  /** How often the request was sent. */
+  readonly attempts: number;
+  /** Calls `listener` when nothing more of the response can come. */
+  onceDone(listener: () => void): void;
+}
+
+/** What a stream is told by the pool. */
+export interface StreamContext {
+  readonly attempts: number;
+  readonly clock: Clock;
+  /** Once: the request does not need its connection any more. @param hasResponse - A response had begun. */
+  readonly onDone: (hasResponse: boolean) => void;
 }
 
 /** Status numbers about TLS and policies (include/pqq/error_codes.def). */
@@ -66,13 +84,24 @@ export class ClientStream extends Stream {
   readonly #request: WireRequest;
   #resolve: ((head: ResponseHead) => void) | undefined;
   #reject: ((error: unknown) => void) | undefined;
+  readonly #context: StreamContext;
   #isOpen = false;
-  #timer: NodeJS.Timeout | undefined;
+  #hasResponse = false;
+  #isDone = false;
+  #doneListener: (() => void) | undefined;
+  #headersTimer: Timer | undefined;
+  #bodyTimer: Timer | undefined;
 
-  constructor(endpoint: Endpoint, connection: PeerConnection, request: WireRequest) {
+  constructor(
+    endpoint: Endpoint,
+    connection: PeerConnection,
+    request: WireRequest,
+    context: StreamContext,
+  ) {
     super(endpoint);
     this.connection = connection;
     this.#request = request;
+    this.#context = context;
     this.response = new Promise((resolve, reject) => {
       this.#resolve = resolve;
       this.#reject = reject;
@@ -87,12 +116,12 @@ export class ClientStream extends Stream {
    * @throws PqqError `PQQ_ERR_HEADERS_TOO_LARGE`
    */
   send(token: number): void {
-    const { headers, headerCount, whole, pieces, signal, timeoutMs } = this.#request;
+    const { headers, headerCount, whole, pieces, signal } = this.#request;
     const { idLow, idHigh } = this.connection;
     const flags = pieces === null ? WRITE_END : 0;
     this.commands.request(idLow, idHigh, token, headers, headerCount, whole, flags);
     signal?.addEventListener("abort", this.#onAbort);
-    if (timeoutMs > 0) this.#timer = setTimeout(this.#onTimeout, timeoutMs).unref();
+    if (pieces === null) this.#awaitHeaders();
   }
 
   onOpened(low: number, high: number): void {
@@ -105,7 +134,7 @@ export class ClientStream extends Stream {
     }
     this.endpoint.streams.add(this);
     const { pieces, trailers } = this.#request;
-    if (pieces !== null) this.sendPieces(pieces, trailers);
+    if (pieces !== null) this.sendPieces(pieces(), trailers);
   }
 
   onOpenFailed(status: number): void {
@@ -126,11 +155,23 @@ export class ClientStream extends Stream {
   onResponse(status: number, text: string, isEnd: boolean): void {
     // Interim responses (RFC 9110 section 15.2) have nothing that callers ask for.
     if (status < 200 || this.#resolve === undefined) return;
-    const hasContent = !isEnd && !this.#request.isHead && !NULL_BODY_STATUSES.has(status);
+    const isHead = this.#request.method === "HEAD";
+    const hasContent = !isEnd && !isHead && !NULL_BODY_STATUSES.has(status);
     if (hasContent) this.incoming = new IncomingBody(this);
     const resolve = this.#resolve;
+    this.#hasResponse = true;
     this.#settle();
-    resolve({ status, headers: text, body: this.incoming, connection: this.connection });
+    resolve({
+      status,
+      headers: text,
+      body: this.incoming,
+      connection: this.connection,
+      attempts: this.#context.attempts,
+      onceDone: (listener) => {
+        if (this.#isDone) listener();
+        else this.#doneListener = listener;
+      },
+    });
   }
 
   override onClosed(status: number, wireCode: number): void {
@@ -153,6 +194,7 @@ export class ClientStream extends Stream {
 
   onSent(): void {
     // The response decides when the request is done.
+    if (!this.#hasResponse && !this.isClosed) this.#awaitHeaders();
   }
 
   /** Gives the request up; what waits for it fails with `reason`. */
@@ -173,21 +215,52 @@ export class ClientStream extends Stream {
     this.cancel(this.#request.signal?.reason);
   };
 
-  readonly #onTimeout = (): void => {
-    this.cancel(errorFromStatus(STATUS_REQUEST_TIMEOUT, `${this.#request.timeoutMs} ms`));
-  };
+  /** Bytes are waited for, in either direction. */
+  onAwaited(isAwaited: boolean): void {
+    const { bodyTimeoutMs } = this.#request;
+    if (bodyTimeoutMs === 0) return;
+    if (!isAwaited) {
+      this.#context.clock.stop(this.#bodyTimer);
+      this.#bodyTimer = undefined;
+    } else if (this.#bodyTimer !== undefined) {
+      this.#bodyTimer.refresh();
+    } else if (!this.isClosed) {
+      this.#bodyTimer = this.#context.clock.start(bodyTimeoutMs, () => {
+        this.#timeOut("body", bodyTimeoutMs);
+      });
+    }
+  }
 
-  /** Nothing more can come: lets go of timer and signal, and of who still waits for a response. */
+  /** The request has been sent: what comes next is the response's header section. */
+  #awaitHeaders(): void {
+    const { headersTimeoutMs } = this.#request;
+    if (headersTimeoutMs === 0) return;
+    this.#headersTimer = this.#context.clock.start(headersTimeoutMs, () => {
+      this.#timeOut("headers", headersTimeoutMs);
+    });
+  }
+
+  #timeOut(phase: TimeoutPhase, limitMs: number): void {
+    this.cancel(timeoutError(phase, limitMs, this.#request.origin));
+  }
+
+  /** Nothing more can come: lets go of everything, and of who still waits for a response. */
   #end(error: unknown): void {
-    clearTimeout(this.#timer);
+    this.#context.clock.stop(this.#bodyTimer);
+    this.#bodyTimer = undefined;
     this.#request.signal?.removeEventListener("abort", this.#onAbort);
     const reject = this.#reject;
-    if (reject === undefined) return;
-    this.#settle();
-    reject(error);
+    if (reject !== undefined) this.#settle();
+    if (!this.#isDone) {
+      this.#isDone = true;
+      this.#context.onDone(this.#hasResponse);
+      this.#doneListener?.();
+    }
+    reject?.(error);
   }
 
   #settle(): void {
+    this.#context.clock.stop(this.#headersTimer);
     this.#resolve = undefined;
     this.#reject = undefined;
     releaseLoop();

@@ -8,6 +8,7 @@ import {
   BODY_ARRAY,
   BODY_BLOB,
   COMMAND_A,
+  COMMAND_ABANDON,
   COMMAND_BODY_BYTES,
   COMMAND_BODY_OFFSET,
   COMMAND_CLOSE,
@@ -183,6 +184,12 @@ export class CommandQueue {
   /** Tells the peer to send no more on a stream. */
   stopReading(low: number, high: number, wireCode: number): void {
     this.#begin(COMMAND_STOP_READING, low, high, wireCode, 0);
+    this.#end();
+  }
+
+  /** Gives up a connection that is being made. */
+  abandon(token: number): void {
+    this.#begin(COMMAND_ABANDON, 0, 0, token, 0);
     this.#end();
   }
 

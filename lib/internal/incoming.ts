@@ -25,6 +25,8 @@ export interface IncomingOwner {
   consume(bytes: number): void;
   /** Nobody wants the rest. */
   stopReading(): void;
+  /** Somebody waits for bytes, from now on; or nobody does any more. */
+  onAwaited?(isAwaited: boolean): void;
 }
 
 interface Waiter<T> {
@@ -93,6 +95,7 @@ export class IncomingBody implements BodySource {
     return new Promise((resolve, reject) => {
       this.#collector = { resolve, reject, limit: limitBytes };
       this.#hold();
+      this.#owner.onAwaited?.(true);
     });
   }
 
@@ -127,6 +130,7 @@ export class IncomingBody implements BodySource {
     }
     if (bytes > 0) this.#deliver(ring.slice(offset, offset + bytes), isEnd);
     if (isEnd) this.#end();
+    else this.#owner.onAwaited?.(this.#isPulled || this.#collector !== undefined);
   }
 
   /** The trailer section; it ends the content. */
@@ -169,6 +173,7 @@ export class IncomingBody implements BodySource {
     if (this.isDone) return;
     this.#isEnded = true;
     this.#release();
+    this.#owner.onAwaited?.(false);
     this.#closeIfDrained();
     this.#collector?.resolve(this.#concatenate());
     if (this.#trailerWaiters === undefined) return;
@@ -182,6 +187,7 @@ export class IncomingBody implements BodySource {
       if (this.isDone) return;
       this.#isPulled = true;
       this.#hold();
+      this.#owner.onAwaited?.(true);
       return;
     }
     this.#enqueue(chunk, this.#isEnded);
@@ -198,6 +204,7 @@ export class IncomingBody implements BodySource {
 
   #settle(error: unknown): void {
     this.#release();
+    this.#owner.onAwaited?.(false);
     this.#collector?.reject(error);
     for (const waiter of this.#trailerWaiters ?? []) waiter.reject(error);
   }

@@ -38,6 +38,11 @@ export function clientNativeOptions(config: ClientConfig): NativeOptions {
     isServer: false,
     profiles: config.profiles.map((name) => PROFILES[name]),
     disableFirstFlightRepeat: !config.firstFlightRepeat,
+    keepAliveMs: config.pingIntervalMs,
+    // The pool keeps these, by its own words.
+    maxConnections: undefined,
+    maxConcurrentRequests: undefined,
+    hosts: config.localAddress === undefined ? undefined : [config.localAddress],
   };
 }
 

@@ -43,6 +43,8 @@ export interface OutgoingOwner {
   onSourceFailed(error: unknown): void;
   /** The message has ended. */
   onSent(): void;
+  /** The network takes nothing more, from now on; or it does again. */
+  onAwaited?(isAwaited: boolean): void;
 }
 
 interface Source {
@@ -118,9 +120,11 @@ export class BodyPump {
   async #writable(): Promise<void> {
     const { keepsAlive } = this.#owner;
     if (keepsAlive) holdLoop();
+    this.#owner.onAwaited?.(true);
     await new Promise<void>((resolve) => {
       this.#resume = resolve;
     });
+    this.#owner.onAwaited?.(false);
     if (keepsAlive) releaseLoop();
     this.#resume = undefined;
     this.#window = windowBytes();

@@ -1,16 +1,22 @@
 // SPDX-License-Identifier: MIT
-// A client's connections: one per origin, used by all its requests, made again when it has ended.
+// A client's connections, by origin, and the way of a request to one of them: waiting, sending, and sending again where
+// the server has certainly not processed it. Events of the network come in here.
 import type { ClientConfig } from "../config/index.js";
 import { PeerConnection, type HandshakeSummary } from "../connection.js";
-import { errorFromStatus, isPqqError, type StatusInfo } from "../errors/index.js";
+import { errorFromStatus, type StatusInfo } from "../errors/index.js";
+import { systemClock, type Clock, type Timer } from "./clock.js";
 import { closeFacts } from "./close_facts.js";
 import { ClientStream, UnsentError, type ResponseHead, type WireRequest } from "./client_stream.js";
-import { dial, type Attempt, type Connector, type Target } from "./dial.js";
+import { dial, type Attempt, type Connector, type Dial, type Target } from "./dial.js";
 import { Endpoint, type EndpointListener } from "./endpoint.js";
 import { holdLoop, releaseLoop } from "./keep_alive.js";
 import { clientNativeOptions } from "./native_options.js";
+import { OriginPool, type Origin, type OriginOwner } from "./origin_pool.js";
 import { PinKeeper } from "./pin_keeper.js";
 import { requiredFacts, requiredLevel, satisfies, type RequiredLevel } from "./policy.js";
+import type { PooledConnection } from "./pooled.js";
+import { makeResolver, type Resolver } from "./resolve.js";
+import { mayRetry } from "./retry.js";
 import {
   COMMAND_CONNECT,
   COMMAND_REQUEST,
@@ -23,28 +29,26 @@ import {
 } from "./rows.js";
 import { SlotTable } from "./slots.js";
 
-/** How often a request is sent again that the server has certainly not processed (RFC 9114 section 4.1.1). */
-const MAX_RETRIES = 3;
 const MAX_TOKEN = 0xffffffff;
 /** Origins whose handshake's size is remembered: more than a program talks to in turn, at some 100 bytes each. */
 const MAX_FLIGHTS = 1024;
 
-/** Why a request cannot be sent on a connection that was fine a moment ago. */
-const STALE: ReadonlySet<string> = new Set([
-  "PQQ_ERR_NOT_FOUND",
-  "PQQ_ERR_GOING_AWAY",
-  "PQQ_ERR_CONNECTION_CLOSED",
-  "PQQ_ERR_IDLE_TIMEOUT",
-  "PQQ_ERR_STATELESS_RESET",
-]);
+export type { Origin } from "./origin_pool.js";
 
-/** Where requests go. */
-export interface Origin {
-  /** As in a URL: scheme, host, and the port if it is not 443. */
-  readonly origin: string;
-  /** DNS name or IP literal, without brackets. */
-  readonly host: string;
-  readonly port: number;
+/** What a client's connections and requests are doing. */
+export interface PoolStats {
+  /** Origins with a connection or a request. */
+  readonly origins: number;
+  /** Connections, those that only finish what they have included. */
+  readonly connections: number;
+  /** Connections that are being made. */
+  readonly connecting: number;
+  /** Requests that have a connection, until their response's content has ended. */
+  readonly running: number;
+  /** Requests that wait for a connection. */
+  readonly queued: number;
+  /** Since the client was made: requests that were sent again. */
+  readonly retries: number;
 }
 
 /** An attempt to connect, with what it has to come to. */
@@ -54,76 +58,143 @@ interface Dialling {
 }
 
 /** See the file's head. */
-export class Pool implements EndpointListener, Connector {
+export class Pool implements EndpointListener, Connector, OriginOwner {
   readonly endpoint: Endpoint;
-  /** By origin: the connections for new requests, the last one made first. More than one if requirements differ. */
-  readonly #origins = new Map<string, PeerConnection[]>();
-  /** The making of one, by origin and requirement. */
-  readonly #dials = new Map<string, Promise<PeerConnection>>();
+  readonly pins: PinKeeper;
+  readonly limits: ClientConfig;
+  readonly clock: Clock;
+  readonly #origins = new Map<string, OriginPool>();
   /** By origin: the bytes of the last handshake. */
   readonly #flights = new Map<string, number>();
   readonly #connections = new SlotTable<PeerConnection>();
   readonly #attempts = new Map<number, Dialling>();
   /** Requests whose stream is not known yet. */
   readonly #opening = new Map<number, ClientStream>();
-  readonly pins: PinKeeper;
-  readonly #config: ClientConfig;
+  readonly #resolver: Resolver;
   readonly #onEnd: (status: number) => void;
   #lastToken = 0;
+  #retries = 0;
+  /** Requests, from their call to the end of their response. */
+  #unfinished = 0;
   #isClosed = false;
+  #isStopped = false;
+  #stopReason: unknown;
+  #drainTimer: Timer | undefined;
 
-  constructor(config: ClientConfig, onEnd: (status: number) => void) {
-    this.#config = config;
+  constructor(config: ClientConfig, onEnd: (status: number) => void, clock = systemClock) {
+    this.limits = config;
+    this.clock = clock;
     this.#onEnd = onEnd;
+    this.#resolver = makeResolver(config.lookup);
     this.pins = new PinKeeper(config.pins);
     this.endpoint = new Endpoint(clientNativeOptions(config), this);
   }
 
   /** Makes a request and resolves with its response's head. */
   async request(origin: Origin, request: WireRequest): Promise<ResponseHead> {
-    for (let retries = 0; ; retries++) {
-      if (this.#isClosed) throw errorFromStatus(STATUS_CANCELLED, "the client is closed");
-      request.signal?.throwIfAborted();
-      // Each time: another process may have seen a pin meanwhile.
-      const pin = this.pins.get(origin.origin);
-      const required = requiredLevel(request.require, this.#config, pin);
-      const connection =
-        this.#usable(origin, required) ?? (await this.#dialled(origin, required, request.signal));
-      try {
-        return await this.#send(connection, request);
-      } catch (error) {
-        const cause = error instanceof UnsentError ? error.cause : error;
-        if (retries === MAX_RETRIES || !mayRetry(error, request)) throw cause;
-      }
+    if (this.#isClosed) throw errorFromStatus(STATUS_CANCELLED, "the client is closed");
+    this.#unfinished += 1;
+    try {
+      return await this.#requestUntil(origin, request);
+    } catch (error) {
+      this.#noteFinished();
+      throw error;
     }
   }
 
-  /** Fails what is under way once `drainMs` are over; the end comes as `onEnd`. */
+  stats(): PoolStats {
+    const origins = [...this.#origins.values()];
+    const sum = (count: (origin: OriginPool) => number): number =>
+      origins.reduce((total, origin) => total + count(origin), 0);
+    return Object.freeze({
+      origins: origins.length,
+      connections: sum(({ connections }) => connections.length),
+      connecting: sum(({ connecting }) => connecting),
+      running: sum(({ connections }) => connections.reduce((n, { active }) => n + active, 0)),
+      queued: sum(({ queued }) => queued),
+      retries: this.#retries,
+    });
+  }
+
+  /** Takes no new requests and fails what is under way once `drainMs` are over; the end comes as `onEnd`. */
   close(drainMs: number, reason?: unknown): void {
     this.#isClosed = true;
+    const error = reason ?? errorFromStatus(STATUS_CANCELLED, "the client was closed");
     if (drainMs === 0) {
-      const error = reason ?? errorFromStatus(STATUS_CANCELLED, "the client was closed");
-      for (const stream of this.endpoint.streams.values()) {
-        if (stream instanceof ClientStream) stream.cancel(error);
-      }
-      this.#failOpening(error);
-    }
-    this.endpoint.stop(drainMs);
-  }
-
-  connect(address: string, target: Target, attempt: Attempt): void {
-    if (this.#isClosed) {
-      attempt.onFailed(errorFromStatus(STATUS_CANCELLED, "the client was closed"));
+      this.#stop(error);
       return;
     }
+    this.clock.stop(this.#drainTimer);
+    if (Number.isFinite(drainMs)) {
+      this.#drainTimer = this.clock.start(drainMs, () => {
+        this.#stop(error);
+      });
+    }
+    this.#stopIfDrained();
+  }
+
+  connect(address: string, target: Target, attempt: Attempt): number {
     const token = this.#nextToken();
     const { host, port, required, flightBytes } = target;
     this.#attempts.set(token, { attempt, required });
     this.endpoint.commands.connect(token, address, port, host, required, flightBytes);
+    return token;
   }
 
-  discard(connection: PeerConnection): void {
-    this.endpoint.commands.close(connection.idLow, connection.idHigh, H3_NO_ERROR);
+  abandon(token: number): void {
+    if (this.#attempts.delete(token)) this.endpoint.commands.abandon(token);
+  }
+
+  dial({ origin, host, port }: Origin, required: RequiredLevel): Dial {
+    const { limits } = this;
+    const flightBytes = this.#flights.get(origin) ?? limits.expectedFlightBytes;
+    const target = { host, port, required, flightBytes };
+    const made = dial(this, target, {
+      resolver: this.#resolver,
+      addresses: limits.resolve.get(`${host}:${port}`),
+      family: limits.family,
+      attemptDelayMs: limits.connectionAttemptDelayMs,
+      resolutionDelayMs: limits.resolutionDelayMs,
+      timeoutMs: limits.connectTimeoutMs,
+      clock: this.clock,
+    });
+    const connection = made.connection.then((peer) => {
+      this.#noteFlight(origin, peer.handshake);
+      this.pins.note(origin, peer.security);
+      return peer;
+    });
+    return {
+      connection,
+      abort: (reason) => {
+        made.abort(reason);
+      },
+    };
+  }
+
+  mayConnect(origin: OriginPool): boolean {
+    const { maxConnections } = this.limits;
+    const { connections, connecting } = this.stats();
+    const total = connections + connecting;
+    if (total < maxConnections) return true;
+    // One that is on its way out makes room already.
+    const others = [...this.#origins.values()].filter((other) => other !== origin);
+    const isLeaving = ({ isRetired, active }: PooledConnection): boolean =>
+      isRetired && active === 0;
+    if (!others.some((other) => other.connections.some(isLeaving))) {
+      others.some((other) => other.closeIdle());
+    }
+    return false;
+  }
+
+  onIdle(): void {
+    // Its connection may be closed for one of another origin, if that waits for room.
+    if (this.#connections.size < this.limits.maxConnections) return;
+    for (const origin of this.#origins.values()) if (origin.queued > 0) origin.pump();
+  }
+
+  onEmpty(pool: OriginPool): void {
+    const { origin } = pool.origin;
+    if (this.#origins.get(origin) === pool) this.#origins.delete(origin);
   }
 
   onConnected(idLow: number, idHigh: number, token: number, facts: string): void {
@@ -151,19 +222,22 @@ export class Pool implements EndpointListener, Connector {
     const connection = this.#connections.get(idLow, idHigh);
     if (connection === undefined) return;
     const error = closeError(status, facts);
-    this.#forget(connection);
     this.#connections.remove(connection);
+    // First: whoever is told of a request's end may make the next one.
+    connection.noteClosed(error);
     for (const [opening, stream] of this.#opening) {
       if (stream.connection !== connection) continue;
       this.#opening.delete(opening);
       stream.onUnsent(error);
     }
-    connection.noteClosed(error);
+    for (const origin of [...this.#origins.values()]) origin.forget(connection);
   }
 
   onGoingAway(idLow: number, idHigh: number): void {
     const connection = this.#connections.get(idLow, idHigh);
-    if (connection !== undefined) this.#forget(connection);
+    if (connection === undefined) return;
+    connection.isGoingAway = true;
+    for (const origin of [...this.#origins.values()]) origin.retire(connection);
   }
 
   onOpened(idLow: number, idHigh: number, token: number): void {
@@ -196,7 +270,9 @@ export class Pool implements EndpointListener, Connector {
 
   onEnd(status: number): void {
     this.#isClosed = true;
-    this.#failOpening(errorFromStatus(status === 0 ? STATUS_CANCELLED : status));
+    this.#isStopped = true;
+    this.clock.stop(this.#drainTimer);
+    this.#failAll(errorFromStatus(status === 0 ? STATUS_CANCELLED : status));
     this.#onEnd(status);
   }
 
@@ -204,45 +280,100 @@ export class Pool implements EndpointListener, Connector {
     // Only servers get requests.
   }
 
-  /** The newest connection that is good enough. */
-  #usable({ origin }: Origin, required: RequiredLevel): PeerConnection | undefined {
-    return this.#origins.get(origin)?.find(({ level }) => satisfies(level, required));
+  async #requestUntil(origin: Origin, request: WireRequest): Promise<ResponseHead> {
+    for (let attempts = 1; ; attempts++) {
+      request.signal?.throwIfAborted();
+      try {
+        const connection = await this.#place(origin, request);
+        return await this.#send(connection, request, attempts);
+      } catch (error) {
+        const cause = error instanceof UnsentError ? error.cause : error;
+        if (this.#isStopped || attempts > this.limits.retries || !mayRetry(error, request)) {
+          throw cause;
+        }
+        this.#retries += 1;
+      }
+    }
   }
 
-  /** A new connection for an origin. Waiting for it can be aborted; making it goes on for the others. */
-  async #dialled(
-    origin: Origin,
-    required: RequiredLevel,
-    signal: AbortSignal | undefined,
-  ): Promise<PeerConnection> {
-    const key = `${origin.origin} ${required.keyExchange} ${required.authentication}`;
-    let dialling = this.#dials.get(key);
-    if (dialling === undefined) {
-      dialling = this.#dial(origin, required).finally(() => this.#dials.delete(key));
-      this.#dials.set(key, dialling);
-    }
+  /** A connection for a request, with a place on it. */
+  #place(origin: Origin, request: WireRequest): PooledConnection | Promise<PooledConnection> {
+    // Each time: another process may have seen a pin meanwhile.
+    const pin = this.pins.get(origin.origin);
+    const required = requiredLevel(request.require, this.limits, pin);
+    const pool = this.#originPool(origin);
+    const connection = pool.take(required);
+    if (connection !== undefined) return connection;
     holdLoop();
-    try {
-      return await (signal === undefined ? dialling : abortable(dialling, signal));
-    } finally {
-      releaseLoop();
-    }
+    return pool.wait(required, request.queueTimeoutMs, request.signal).finally(releaseLoop);
   }
 
-  async #dial({ origin, host, port }: Origin, required: RequiredLevel): Promise<PeerConnection> {
-    const flightBytes = this.#flights.get(origin) ?? this.#config.expectedFlightBytes;
-    const connection = await dial(this, { host, port, required, flightBytes });
-    this.#noteFlight(origin, connection.handshake);
-    this.pins.note(origin, connection.security);
-    if (this.#isKnown(connection)) {
-      this.#origins.set(origin, [connection, ...(this.#origins.get(origin) ?? [])]);
+  #originPool(origin: Origin): OriginPool {
+    let pool = this.#origins.get(origin.origin);
+    if (pool === undefined) {
+      pool = new OriginPool(origin, this);
+      this.#origins.set(origin.origin, pool);
     }
-    return connection;
+    return pool;
+  }
+
+  #send(pooled: PooledConnection, request: WireRequest, attempts: number): Promise<ResponseHead> {
+    const { peer } = pooled;
+    const obstacle = this.#isStopped ? this.#stopReason : peer.closeError;
+    if (obstacle !== undefined) {
+      pooled.release();
+      return Promise.reject(
+        this.#isStopped ? (obstacle as Error) : new UnsentError(obstacle as Error),
+      );
+    }
+    const stream = new ClientStream(this.endpoint, peer, request, {
+      attempts,
+      clock: this.clock,
+      onDone: (hasResponse) => {
+        pooled.release();
+        if (hasResponse) this.#noteFinished();
+      },
+    });
+    const token = this.#nextToken();
+    this.#opening.set(token, stream);
+    try {
+      stream.send(token);
+    } catch (error) {
+      this.#opening.delete(token);
+      stream.cancel(error);
+    }
+    return stream.response;
+  }
+
+  #noteFinished(): void {
+    this.#unfinished -= 1;
+    this.#stopIfDrained();
+  }
+
+  #stopIfDrained(): void {
+    if (this.#isClosed && this.#unfinished === 0) this.#stop(undefined);
+  }
+
+  #stop(error: unknown): void {
+    if (this.#isStopped) return;
+    this.#isStopped = true;
+    this.#stopReason = error;
+    this.clock.stop(this.#drainTimer);
+    // First those that wait: they must not get the places that the others leave.
+    this.#failAll(error);
+    for (const stream of this.endpoint.streams.values()) {
+      if (stream instanceof ClientStream) stream.cancel(error);
+    }
+    this.endpoint.stop(0);
   }
 
   /** Whether the end of the connection has not been heard of. */
   #isKnown(connection: PeerConnection): boolean {
     return this.#connections.get(connection.idLow, connection.idHigh) === connection;
+  }
+
+  discard(connection: PeerConnection): void {
+    this.endpoint.commands.close(connection.idLow, connection.idHigh, H3_NO_ERROR);
   }
 
   #noteFlight(origin: string, handshake: HandshakeSummary): void {
@@ -255,52 +386,17 @@ export class Pool implements EndpointListener, Connector {
     if (this.#flights.size > MAX_FLIGHTS && oldest !== undefined) this.#flights.delete(oldest);
   }
 
-  #send(connection: PeerConnection, request: WireRequest): Promise<ResponseHead> {
-    // It may have ended in the turn in which it was made: a server that does not want us closes at once.
-    if (connection.closeError !== undefined) {
-      return Promise.reject(new UnsentError(connection.closeError));
-    }
-    const stream = new ClientStream(this.endpoint, connection, request);
-    const token = this.#nextToken();
-    this.#opening.set(token, stream);
-    try {
-      stream.send(token);
-    } catch (error) {
-      this.#opening.delete(token);
-      stream.cancel(error);
-    }
-    return stream.response;
-  }
-
-  /** New requests to its origin get a new connection. */
-  #forget(connection: PeerConnection): void {
-    for (const [origin, connections] of this.#origins) {
-      const rest = connections.filter((other) => other !== connection);
-      if (rest.length === 0) this.#origins.delete(origin);
-      else if (rest.length < connections.length) this.#origins.set(origin, rest);
-    }
-  }
-
   /** Fails requests without a stream, and attempts to connect. */
-  #failOpening(error: unknown): void {
+  #failAll(error: unknown): void {
+    for (const origin of [...this.#origins.values()]) origin.fail(error);
     for (const stream of this.#opening.values()) stream.cancel(error);
     this.#opening.clear();
-    const attempts = [...this.#attempts.values()];
-    this.#attempts.clear();
-    for (const { attempt } of attempts) attempt.onFailed(error);
   }
 
   #nextToken(): number {
     this.#lastToken = this.#lastToken === MAX_TOKEN ? 1 : this.#lastToken + 1;
     return this.#lastToken;
   }
-}
-
-/** Whether the server has certainly not processed the request, and the request is still whole. */
-function mayRetry(error: unknown, request: WireRequest): boolean {
-  if (error instanceof UnsentError) return isPqqError(error.cause) && STALE.has(error.cause.code);
-  if (request.pieces !== null || !isPqqError(error)) return false;
-  return error.code === "PQQ_ERR_STREAM_REFUSED" || error.code === "PQQ_ERR_GOING_AWAY";
 }
 
 function closeError(status: number, text: string, required?: RequiredLevel): Error {
@@ -331,16 +427,4 @@ function belowError({ level, security }: PeerConnection, required: RequiredLevel
       ? STATUS_POLICY_KEY_EXCHANGE
       : STATUS_POLICY_AUTHENTICATION;
   return dialError(status, undefined, { group, signature, authentication }, required);
-}
-
-function abortable<T>(promise: Promise<T>, signal: AbortSignal): Promise<T> {
-  return new Promise((resolve, reject) => {
-    const onAbort = (): void => {
-      reject(signal.reason as Error);
-    };
-    signal.addEventListener("abort", onAbort, { once: true });
-    promise.then(resolve, reject).finally(() => {
-      signal.removeEventListener("abort", onAbort);
-    });
-  });
 }

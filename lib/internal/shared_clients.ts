@@ -16,6 +16,10 @@ const REQUEST_FIELDS = new Set([
   "trailers",
   "signal",
   "timeoutMs",
+  "queueTimeoutMs",
+  "headersTimeoutMs",
+  "bodyTimeoutMs",
+  "decompress",
   "redirect",
   "require",
 ]);
@@ -61,17 +65,17 @@ function keyOf(options: Record<string, unknown>): string {
   return JSON.stringify(names.map((name) => [name, plain(options[name])]));
 }
 
-/** Each its own: two stores in memory are two places, and JSON cannot tell them apart. */
-const storeNumbers = new WeakMap<PinStore, number>();
-let lastStoreNumber = 0;
+/** Each its own: two stores in memory are two places, two functions two resolvers, and JSON cannot tell them apart. */
+const numbers = new WeakMap<object, number>();
+let lastNumber = 0;
 
 /** Certificates may come as bytes, which JSON has no short form for. */
 function plain(value: unknown): unknown {
   if (value instanceof Uint8Array) return Buffer.from(value).toString("latin1");
-  if (value instanceof PinStore) {
-    const number = storeNumbers.get(value) ?? ++lastStoreNumber;
-    storeNumbers.set(value, number);
-    return { pinStore: number };
+  if (value instanceof PinStore || typeof value === "function") {
+    const number = numbers.get(value) ?? ++lastNumber;
+    numbers.set(value, number);
+    return { object: number };
   }
   if (Array.isArray(value)) return value.map(plain);
   if (typeof value !== "object" || value === null) return value;

@@ -1,17 +1,27 @@
 // SPDX-License-Identifier: MIT
 // From what callers write to what a client sends, and on to the next request when the answer is a redirect.
-import { parseRequire, type Requirement, type Requirements } from "../config/index.js";
-import { checkBody, isBodySource, type Body } from "../content.js";
-import { errorFromStatus } from "../errors/index.js";
+import {
+  parseRequire,
+  type ClientConfig,
+  type Requirement,
+  type Requirements,
+} from "../config/index.js";
+import { errorFromStatus, RedirectError } from "../errors/index.js";
 import { headerPairs, type HeaderPair, type HeadersInit } from "../headers.js";
 import type { TrailersInit } from "../response.js";
 import type { WireRequest } from "./client_stream.js";
-import type { WholeBody } from "./commands.js";
-import { MAX_WHOLE_BYTES, wholeSource, type ChunkedBody } from "./outgoing.js";
-import type { Origin } from "./pool.js";
+import { acceptEncoding } from "./decode.js";
+import type { Origin } from "./origin_pool.js";
+import {
+  exactly,
+  inPieces,
+  requestContent,
+  type RequestBody,
+  type RequestContent,
+} from "./request_content.js";
 import { STATUS_URL_INVALID } from "./rows.js";
 
-/** What to do with a redirect: follow it (at most 20 times), fail, or hand it to the caller. */
+/** What to do with a redirect: follow it (at most `maxRedirects` times), fail, or hand it to the caller. */
 export type RedirectMode = "follow" | "error" | "manual";
 
 /** Options of a request. */
@@ -20,14 +30,29 @@ export interface ClientRequestInit {
   readonly method?: string | undefined;
   /** Header fields. `host` and those of HTTP/1.1 connections are left out. */
   readonly headers?: HeadersInit | undefined;
-  /** Content. A string is sent as UTF-8, and gets `content-type: text/plain;charset=UTF-8` if there is none. */
-  readonly body?: Body | null | undefined;
+  /**
+   * Content. Without a `content-type`, a string gets that of text, `URLSearchParams`, `FormData` and a `Blob` their own.
+   * Streams are read at the pace of the network, and only once: a request with one is not sent again, and a redirect that
+   * wants the content again fails.
+   */
+  readonly body?: RequestBody | undefined;
   /** Fields to send behind the content. */
   readonly trailers?: TrailersInit | undefined;
   /** Cancels the request, also while its response is being read. */
   readonly signal?: AbortSignal | undefined;
-  /** Milliseconds that the request may take, its response's content included; 0 for no limit. */
+  /**
+   * Milliseconds that the request may take in all, with waiting, redirects, repetitions and its response's content; 0 for no
+   * limit. @defaultValue `ClientOptions.requestTimeoutMs`
+   */
   readonly timeoutMs?: number | undefined;
+  /** Milliseconds for a connection with room. @defaultValue `ClientOptions.queueTimeoutMs` */
+  readonly queueTimeoutMs?: number | undefined;
+  /** Milliseconds from the end of the request to the header section. @defaultValue `ClientOptions.headersTimeoutMs` */
+  readonly headersTimeoutMs?: number | undefined;
+  /** Milliseconds between bytes of content that are waited for. @defaultValue `ClientOptions.bodyTimeoutMs` */
+  readonly bodyTimeoutMs?: number | undefined;
+  /** Decompress the response's content. @defaultValue `ClientOptions.decompress` */
+  readonly decompress?: boolean | undefined;
   /** @defaultValue `"follow"` */
   readonly redirect?: RedirectMode | undefined;
   /**
@@ -42,10 +67,14 @@ export interface ParsedRequest {
   readonly url: URL;
   readonly method: string;
   readonly headers: readonly HeaderPair[];
-  readonly body: WholeBody | ChunkedBody;
+  readonly content: RequestContent;
   readonly trailers: (() => Promise<readonly HeaderPair[]>) | null;
   readonly signal: AbortSignal | undefined;
   readonly timeoutMs: number;
+  readonly queueTimeoutMs: number;
+  readonly headersTimeoutMs: number;
+  readonly bodyTimeoutMs: number;
+  readonly decompress: boolean;
   readonly redirect: RedirectMode;
   readonly require: Requirements;
 }
@@ -54,7 +83,6 @@ const METHOD = /^[!#$%&'*+\-.^_`|~0-9A-Za-z]+$/;
 /** Those that fetch writes in upper case however they are given. */
 const NORMALISED = new Set(["DELETE", "GET", "HEAD", "OPTIONS", "POST", "PUT"]);
 const FORBIDDEN = new Set(["CONNECT", "TRACE", "TRACK"]);
-const TEXT_TYPE: HeaderPair = ["content-type", "text/plain;charset=UTF-8"];
 const HTTPS_PORT = 443;
 const MAX_TIMEOUT_MS = 2 ** 31 - 1;
 
@@ -66,38 +94,51 @@ const MAX_TIMEOUT_MS = 2 ** 31 - 1;
 export function parseRequest(
   input: string | URL,
   init: ClientRequestInit,
-  defaultTimeoutMs: number,
+  defaults: RequestDefaults,
 ): ParsedRequest {
-  const url = parseUrl(input);
-  const method = parseMethod(init.method ?? "GET");
-  const given = checkBody(init.body);
-  const body = given === null ? null : toSendable(given);
-  const headers = (init.headers === undefined ? [] : headerPairs(init.headers)).filter(
-    ([name]) => name !== "host",
-  );
-  if (typeof body === "string" && !headers.some(([name]) => name === TEXT_TYPE[0])) {
-    headers.push(TEXT_TYPE);
-  }
-  const { timeoutMs = defaultTimeoutMs, trailers } = init;
-  if (!(timeoutMs >= 0 && timeoutMs <= MAX_TIMEOUT_MS)) {
-    throw new RangeError(`timeoutMs: expected 0–${MAX_TIMEOUT_MS}, received ${timeoutMs}`);
-  }
+  const { trailers } = init;
+  const content = requestContent(init.body);
   return {
-    url,
-    method,
-    headers,
-    body,
+    url: parseUrl(input),
+    method: parseMethod(init.method ?? "GET"),
+    headers: parseHeaders(init.headers, content),
+    content,
     trailers: trailers === undefined ? null : async () => toTrailers(trailers),
     signal: init.signal,
-    timeoutMs,
+    timeoutMs: limit("timeoutMs", init.timeoutMs, defaults.requestTimeoutMs),
+    queueTimeoutMs: limit("queueTimeoutMs", init.queueTimeoutMs, defaults.queueTimeoutMs),
+    headersTimeoutMs: limit("headersTimeoutMs", init.headersTimeoutMs, defaults.headersTimeoutMs),
+    bodyTimeoutMs: limit("bodyTimeoutMs", init.bodyTimeoutMs, defaults.bodyTimeoutMs),
+    decompress: init.decompress ?? defaults.decompress,
     redirect: init.redirect ?? "follow",
     require: parseRequire(init.require),
   };
 }
 
-/** Whether the content is still there when a request has to be sent a second time. */
-export function isWhole(body: WholeBody | ChunkedBody): body is WholeBody {
-  return body === null || typeof body === "string" || body instanceof Uint8Array;
+/** What a client's options say for requests that say nothing. */
+export type RequestDefaults = Pick<
+  ClientConfig,
+  "requestTimeoutMs" | "queueTimeoutMs" | "headersTimeoutMs" | "bodyTimeoutMs" | "decompress"
+>;
+
+function limit(name: string, given: number | undefined, byDefault: number): number {
+  const value = given ?? byDefault;
+  if (value >= 0 && value <= MAX_TIMEOUT_MS) return value;
+  throw new RangeError(`${name}: expected 0–${MAX_TIMEOUT_MS}, received ${value}`);
+}
+
+/** Content types and lengths that are known by the content are added, or take the place of what is given. */
+function parseHeaders(init: HeadersInit | undefined, content: RequestContent): HeaderPair[] {
+  const given = init === undefined ? [] : headerPairs(init);
+  const headers = given.filter(
+    ([name]) => name !== "host" && !(name === "content-length" && content.length !== undefined),
+  );
+  const { type, length } = content;
+  if (type !== undefined && !headers.some(([name]) => name === "content-type")) {
+    headers.push(["content-type", type]);
+  }
+  if (length !== undefined) headers.push(["content-length", String(length)]);
+  return headers;
 }
 
 /** Where a request goes. */
@@ -108,51 +149,68 @@ export function originOf(url: URL): Origin {
 
 /** The request as it goes over the wire. */
 export function toWire(request: ParsedRequest): WireRequest {
-  const { url, method, headers, body, trailers, signal, timeoutMs, require } = request;
+  const { url, method, headers, content, trailers } = request;
   let fields = `:method\0${method}\0:scheme\0https\0:authority\0${url.host}\0:path\0${url.pathname}${url.search}`;
   let headerCount = 4;
-  const isLengthKnown = isWhole(body) && body !== null;
   for (const [name, value] of headers) {
-    if (isLengthKnown && name === "content-length") continue;
     fields += `\0${name}\0${value}`;
     headerCount += 1;
   }
-  if (isLengthKnown) {
-    fields += `\0content-length\0${Buffer.byteLength(body)}`;
+  const accepted = request.decompress ? acceptEncoding(headers) : undefined;
+  if (accepted !== undefined) {
+    fields += `\0accept-encoding\0${accepted}`;
     headerCount += 1;
   }
-  const isSmall = isWhole(body) && (body === null || body.length <= MAX_WHOLE_BYTES);
-  const isOneCommand = isSmall && trailers === null;
   return {
+    method,
+    origin: url.origin,
     headers: fields,
     headerCount,
-    isHead: method === "HEAD",
-    whole: isOneCommand ? body : null,
-    pieces: isOneCommand ? null : isWhole(body) ? wholeSource(body ?? "") : body,
+    whole: trailers === null ? content.whole : null,
+    pieces: trailers === null ? piecesOf(request) : inPieces(content),
+    isReplayable: content.isReplayable,
     trailers,
-    signal,
-    timeoutMs,
-    require,
+    signal: request.signal,
+    queueTimeoutMs: request.queueTimeoutMs,
+    headersTimeoutMs: request.headersTimeoutMs,
+    bodyTimeoutMs: request.bodyTimeoutMs,
+    require: request.require,
   };
+}
+
+/** A length that the caller has announced for a stream is held to. */
+function piecesOf({ headers, content }: ParsedRequest): WireRequest["pieces"] {
+  const { pieces, length } = content;
+  if (pieces === null || length !== undefined) return pieces;
+  const announced = headers.find(([name]) => name === "content-length");
+  if (announced === undefined) return pieces;
+  return () => exactly(pieces(), Number(announced[1]));
 }
 
 /**
  * The request that a redirect asks for, by the rules of fetch (section 4.4, HTTP-redirect fetch).
  *
- * @throws TypeError if there is no way to follow it.
+ * @throws RedirectError if there is no way to follow it.
  */
 export function redirected(
   request: ParsedRequest,
   status: number,
   location: string,
 ): ParsedRequest {
-  const url = parseUrl(location, request.url);
+  const fail = (why: string): never => {
+    throw new RedirectError(why, { url: request.url.href, status, location });
+  };
+  const url = URL.canParse(location, request.url.href) ? new URL(location, request.url) : null;
+  if (url?.protocol !== "https:") return fail(`the target ${location} is no https URL`);
+  if (url.username !== "" || url.password !== "") {
+    return fail("the target has a user name or password in it");
+  }
   if (url.hash === "") url.hash = request.url.hash;
   const isPost = request.method === "POST" && (status === 301 || status === 302);
   const isSeeOther = status === 303 && request.method !== "GET" && request.method !== "HEAD";
   const dropsBody = isPost || isSeeOther;
-  if (!dropsBody && !isWhole(request.body)) {
-    throw new TypeError(`a redirect (${status}) asks for content that has been sent already`);
+  if (!dropsBody && !request.content.isReplayable) {
+    return fail(`status ${status} asks for content again that came from a stream`);
   }
   const isSameOrigin = url.origin === request.url.origin;
   const headers = request.headers.filter(
@@ -163,17 +221,17 @@ export function redirected(
     ...request,
     url,
     headers,
-    ...(dropsBody ? { method: "GET", body: null, trailers: null } : {}),
+    ...(dropsBody ? { method: "GET", content: requestContent(null), trailers: null } : {}),
   };
 }
 
 /** What one origin is told and another must not hear. */
 const CREDENTIALS = new Set(["authorization", "cookie", "proxy-authorization"]);
 
-function parseUrl(input: string | URL, base?: URL): URL {
+function parseUrl(input: string | URL): URL {
   let url: URL;
   try {
-    url = new URL(input, base);
+    url = new URL(input);
   } catch (cause) {
     throw errorFromStatus(STATUS_URL_INVALID, String(input), { cause });
   }
@@ -190,12 +248,6 @@ function parseMethod(method: string): string {
     throw new TypeError(`method: ${JSON.stringify(method)} is not one that can be sent`);
   }
   return NORMALISED.has(upper) ? upper : method;
-}
-
-function toSendable(body: NonNullable<ReturnType<typeof checkBody>>): WholeBody | ChunkedBody {
-  if (typeof body === "string" || body instanceof Uint8Array) return body;
-  if (body instanceof ArrayBuffer) return new Uint8Array(body);
-  return isBodySource(body) ? body.stream() : body;
 }
 
 async function toTrailers(trailers: TrailersInit): Promise<readonly HeaderPair[]> {

@@ -66,6 +66,7 @@ describe("request: header fields", () => {
     );
     const response = await service.client.get(service.url, {
       headers: { "keep-alive": "timeout=5", "x-sent": "1" },
+      decompress: false,
     });
     expect(await response.json()).to.deep.equal(["x-sent"]);
     expect(response.headers.has("connection")).to.equal(false);

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: MIT
 import { expect } from "chai";
-import { Response, type ServerRequest } from "../../lib/index.js";
+import { RedirectError, Response, type ServerRequest } from "../../lib/index.js";
 import { rejection, startService } from "../helpers/service.js";
 
 /** `/302/there` redirects to `/there`; everything else tells what it got. */
@@ -68,7 +68,27 @@ describe("client: redirects", () => {
         : new Response(null, { status: 302, headers: { location: `/${String(left - 1)}` } });
     });
     expect(await (await service.client.get(`${service.url}20`)).text()).to.equal("there");
-    expect(await rejection(service.client.get(`${service.url}21`))).to.be.instanceOf(TypeError);
+    expect(await rejection(service.client.get(`${service.url}21`))).to.be.instanceOf(RedirectError);
+  });
+
+  it("`maxRedirects` is the client's to say", async () => {
+    await using service = await startService(redirector, { client: { maxRedirects: 0 } });
+    expect(await rejection(service.client.get(`${service.url}302/there`)))
+      .to.be.instanceOf(RedirectError)
+      .with.property("status", 302);
+    expect((await service.client.get(service.url)).status).to.equal(200);
+  });
+
+  it("content that can be read again is sent again", async () => {
+    await using service = await startService(redirector);
+    const url = `${service.url}308/there`;
+    for (const body of [new Blob(["content"]), new URLSearchParams({ a: "b" })]) {
+      const response = await service.client.request(url, { method: "POST", body });
+      expect(await response.json()).to.have.property(
+        "text",
+        await new globalThis.Response(body).text(),
+      );
+    }
   });
 
   it("a content stream cannot be sent twice", async () => {
@@ -78,17 +98,16 @@ describe("client: redirects", () => {
     }
     const url = `${service.url}307/there`;
     const response = service.client.request(url, { method: "POST", body: body() });
-    expect(await rejection(response)).to.be.instanceOf(TypeError);
+    expect(await rejection(response)).to.be.instanceOf(RedirectError);
   });
 
   it("a redirect to another scheme is refused", async () => {
     await using service = await startService(
       () => new Response(null, { status: 302, headers: { location: "http://127.0.0.1/" } }),
     );
-    expect(await rejection(service.client.get(service.url))).to.have.property(
-      "code",
-      "PQQ_ERR_URL_INVALID",
-    );
+    expect(await rejection(service.client.get(service.url)))
+      .to.be.instanceOf(RedirectError)
+      .with.property("location", "http://127.0.0.1/");
   });
 
   it("`manual` hands the redirect over, `error` refuses it", async () => {

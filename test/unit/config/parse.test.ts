@@ -211,10 +211,10 @@ describe("client options", () => {
   });
 
   it("take 0 for no keep-alive and no time limit", () => {
-    expect(parseClientOptions({ keepAliveMs: 0, requestTimeoutMs: 0 })).to.deep.include({
-      keepAliveMs: 0,
+    expect(parseClientOptions({ pingIntervalMs: 0, requestTimeoutMs: 0 })).to.deep.include({
+      pingIntervalMs: 0,
     });
-    expect(mistakeOf(parseClientOptions, { keepAliveMs: 3 }).message).to.include(
+    expect(mistakeOf(parseClientOptions, { pingIntervalMs: 3 }).message).to.include(
       "0 (none) or an integer 1000–600000",
     );
   });
