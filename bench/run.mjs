@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: MIT
 // Starts a part of the harness, which is TypeScript; `npm run typecheck` checks its types.
 //
-//   node run.mjs main|peers [options of that part]
+//   node run.mjs main|peers|report|profile [options of that part]
 import { spawnSync } from "node:child_process";
 import { fileURLToPath } from "node:url";
 

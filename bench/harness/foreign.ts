@@ -100,7 +100,7 @@ function nginxPeer(found: Found<{ outside: (path: string) => string }>): Foreign
   const script = join(BENCH, "servers", "nginx.mjs");
   const peer = commandPeer(
     "nginx",
-    "nginx, quic_gso on",
+    "nginx (quic_gso)",
     (identity) =>
       [...[process.execPath, script, "--chroot", root], ...filesOf(identity)] as [
         string,

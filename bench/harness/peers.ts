@@ -109,6 +109,16 @@ export const PEERS: readonly Peer[] = [
   nodePeer("https"),
 ];
 
+/** The package serving a folder; of the reports alone, because it is a second handler of the same server. */
+export const STATIC_FILES: Peer = {
+  id: "static",
+  name: "VELO, static files",
+  isAvailable: (context, kind) => context.hasPackage() && kind !== HYBRID,
+  startServer: (context, { certFile, keyFile, profile }) =>
+    script("server", context.script("servers", "static.mjs"), [certFile, keyFile, profile]),
+  ...ours,
+};
+
 /** CPU and memory of a server at one moment. */
 export interface Usage {
   readonly cpuMicros: number;

@@ -15,6 +15,11 @@ export type Line = Readonly<Record<string, unknown>> & { readonly event: string 
  */
 export type Core = "server" | "client" | "any";
 
+/** No answer of any child takes this long: after it the child is ended, so that a run that is left alone goes on. */
+const PATIENCE_MS = 120_000;
+/** For a child to end by itself. */
+const END_MS = 10_000;
+
 const CORES: Readonly<Record<Exclude<Core, "any">, string>> = { server: "0", client: "1" };
 
 /** Whether processes can be tied to cores here: Linux with taskset and two cores at least. */
@@ -68,7 +73,7 @@ export class Child {
 
   /** The next line, which has to be an `event`. */
   async expect(event: string): Promise<Line> {
-    const line = await this.next();
+    const line = await this.#within(PATIENCE_MS, () => this.next());
     if (line?.event !== event) {
       await this.stop();
       throw new Error(`${this.#name}: ended or did not say "${event}"`);
@@ -81,15 +86,20 @@ export class Child {
     this.#process.stdin.write(`${word}\n`);
   }
 
-  /** Ends it whatever it does. */
-  kill(): void {
-    this.#process.kill("SIGKILL");
-  }
-
   /** Ends its stdin, which is what all of ours end with, and waits. */
   async stop(): Promise<void> {
     this.#process.stdin.end();
-    await this.#ended;
+    await this.#within(END_MS, () => this.#ended);
+  }
+
+  /** Waits for `work`; when that takes too long the child is killed, which ends whatever waits for it. */
+  async #within<T>(milliseconds: number, work: () => Promise<T>): Promise<T> {
+    const timer = setTimeout(() => this.#process.kill("SIGKILL"), milliseconds);
+    try {
+      return await work();
+    } finally {
+      clearTimeout(timer);
+    }
   }
 }
 

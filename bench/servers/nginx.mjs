@@ -7,7 +7,7 @@ import { spawn } from "node:child_process";
 import { createSocket } from "node:dgram";
 import { once } from "node:events";
 import { copyFileSync, mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
-import { join } from "node:path";
+import { join, resolve } from "node:path";
 import { setTimeout as sleep } from "node:timers/promises";
 import { parseArgs } from "node:util";
 
@@ -25,8 +25,9 @@ const { values } = parseArgs({
   },
 });
 
-const outside = mkdtempSync(join(values.chroot, "tmp", "pqq-bench-"));
-const inside = outside.slice(values.chroot.length);
+const chroot = resolve(values.chroot);
+const outside = mkdtempSync(join(chroot, "tmp", "pqq-bench-"));
+const inside = outside.slice(chroot.length);
 
 function prepare(port) {
   copyFileSync(values.cert, join(outside, "cert.pem"));
@@ -79,7 +80,7 @@ function isListening(port) {
 
 const port = await freePort();
 prepare(port);
-const nginx = spawn("chroot", [values.chroot, "nginx", "-c", `${inside}/nginx.conf`], {
+const nginx = spawn("chroot", [chroot, "nginx", "-c", `${inside}/nginx.conf`], {
   stdio: ["ignore", "ignore", "inherit"],
 });
 const ended = once(nginx, "exit");
