@@ -175,6 +175,17 @@ function versionsText({ versions, machine, commit, missing }: Results): string {
   ].join("\n");
 }
 
+/** Above this something else was running on the machine. */
+const QUIET_LOAD = 1;
+
+const noiseText = (load: number): string =>
+  load <= QUIET_LOAD
+    ? ""
+    : `
+**Other work was running on this machine.** Wall rates are too low, latencies say more about that work than about the servers,
+and even ratios may move by a tenth.
+`;
+
 function head(results: Results): string {
   const { machine, date, seconds, isQuick } = results;
   return `# Benchmarks
@@ -189,7 +200,7 @@ run. [bench/README.md](../bench/README.md) says how, and what the figures do not
     machine.isPinned ? "server tied to core 0, client to core 1" : "not tied to cores"
   }; load ${machine.load.toFixed(1)} before the run
 ${versionsText(results)}
-
+${noiseText(machine.load)}
 Costs are user and system time of the server's whole process tree, divided by the operations; the table has the median of the
 rounds and the best one. All servers of a case run at once and are measured in turns, so that a disturbance meets all of
 them; **a ratio is the median of the ratios of the rounds**. Trust ratios more than microseconds. Every HTTP/3 server has one
