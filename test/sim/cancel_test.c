@@ -104,7 +104,7 @@ TEST("a request that is cancelled before it is sent never reaches the applicatio
 }
 
 /* What the server does when exchange 0 comes. */
-typedef enum { RESET_AT_ONCE, REJECT, RESET_LATE, STOP_READING } server_action;
+typedef enum { RESET_AT_ONCE, REJECT, RESET_LATE, STOP_READING, STOP_WITH_ERROR } server_action;
 
 static int act(sim_server *server, sim_reply *reply, const pqq_event *event) {
   pqq_engine *engine = server->node.engine;
@@ -124,6 +124,10 @@ static int act(sim_server *server, sim_reply *reply, const pqq_event *event) {
     break;
   case STOP_READING:
     EXPECT_INT(pqq_engine_stop_reading(engine, reply->stream, H3_NO_ERROR), PQQ_OK);
+    sim_server_answer(server, reply);
+    break;
+  case STOP_WITH_ERROR:
+    EXPECT_INT(pqq_engine_stop_reading(engine, reply->stream, H3_INTERNAL_ERROR), PQQ_OK);
     sim_server_answer(server, reply);
     break;
   }
@@ -194,6 +198,20 @@ TEST("a server that answers early and stops reading ends the upload, and its ans
   /* H3_NO_ERROR is no failure (RFC 9114 section 4.1). */
   EXPECT_INT(exchanges[0].status, PQQ_OK);
   EXPECT(exchanges[0].written_bytes < 50000000);
+  expect_alive(&pair, 1);
+  sim_pair_close(&pair);
+}
+
+TEST("a complete response counts although the server stopped the request with an error") {
+  sim_exchange exchanges[2] = {{.method = "POST", .path = "/", .upload_bytes = 50000000}};
+  sim_pair pair;
+
+  run_action(STOP_WITH_ERROR, exchanges, &pair);
+  EXPECT(exchanges[0].is_stopped);
+  EXPECT_UINT(exchanges[0].wire_code, H3_NO_ERROR);
+  EXPECT(exchanges[0].is_ended);
+  EXPECT(exchanges[0].is_closed);
+  EXPECT_INT(exchanges[0].status, PQQ_OK);
   expect_alive(&pair, 1);
   sim_pair_close(&pair);
 }

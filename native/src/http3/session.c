@@ -140,9 +140,12 @@ static int on_stream_open(void *app, int64_t stream_id) {
   return 0;
 }
 
-/* What the codes of the two halves say about the request. */
-static pqq_status status_of(int64_t rx_code, int64_t tx_code, uint64_t *wire_code) {
-  int64_t code = rx_code >= 0 ? rx_code : tx_code;
+/* What the codes of the two halves say about the request. A response that came
+ * to its end counts, whatever became of the request: servers stop reading what
+ * they do not need (RFC 9114 section 4.1), some of them with codes of their own. */
+static pqq_status status_of(const pqq__session *session, int64_t rx_code, int64_t tx_code,
+                            uint64_t *wire_code) {
+  int64_t code = rx_code >= 0 || !session->is_server ? rx_code : tx_code;
 
   *wire_code = code >= 0 ? (uint64_t)code : PQQ__H3_NO_ERROR;
   switch (*wire_code) {
@@ -185,7 +188,7 @@ static int on_stream_closed(void *app, int64_t stream_id, void *stream_data, int
     }
     return 0;
   }
-  status = status_of(rx_code, tx_code, &wire_code);
+  status = status_of(session, rx_code, tx_code, &wire_code);
   pqq__stream_close(stream, stream->local_status != PQQ_OK ? stream->local_status : status,
                     wire_code);
   pqq__session_close_if_drained(session);
