@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: MIT
 // What every scenario gets: programs, identities, and how thorough to be.
 import { spawnSync } from "node:child_process";
-import { existsSync, mkdtempSync, mkdirSync, rmSync } from "node:fs";
+import { existsSync, mkdtempSync, mkdirSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { dirname, join } from "node:path";
 import { fileURLToPath } from "node:url";
@@ -11,6 +11,9 @@ const ROOT = dirname(BENCH);
 
 /** The profiles whose development identities make up all kinds of certificates. */
 const PROFILES = ["light", "balanced", "secure"] as const;
+
+/** Of a large download. */
+export const DOWNLOAD_BYTES = 100 * 1024 * 1024;
 
 /** PEM files of one certificate and its key. */
 export interface KeyFiles {
@@ -110,6 +113,19 @@ export class Context {
       profile,
       caFile: path("ca.pem"),
     };
+  }
+
+  /** A folder with the answers of the other servers as files; a large download has {@link DOWNLOAD_BYTES}. */
+  site(): string {
+    const folder = join(this.#folder, "site");
+    if (existsSync(folder)) return folder;
+    mkdirSync(join(folder, "download"), { recursive: true });
+    writeFileSync(join(folder, "small"), Buffer.alloc(1024, "x"));
+    writeFileSync(
+      join(folder, "download", String(DOWNLOAD_BYTES)),
+      Buffer.alloc(DOWNLOAD_BYTES, "x"),
+    );
+    return folder;
   }
 
   [Symbol.dispose](): void {

@@ -109,13 +109,15 @@ export const PEERS: readonly Peer[] = [
   nodePeer("https"),
 ];
 
-/** The package serving a folder; of the reports alone, because it is a second handler of the same server. */
+/** The C server with a folder that its worker answers from; of the report alone. */
 export const STATIC_FILES: Peer = {
   id: "static",
   name: "VELO, static files",
-  isAvailable: (context, kind) => context.hasPackage() && kind !== HYBRID,
-  startServer: (context, { certFile, keyFile, profile }) =>
-    script("server", context.script("servers", "static.mjs"), [certFile, keyFile, profile]),
+  isAvailable: () => true,
+  startServer: (context, identity) =>
+    new Child("server", context.program("server"), [
+      ...[...serverArguments(identity), "--files", context.site()],
+    ]),
   ...ours,
 };
 

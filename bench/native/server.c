@@ -3,12 +3,13 @@
  * built-in driver, answers from memory.
  *
  *   server --cert FILE --key FILE [--classical-cert FILE --classical-key FILE]
- *          [--profile NAME] [--signing-threads N]
+ *          [--profile NAME] [--signing-threads N] [--files FOLDER]
  *
  * `/small` answers 1 KiB, `/download/BYTES` streams that many from one borrowed
- * block. Without --signing-threads the driver decides; 0 switches the pool off. Speaks the protocol
- * of bench/servers/control.mjs: prints a `listening` line, answers each line of stdin with a
- * `usage` line, ends with stdin. */
+ * block; with --files the worker answers from that folder and nothing comes here. Without
+ * --signing-threads the driver decides; 0 switches the pool off. Speaks the protocol of
+ * bench/servers/control.mjs: prints a `listening` line, answers each line of stdin with a `usage`
+ * line, ends with stdin. */
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -144,11 +145,26 @@ static pqq_config *make_config(int argc, char **argv) {
   return config;
 }
 
+/* NULL without a folder. */
+static pqq_files *open_folder(const char *root) {
+  pqq_files_options options;
+  pqq_files *files;
+
+  if (!root) {
+    return NULL;
+  }
+  bench_check(pqq_files_options_init(&options, sizeof options), "files options");
+  options.root = root;
+  bench_check(pqq_files_new(&options, &files), "files");
+  return files;
+}
+
 static pqq_driver *start(int argc, char **argv) {
   static const char *const hosts[] = {"127.0.0.1"};
   pqq_driver_options options;
   pqq_driver_events events;
   pqq_config *config = make_config(argc, argv);
+  pqq_files *files;
   pqq_driver *driver;
 
   bench_check(pqq_driver_options_init(&options, sizeof options), "driver options");
@@ -160,10 +176,14 @@ static pqq_driver *start(int argc, char **argv) {
 
     options.signing_threads = threads > 0 ? threads : PQQ_SIGNING_THREADS_NONE;
   }
+  files = open_folder(bench_option(argc, argv, "--files"));
+  options.files = &files;
+  options.file_count = files ? 1 : 0;
   bench_check(pqq_driver_events_init(&events, sizeof events), "driver events");
   events.on_event = on_event;
   bench_check(pqq_driver_start(config, &options, &events, NULL, &driver), "driver");
   pqq_config_unref(config);
+  pqq_files_unref(files);
   return driver;
 }
 

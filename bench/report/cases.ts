@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: MIT
 // What the report measures: a table of cases, each the same load on servers of several makers.
-import type { Kind } from "../harness/context.js";
+import { DOWNLOAD_BYTES, type Kind } from "../harness/context.js";
 import type { Load, Mode } from "../harness/peers.js";
 
 /** Twice the same: of a full run, and of a quick one. */
@@ -37,9 +37,6 @@ export interface Case {
   readonly isForeign?: boolean;
 }
 
-const MIB = 1024 * 1024;
-/** Of a download; the unit of the table is for as many. */
-export const DOWNLOAD_BYTES = 100 * MIB;
 /** New connections a second while latency is taken. */
 export const HANDSHAKES_PER_SECOND = 500;
 

@@ -3,13 +3,13 @@
 // on, because it is meant to be left alone.
 import { spawnSync } from "node:child_process";
 import { setTimeout as sleep } from "node:timers/promises";
-import type { Context, Kind } from "../harness/context.js";
+import { DOWNLOAD_BYTES, type Context, type Kind } from "../harness/context.js";
 import { findForeign, foreignClient, foreignVersions } from "../harness/foreign.js";
 import { describeMachine } from "../harness/machine.js";
 import { PEERS, RunningServer, STATIC_FILES, type Load, type Peer } from "../harness/peers.js";
 import { Child } from "../harness/process.js";
 import { percentile } from "../harness/statistics.js";
-import { CASES, DOWNLOAD_BYTES, HANDSHAKES_PER_SECOND, type Case } from "./cases.js";
+import { CASES, HANDSHAKES_PER_SECOND, type Case } from "./cases.js";
 import { SCHEMA, type CaseResult, type Results, type Round, type ServerResult } from "./results.js";
 
 const HOLD_MS = { full: 5000, quick: 1500 };
