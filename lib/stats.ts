@@ -44,6 +44,16 @@ export const STAT_NAMES = [
   "fileCacheHits",
   "fileCacheMisses",
   "requestsMisdirected",
+  "statelessResetsLimited",
+  "pathChanges",
+  "pathChangesRefused",
+  "glitchCloses",
+  "cryptoCloses",
+  "cidCloses",
+  "ecnCeReceived",
+  "ecnCapableSent",
+  "mtuRaised",
+  "mtuBlackHoles",
 ] as const;
 
 /** Name of a counter. */

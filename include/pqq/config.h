@@ -179,7 +179,12 @@ typedef struct pqq_config_options {
   size_t site_count;
   /** PQQ_MISDIRECTED_*; default AUTO. */
   int32_t misdirected_requests;
-  uint32_t reserved;
+  /** Glitches: what a peer does that is allowed and of no use, such as streams of
+   *  unknown types, frames that change nothing, data that was there before. So
+   *  many at once, of which a thirtieth comes back each second, and ten times as
+   *  many in QUIC frames; then the connection is closed with H3_EXCESSIVE_LOAD
+   *  (RFC 9114 section 10.5). 30-1,000,000; default 1,000. */
+  uint32_t max_glitches;
 } pqq_config_options;
 
 /** Most profiles of pqq_config_options. */

@@ -72,6 +72,11 @@ typedef struct pqq_driver_options {
   /** Nonzero: PQQ_EVENT_FILE after each request that a folder has answered. */
   int32_t report_files;
   int32_t reserved2;
+  /** The secret from which a server's connection ids and stateless reset tokens
+   *  are made. Default all zero: a new one at each start. A server that keeps it
+   *  can tell clients of its former self that their connections are gone (RFC
+   *  9000 section 10.3), which else wait for their idle timeout. */
+  uint8_t key[PQQ_ENGINE_KEY_BYTES];
 } pqq_driver_options;
 
 /** No signing pool; see pqq_driver_options. */

@@ -51,8 +51,24 @@ typedef struct pqq_engine_options {
   /** Which CertificateVerify signatures are not made in line but handed out as
    *  jobs (pqq_engine_next_job): PQQ_SIGN_JOBS_*, default none. */
   int32_t sign_as_jobs;
+  /** Tells engines that share a key and are not one server's workers apart: the
+   *  processes of a cluster, a server before and after its restart. 0-65,535;
+   *  default 0. Workers of one server have the same. */
+  uint32_t generation;
+  /** Nonzero: engines of other generations may be alive on this port, and the
+   *  host can hand datagrams over to them; see pqq_engine_recv. */
+  int32_t has_other_generations;
   int32_t reserved;
 } pqq_engine_options;
+
+/** What pqq_engine_recv says in `*route` besides the worker, in its low 8 bits:
+ *  that the worker is one of another generation, whose number is in the 16 bits
+ *  of PQQ_ROUTE_GENERATION; or that any worker of another generation will do,
+ *  because this engine shuts down and takes no new connections. */
+#define PQQ_ROUTE_WORKER 0x000000ffu
+#define PQQ_ROUTE_GENERATION 0x00ffff00u
+#define PQQ_ROUTE_OTHER 0x80000000u
+#define PQQ_ROUTE_ANY_OTHER 0xc0000000u
 
 /** pqq_engine_options_init writes defaults and struct_size.
  *  Errors: PQQ_ERR_NULL_ARG, PQQ_ERR_STRUCT_SIZE. */
@@ -61,7 +77,7 @@ PQQ_EXPORT pqq_status pqq_engine_options_init(pqq_engine_options *options, size_
 /** pqq_engine_new makes an engine that keeps a reference to `config`.
  *  Ownership: the caller calls pqq_engine_free on the owner thread.
  *  Errors: PQQ_ERR_NULL_ARG, PQQ_ERR_STRUCT_SIZE, PQQ_ERR_INVALID_ARG
- *  (worker), PQQ_ERR_NO_IDENTITY (is_server), PQQ_ERR_NO_MEMORY. */
+ *  (worker, generation), PQQ_ERR_NO_IDENTITY (is_server), PQQ_ERR_NO_MEMORY. */
 PQQ_EXPORT pqq_status pqq_engine_new(pqq_config *config, const pqq_engine_options *options,
                                      pqq_engine **engine);
 
@@ -95,7 +111,10 @@ typedef struct pqq_datagram {
  *  Returns PQQ_OK, PQQ_DROPPED (counted, nothing to do), or PQQ_ROUTE: the
  *  datagram belongs to worker `*route`, hand it over at most once (a datagram
  *  handed over comes in with `is_routed` = 1 and is never routed again). With
- *  GRO all segments share the answer of the first.
+ *  has_other_generations `*route` may have PQQ_ROUTE_OTHER: nobody there to hand
+ *  it over to? Then give it to this engine again, with `is_routed` = 1, and its
+ *  sender is told that the connection is gone (RFC 9000 section 10.3). With GRO
+ *  all segments share the answer of the first.
  *  Errors: PQQ_ERR_NULL_ARG. What a peer sends is never an error here. */
 PQQ_EXPORT pqq_status pqq_engine_recv(pqq_engine *engine, const pqq_datagram *datagram,
                                       int32_t is_routed, pqq_time_ns now, uint32_t *route);

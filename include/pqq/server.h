@@ -48,6 +48,9 @@ typedef struct pqq_server_options {
   /** As in pqq_driver_options: folders that are answered from without the handler. */
   pqq_files *const *files;
   size_t file_count;
+  /** As in pqq_driver_options: kept over a restart, it lets the server tell
+   *  clients that their connections are gone. All zero: a new one. */
+  uint8_t key[PQQ_ENGINE_KEY_BYTES];
 } pqq_server_options;
 
 /** pqq_server_options_init writes defaults and struct_size.

@@ -76,6 +76,13 @@ export const SHARED_INTEGERS = {
     default: 16 * MIB,
     summary: "How far a connection's window may grow with the path.",
   },
+  maxGlitches: {
+    min: 30,
+    max: 1_000_000,
+    default: 1_000,
+    unit: "glitches",
+    summary: "Useless but allowed things that a peer may do before its connection is closed.",
+  },
   maxUdpPayloadBytes: {
     min: 1_200,
     max: 65_527,

@@ -293,6 +293,13 @@ const ANCHORS = {
   caFile: v.optional(file("PEM trust anchors")),
 };
 
+const KEY_MESSAGE =
+  "32 bytes that are not all zero, as randomBytes(32) makes them\nleave it out for new ones at each start";
+const statelessKey = v.pipe(
+  v.instance(Uint8Array, KEY_MESSAGE),
+  v.check((key) => key.length === 32 && key.some((byte) => byte !== 0), KEY_MESSAGE),
+);
+
 /** See ServerOptions. */
 export const serverSchema = v.pipe(
   object({
@@ -313,6 +320,7 @@ export const serverSchema = v.pipe(
       "auto",
     ),
     host: v.optional(v.union([address, hosts], HOST_MESSAGE)),
+    statelessKey: v.optional(statelessKey),
     clientAuthentication: v.optional(
       v.pipe(
         object({ ...ANCHORS, require: requirement }),

@@ -142,6 +142,12 @@ export interface SharedOptions {
   readonly maxConnectionWindowBytes?: number | undefined;
   /** Largest UDP payload sent, 1,200–65,527. @defaultValue 1452 */
   readonly maxUdpPayloadBytes?: number | undefined;
+  /**
+   * Things that a peer does that are allowed and of no use: streams of unknown types, frames that change nothing, data
+   * that was there before. So many at once, of which a thirtieth comes back each second (ten times as many in QUIC
+   * frames); then the connection is closed with H3_EXCESSIVE_LOAD. 30–1,000,000. @defaultValue 1000
+   */
+  readonly maxGlitches?: number | undefined;
   /** Stay at datagrams of 1,200 bytes instead of probing for larger ones. @defaultValue false */
   readonly disablePmtud?: boolean | undefined;
   /**
@@ -222,6 +228,13 @@ export interface ServerOptions extends SharedOptions {
    * @defaultValue one per worker, but no more than there are cores beside those of the workers, and at least one
    */
   readonly signingThreads?: number | undefined;
+  /**
+   * 32 secret bytes from which connection ids and stateless reset tokens are made. A server that keeps them over a restart
+   * can tell clients of its former self at once that their connections are gone (RFC 9000 section 10.3).
+   *
+   * @defaultValue new ones at each start
+   */
+  readonly statelessKey?: Uint8Array | undefined;
   /** Requests that a client may have open at once on one connection, 1–65,535. @defaultValue 100 */
   readonly maxConcurrentRequests?: number | undefined;
   /** Largest request body in bytes. @defaultValue none: bodies are streamed, at the pace of their reader */
@@ -379,6 +392,7 @@ export interface SharedConfig {
   readonly connectionWindowBytes: number;
   readonly maxStreamWindowBytes: number;
   readonly maxConnectionWindowBytes: number;
+  readonly maxGlitches: number;
   readonly maxUdpPayloadBytes: number;
   readonly disablePmtud: boolean;
   readonly assumeMaxUdpPayload: boolean;
@@ -400,6 +414,7 @@ export interface ServerConfig extends SharedConfig {
   readonly pqOnH3: PqOnH3;
   readonly workers: number;
   /** Undefined: libpqq decides; 0: none. */
+  readonly statelessKey: Uint8Array | undefined;
   readonly signingThreads: number | undefined;
   readonly maxConcurrentRequests: number;
   /** Undefined: no limit. */

@@ -45,6 +45,9 @@ export interface NativeOptions {
   readonly maxConnections?: number | undefined;
   readonly maxUdpPayloadBytes?: number | undefined;
   readonly disablePmtud?: boolean | undefined;
+  readonly maxGlitches?: number | undefined;
+  /** PQQ_ENGINE_KEY_BYTES. */
+  readonly statelessKey?: Uint8Array | undefined;
   /** Numbers of the wire, at most PQQ_MAX_QUIC_VERSIONS. */
   readonly quicVersions?: readonly number[] | undefined;
   readonly assumeMaxUdpPayload?: boolean | undefined;

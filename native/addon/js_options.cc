@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 #include "js_options.h"
 
+#include <cstring>
 #include <utility>
 
 namespace velo {
@@ -75,6 +76,7 @@ ConfigInput::ConfigInput(const Napi::Object &object) {
   options_.max_connection_window_bytes = ReadUint32(object, "maxConnectionWindowBytes");
   options_.max_connections = ReadUint32(object, "maxConnections");
   options_.max_udp_payload_bytes = ReadUint32(object, "maxUdpPayloadBytes");
+  options_.max_glitches = ReadUint32(object, "maxGlitches");
   options_.disable_pmtud = ReadBoolean(object, "disablePmtud") ? 1 : 0;
   options_.assume_max_udp_payload = ReadBoolean(object, "assumeMaxUdpPayload") ? 1 : 0;
   const auto versions = ReadNumbers<uint32_t>(object, "quicVersions");
@@ -168,6 +170,10 @@ DriverInput::DriverInput(const Napi::Object &object) {
   options_.hosts = host_pointers_.empty() ? nullptr : host_pointers_.data();
   options_.host_count = host_pointers_.size();
   options_.port = static_cast<uint16_t>(ReadUint32(object, "port"));
+  const pqq_bytes key = ReadBytes(object, "statelessKey");
+  if (key.len == sizeof options_.key) {
+    std::memcpy(options_.key, key.data, sizeof options_.key);
+  }
   const uint32_t workers = ReadUint32(object, "workers");
   if (workers > 0) {
     options_.workers = workers;

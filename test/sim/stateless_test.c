@@ -5,6 +5,7 @@
 #include <stdio.h>
 #include <string.h>
 
+#include "core/limits.h"
 #include "harness.h"
 #include "pair.h"
 
@@ -317,5 +318,143 @@ TEST("a routed datagram is never routed again; without its connection it is rese
   EXPECT_INT(give(f.servers[0].node.engine, captured, sizeof captured, 1, &route), PQQ_OK);
   EXPECT_UINT(route, 77);
   EXPECT_UINT(take(f.servers[0].node.engine, buffer), 42);
+  farm_close(&f);
+}
+
+/* Starts the workers of a farm anew, with what they knew lost. */
+static void restart(farm *f, uint32_t generation) {
+  pqq_address address = sim_server_address();
+
+  for (int i = 0; i < 3; i++) {
+    sim_server_stop(&f->servers[i]);
+  }
+  for (uint32_t i = 0; i < 3; i++) {
+    pqq_engine_options options = engine_options(i, 3);
+
+    options.generation = generation;
+    f->servers[i] = (sim_server){.node.out.delay_ns = SIM_DELAY_NS};
+    sim_server_start(&f->servers[i], f->net, f->config, &address, &options);
+    f->servers[0].node.workers[i] = &f->servers[i].node;
+  }
+  f->servers[0].node.worker_count = 3;
+  f->servers[0].node.steer = steer;
+}
+
+TEST("after a restart every worker resets the clients of all, whichever hears them") {
+  for (uint32_t heard_by = 0; heard_by < 3; heard_by++) {
+    sim_exchange exchange = {.path = "/hang"};
+    uint64_t resets = 0;
+    farm f;
+
+    NOTE("worker %u", heard_by);
+    steered_to = 1;
+    farm_open(&f, &exchange, 1);
+    EXPECT_INT(sim_client_request(&f.client, 0), PQQ_OK);
+    sim_run_for(f.net, SIM_SECOND);
+    EXPECT(f.client.is_connected);
+    restart(&f, 7);
+    steered_to = heard_by;
+    EXPECT_INT(pqq_engine_reset(f.client.node.engine, exchange.stream, 0x10c), PQQ_OK);
+    sim_run_for(f.net, SIM_SECOND);
+    EXPECT_INT(f.client.close.status, PQQ_ERR_STATELESS_RESET);
+    for (int i = 0; i < 3; i++) {
+      resets += stats_of(&f.servers[i].node).stateless_resets;
+      EXPECT_UINT(stats_of(&f.servers[i].node).datagrams_routed, 0);
+    }
+    EXPECT(resets > 0);
+    farm_close(&f);
+  }
+}
+
+TEST("ids of another generation are routed to it where it may be alive, and else reset") {
+  sim_exchange exchange = {.path = "/bytes/10"};
+  pqq_engine_options options = engine_options(2, 3);
+  uint8_t buffer[PQQ_MIN_SEND_BUFFER_BYTES];
+  pqq_engine *other;
+  uint32_t route;
+  farm f;
+
+  steered_to = 1;
+  farm_open(&f, &exchange, 1);
+  sim_run_for(f.net, SIM_SECOND);
+  restart(&f, 0x0b0c);
+  f.client.is_connected = 0;
+  sim_client_connect(&f.client, &f.servers[0].node.address, SIM_SERVER_NAME);
+  sim_run_for(f.net, SIM_SECOND);
+  EXPECT(f.client.is_connected);
+  f.client.node.on_send = capture;
+  EXPECT_INT(sim_client_request(&f.client, 0), PQQ_OK);
+  sim_run_for(f.net, SIM_SECOND);
+  EXPECT(captured_len > 0 && (captured[0] & 0x80) == 0);
+
+  for (int has_others = 0; has_others < 2; has_others++) {
+    options.generation = 3;
+    options.is_server = 1;
+    options.has_other_generations = has_others;
+    EXPECT_INT(pqq_engine_new(f.config, &options, &other), PQQ_OK);
+    route = 77;
+    EXPECT_INT(give(other, captured, captured_len, 0, &route), has_others ? PQQ_ROUTE : PQQ_OK);
+    EXPECT_UINT(route, has_others ? (PQQ_ROUTE_OTHER | 0x0b0c01) : 77);
+    EXPECT(take(other, buffer) == 0 || !has_others);
+    /* Nobody was there. */
+    EXPECT_INT(give(other, captured, captured_len, 1, &route), PQQ_OK);
+    EXPECT(take(other, buffer) > 0);
+    pqq_engine_free(other);
+  }
+  farm_close(&f);
+}
+
+TEST("a server that shuts down leaves new connections to another generation") {
+  pqq_engine_options options = engine_options(0, 1);
+  sim_setup setup = {.server_engine = &options};
+  uint32_t route = 0;
+  sim_pair pair;
+
+  options.has_other_generations = 1;
+  sim_pair_open(&pair, harness_seed(), &setup);
+  pair.client.node.on_send = capture;
+  sim_run_for(pair.net, SIM_MS);
+  EXPECT(captured_len > 0 && (captured[0] & 0x80) != 0);
+  EXPECT_INT(pqq_engine_shutdown(pair.server.node.engine), PQQ_OK);
+  pair.client.node.on_send = NULL;
+  captured[6] ^= 1; /* another connection */
+  EXPECT_INT(give(pair.server.node.engine, captured, captured_len, 0, &route), PQQ_ROUTE);
+  EXPECT_UINT(route & PQQ_ROUTE_ANY_OTHER, PQQ_ROUTE_ANY_OTHER);
+  EXPECT_INT(give(pair.server.node.engine, captured, captured_len, 1, &route), PQQ_DROPPED);
+  sim_remove(&pair.server.node);
+  sim_add(pair.net, &pair.server.node);
+  sim_pair_close(&pair);
+}
+
+TEST("stateless resets have a limit per second, are counted, and shorter than what they answer") {
+  sim_exchange exchange = {.path = "/bytes/10"};
+  uint8_t buffer[PQQ_MIN_SEND_BUFFER_BYTES];
+  unsigned resets = 0;
+  uint32_t route;
+  farm f;
+
+  steered_to = 1;
+  farm_open(&f, &exchange, 1);
+  sim_run_for(f.net, SIM_SECOND);
+  f.client.node.on_send = capture;
+  EXPECT_INT(sim_client_request(&f.client, 0), PQQ_OK);
+  sim_run_for(f.net, SIM_SECOND);
+  restart(&f, 9);
+  for (size_t len = 18; len < 60; len++) {
+    size_t answer;
+
+    (void)give(f.servers[0].node.engine, captured, len, 0, &route);
+    answer = take(f.servers[0].node.engine, buffer);
+    NOTE("%zu bytes", len);
+    EXPECT(answer < len);
+    EXPECT((answer > 0) == (len > PQQ__MIN_STATELESS_RESET_BYTES));
+  }
+  for (int i = 0; i < 3000; i++) {
+    (void)give(f.servers[1].node.engine, captured, captured_len, 0, &route);
+    resets += take(f.servers[1].node.engine, buffer) > 0;
+  }
+  EXPECT_UINT(resets, PQQ__STATELESS_RESET_BURST);
+  EXPECT_UINT(stats_of(&f.servers[1].node).stateless_resets_limited,
+              3000 - PQQ__STATELESS_RESET_BURST);
   farm_close(&f);
 }

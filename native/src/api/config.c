@@ -7,6 +7,7 @@
 
 #include "api/init.h"
 #include "core/error.h"
+#include "core/limits.h"
 #include "core/struct_size.h"
 #include "crypto/algorithms.h"
 #include "tls/config.h"
@@ -47,6 +48,7 @@ static const pqq__range ranges[] = {
     RANGE(max_connection_window_bytes, MIN_WINDOW, MAX_WINDOW, MAX_CONNECTION_WINDOW),
     RANGE(max_connections, 1, 1000000, 65536),
     RANGE(max_udp_payload_bytes, 1200, 65527, 1452),
+    RANGE(max_glitches, PQQ__GLITCHES_REFILL_S, 1000000, 1000),
     RANGE(pin_lifetime_s, 1, 31536000, 0),
 };
 

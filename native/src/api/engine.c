@@ -25,6 +25,10 @@ static pqq_status check_new(const pqq_config *config, const pqq_engine_options *
     return pqq__error_set(PQQ_ERR_INVALID_ARG, "worker %u of %u, at most %d", options->worker,
                           options->worker_count, MAX_WORKERS);
   }
+  if (options->generation > UINT16_MAX) {
+    return pqq__error_set(PQQ_ERR_INVALID_ARG, "generation: %u, at most %u", options->generation,
+                          UINT16_MAX);
+  }
   return options->is_server ? pqq__tls_config_check_server(config->tls) : PQQ_OK;
 }
 

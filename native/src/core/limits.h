@@ -28,10 +28,36 @@
 #define PQQ__STATELESS_RESET_BYTES 42
 #define PQQ__MIN_STATELESS_RESET_BYTES 21
 
+/* Stateless resets of one worker: at once, and per second after. Enough for the clients of a server
+ * that was restarted to learn of it in time, little for whoever sends old datagrams again and again
+ * (RFC 9000 section 10.3.3). */
+#define PQQ__STATELESS_RESET_BURST 1024
+#define PQQ__STATELESS_RESETS_PER_S 1024
+
 /* Connection ids that a peer may keep of ours at once (RFC 9000 section
  * 5.1.1): enough for a migration, small enough that a table entry flood by
  * RETIRE_CONNECTION_ID is not worth it. */
 #define PQQ__ACTIVE_CID_LIMIT 4
+
+/* How often a client may change its address on one connection: at once, and per second after. A
+ * phone that hands over between cells, or sits behind a network that gives out ports anew every few
+ * seconds, stays far below; more would be work without end for path validation, and datagrams from
+ * further addresses are dropped until there is allowance again. */
+#define PQQ__PATH_CHANGE_BURST 16
+#define PQQ__PATH_CHANGES_PER_S 1
+
+/* When large datagrams are given up: after so many PTOs (RFC 9002 section 6.2) in which nothing was
+ * acknowledged; and for how long, doubled each time, until they are tried again (RFC 8899 section
+ * 5.1.1 has 600 s for the latter). */
+#define PQQ__BLACK_HOLE_PTOS 3
+#define PQQ__BLACK_HOLE_FIRST_MS 60000
+#define PQQ__BLACK_HOLE_LAST_MS 600000
+
+/* QUIC frames of no use per HTTP/3 glitch of max_glitches: spurious retransmissions are some, and
+ * no fault of a peer. Seconds in which the whole allowance comes back. Both as ngtcp2 and nghttp3
+ * have them. */
+#define PQQ__GLITCHES_QUIC_FACTOR 10
+#define PQQ__GLITCHES_REFILL_S 30
 
 /* Stateless reset tokens of a peer that are known at once: of the id in use, and of those of a
  * migration that is under way. */

@@ -41,6 +41,7 @@ int pqq__session_fail(pqq__session *session, int error) {
   if (error == NGHTTP3_ERR_QPACK_HEADER_TOO_LARGE) {
     wire_code = PQQ__H3_EXCESSIVE_LOAD;
   }
+  session->engine->endpoint.stats.glitch_closes += error == NGHTTP3_ERR_H3_EXCESSIVE_LOAD;
   pqq__conn_fail_application(session->conn, wire_code, nghttp3_strerror(error));
   return -1;
 }
@@ -67,6 +68,8 @@ static int http_new(pqq__session *session) {
   settings.qpack_max_dtable_capacity = PQQ__QPACK_TABLE_BYTES;
   settings.qpack_encoder_max_dtable_capacity = PQQ__QPACK_TABLE_BYTES;
   settings.qpack_blocked_streams = PQQ__QPACK_BLOCKED_STREAMS;
+  settings.glitch_ratelim_burst = values->max_glitches;
+  settings.glitch_ratelim_rate = values->max_glitches / PQQ__GLITCHES_REFILL_S;
   error = session->is_server ? nghttp3_conn_server_new(&session->http, &callbacks, &settings,
                                                        &session->engine->mem, session)
                              : nghttp3_conn_client_new(&session->http, &callbacks, &settings,

@@ -27,6 +27,8 @@ struct pqq_driver {
   _Atomic pqq_time_ns stop_at;
   /* pqq_driver_free waits: do not wait for readers that push back. */
   atomic_int is_freeing;
+  /* Of this start, among all of one key. */
+  uint16_t generation;
   pqq__signing_pool signing;
   uint32_t worker_count;
   pqq__worker workers[];

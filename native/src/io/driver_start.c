@@ -216,17 +216,20 @@ static pqq_status bind_workers(pqq_driver *driver, const pqq_address *wanted, si
 /* --- Start -------------------------------------------------------------------------------- */
 
 static pqq_status prepare(pqq_driver *driver, const pqq_address *addresses, size_t count) {
-  uint8_t key[PQQ_ENGINE_KEY_BYTES];
+  static const uint8_t no_key[PQQ_ENGINE_KEY_BYTES];
+  uint8_t *key = driver->options.key;
+  uint16_t generation;
   uint32_t wanted = driver->worker_count;
-
   pqq_status status = PQQ_OK;
 
-  if (getentropy(key, sizeof key) != 0) {
+  if (getentropy(&generation, sizeof generation) != 0 ||
+      (memcmp(key, no_key, sizeof no_key) == 0 && getentropy(key, sizeof no_key) != 0)) {
     driver->worker_count = 0;
     return pqq__error_set(PQQ_ERR_INTERNAL, "no random numbers: %s", strerror(errno));
   }
+  driver->generation = generation;
   for (uint32_t i = 0; i < wanted && status == PQQ_OK; i++) {
-    status = pqq__worker_init(&driver->workers[i], driver, i, key);
+    status = pqq__worker_init(&driver->workers[i], driver, i);
     if (status != PQQ_OK) {
       driver->worker_count = i + 1; /* how many join_and_free may look at */
     }

@@ -330,7 +330,7 @@ static void wake(void *user_data) {
   pqq__worker_wake(user_data);
 }
 
-static pqq_status new_engine(pqq__worker *worker, const uint8_t key[PQQ_ENGINE_KEY_BYTES]) {
+static pqq_status new_engine(pqq__worker *worker) {
   pqq_engine_options options;
   pqq_status status = pqq_engine_options_init(&options, sizeof options);
 
@@ -340,7 +340,8 @@ static pqq_status new_engine(pqq__worker *worker, const uint8_t key[PQQ_ENGINE_K
   options.is_server = worker->driver->options.is_server;
   options.worker = worker->index;
   options.worker_count = worker->driver->worker_count;
-  memcpy(options.key, key, sizeof options.key);
+  memcpy(options.key, worker->driver->options.key, sizeof options.key);
+  options.generation = worker->driver->generation;
   options.on_wake = wake;
   options.user_data = worker;
   if (worker->driver->options.signing_threads != PQQ_SIGNING_THREADS_NONE) {
@@ -349,8 +350,7 @@ static pqq_status new_engine(pqq__worker *worker, const uint8_t key[PQQ_ENGINE_K
   return pqq_engine_new(worker->driver->config, &options, &worker->engine);
 }
 
-pqq_status pqq__worker_init(pqq__worker *worker, pqq_driver *driver, uint32_t index,
-                            const uint8_t key[PQQ_ENGINE_KEY_BYTES]) {
+pqq_status pqq__worker_init(pqq__worker *worker, pqq_driver *driver, uint32_t index) {
   pqq_status status;
 
   worker->driver = driver;
@@ -368,7 +368,7 @@ pqq_status pqq__worker_init(pqq__worker *worker, pqq_driver *driver, uint32_t in
   if (status == PQQ_OK && driver->file_count > 0) {
     status = pqq__file_server_new(driver->files, driver->file_count, &worker->files);
   }
-  return status == PQQ_OK ? new_engine(worker, key) : status;
+  return status == PQQ_OK ? new_engine(worker) : status;
 }
 
 pqq_status pqq__worker_add_socket(pqq__worker *worker, const pqq__udp_socket *sock) {

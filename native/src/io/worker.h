@@ -94,8 +94,7 @@ typedef struct pqq__worker {
 
 /* Prepares everything but sockets and thread, on the thread that starts the
  * driver. Errors: as pqq_engine_new, and PQQ_ERR_IO. */
-pqq_status pqq__worker_init(pqq__worker *worker, pqq_driver *driver, uint32_t index,
-                            const uint8_t key[PQQ_ENGINE_KEY_BYTES]);
+pqq_status pqq__worker_init(pqq__worker *worker, pqq_driver *driver, uint32_t index);
 
 /* Gives the worker an open socket, which it closes. Errors: PQQ_ERR_IO. */
 pqq_status pqq__worker_add_socket(pqq__worker *worker, const pqq__udp_socket *sock);

@@ -7,9 +7,12 @@
 #include "tls/tls.h"
 
 /* Format of the plain block; another layout gets another number. */
-#define CID_VERSION 1
-#define NONCE_BYTES 10
-#define CHECK_BYTES 4
+#define CID_VERSION 2
+/* Where the parts of the plain block begin. */
+#define GENERATION 1
+#define WORKER 3
+#define NONCE 4
+#define CHECK 12
 
 struct pqq__cid_keys {
   pqq__block_cipher *cid;
@@ -43,26 +46,32 @@ void pqq__cid_keys_free(pqq__cid_keys *keys) {
   free(keys);
 }
 
-void pqq__cid_make(const pqq__cid_keys *keys, pqq__random_pool *random, uint32_t worker,
+void pqq__cid_make(const pqq__cid_keys *keys, pqq__random_pool *random, pqq__cid_owner owner,
                    uint8_t cid[PQQ__CID_BYTES]) {
-  uint8_t block[PQQ__CID_BYTES] = {CID_VERSION, (uint8_t)worker};
+  uint8_t block[PQQ__CID_BYTES] = {CID_VERSION};
 
-  pqq__random_take(random, block + 2, NONCE_BYTES);
+  block[GENERATION] = (uint8_t)(owner.generation >> 8);
+  block[GENERATION + 1] = (uint8_t)owner.generation;
+  block[WORKER] = owner.worker;
+  pqq__random_take(random, block + NONCE, CHECK - NONCE);
   pqq__block_encrypt(keys->cid, block, cid);
 }
 
-int pqq__cid_worker(const pqq__cid_keys *keys, const uint8_t *cid, size_t len) {
-  static const uint8_t zero[CHECK_BYTES];
+int pqq__cid_read(const pqq__cid_keys *keys, const uint8_t *cid, size_t len,
+                  pqq__cid_owner *owner) {
+  static const uint8_t zero[PQQ__CID_BYTES - CHECK];
   uint8_t block[PQQ__CID_BYTES];
 
   if (len != PQQ__CID_BYTES) {
     return -1;
   }
   pqq__block_decrypt(keys->cid, cid, block);
-  if (block[0] != CID_VERSION || memcmp(block + 2 + NONCE_BYTES, zero, CHECK_BYTES) != 0) {
+  if (block[0] != CID_VERSION || memcmp(block + CHECK, zero, sizeof zero) != 0) {
     return -1;
   }
-  return block[1];
+  owner->generation = (uint16_t)(block[GENERATION] << 8 | block[GENERATION + 1]);
+  owner->worker = block[WORKER];
+  return 0;
 }
 
 void pqq__cid_reset_token(const pqq__cid_keys *keys, const uint8_t cid[PQQ__CID_BYTES],

@@ -32,7 +32,7 @@ static pqq__conn *conn_new(pqq__endpoint *endpoint, ngtcp2_cid *scid) {
   ngtcp2_ccerr_default(&conn->failure);
   conn->id = pqq__slots_add(&endpoint->conns, conn);
   scid->datalen = PQQ__CID_BYTES;
-  pqq__cid_make(endpoint->cid_keys, &endpoint->random, endpoint->worker, scid->data);
+  pqq__cid_make(endpoint->cid_keys, &endpoint->random, endpoint->owner, scid->data);
   if (!conn->flight_log || !conn->id ||
       pqq__heap_reserve(&endpoint->timers, endpoint->conns.used) != 0 ||
       pqq__cidmap_put(&endpoint->cids, scid->data, scid->datalen, conn) != 0) {
@@ -201,7 +201,7 @@ int pqq__conn_begin_again(pqq__conn *conn) {
   ngtcp2_cid scid = {.datalen = PQQ__CID_BYTES}, old_scids[MAX_SCIDS];
   size_t old_count = get_scids(conn, old_scids);
 
-  pqq__cid_make(endpoint->cid_keys, &endpoint->random, endpoint->worker, scid.data);
+  pqq__cid_make(endpoint->cid_keys, &endpoint->random, endpoint->owner, scid.data);
   if (pqq__tls_session_again(old_tls, &conn->ref, &tls) != PQQ_OK) {
     return -1;
   }

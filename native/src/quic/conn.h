@@ -44,6 +44,17 @@ typedef struct pqq__conn_settings {
   uint32_t versions[PQQ_MAX_QUIC_VERSIONS];
 } pqq__conn_settings;
 
+/* What is known of the path's size beside ngtcp2; see conn_path.c. */
+typedef struct pqq__mtu {
+  /* The largest that passed, as ngtcp2 says. */
+  size_t found_bytes;
+  /* What datagrams are cut to; 0: nothing. Until when, and how long the next time. */
+  size_t cap_bytes;
+  pqq_time_ns cap_until, cap_for;
+  /* When the first large datagram left since one was acknowledged; 0: none has. */
+  pqq_time_ns waiting_since;
+} pqq__mtu;
+
 struct pqq__conn {
   pqq__endpoint *endpoint;
   /* With which it began; the endpoint may have another one by now. Until it sheds. */
@@ -99,6 +110,10 @@ struct pqq__conn {
   uint32_t first_flight_repeats;
   /* See pqq_connect_options. */
   uint32_t expected_flight_bytes;
+  /* What a peer may still do with its address; see conn_path.c. */
+  pqq__allowance path_changes;
+  pqq_address validated_remote;
+  pqq__mtu mtu;
   /* A client's that has met a Version Negotiation packet: the version it tries next, and the one it
    * has begun with. */
   uint32_t next_version, first_version;
@@ -153,6 +168,16 @@ int pqq__conn_recv(pqq__conn *conn, const ngtcp2_path *path, uint32_t ecn, const
                    size_t len);
 /* Continues a handshake whose job is done. */
 void pqq__conn_complete(pqq__conn *conn, pqq_job *job);
+
+/* conn_path.c: the peer's address, and what datagrams the way there takes. */
+/* Whether a datagram from there may be taken in. */
+int pqq__conn_may_recv_from(const pqq__conn *conn, const ngtcp2_path *path);
+/* ngtcp2 begins to validate that path. */
+void pqq__conn_note_validation(pqq__conn *conn, const ngtcp2_path *path);
+/* Datagrams of that size were sent; stream data was acknowledged; a timer has run. */
+void pqq__mtu_note_sent(pqq__conn *conn, size_t datagram_bytes);
+void pqq__mtu_note_acked(pqq__conn *conn);
+void pqq__mtu_check(pqq__conn *conn);
 
 /* conn_send.c */
 void pqq__conn_want_send(pqq__conn *conn);

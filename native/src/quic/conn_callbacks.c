@@ -25,7 +25,7 @@ static int on_new_cid(ngtcp2_conn *quic, ngtcp2_cid *cid, ngtcp2_stateless_reset
   (void)quic;
   (void)len; /* Always PQQ__CID_BYTES: the length of our first id. */
   cid->datalen = PQQ__CID_BYTES;
-  pqq__cid_make(endpoint->cid_keys, &endpoint->random, endpoint->worker, cid->data);
+  pqq__cid_make(endpoint->cid_keys, &endpoint->random, endpoint->owner, cid->data);
   pqq__cid_reset_token(endpoint->cid_keys, cid->data, token->data);
   return verdict(pqq__cidmap_put(&endpoint->cids, cid->data, cid->datalen, conn));
 }
@@ -56,6 +56,15 @@ static int on_path_challenge(ngtcp2_conn *quic, ngtcp2_path_challenge_data *data
   (void)quic;
   (void)user_data;
   pqq__tls_random(data->data, sizeof data->data);
+  return 0;
+}
+
+static int on_path_validation(ngtcp2_conn *quic, uint32_t flags, const ngtcp2_path *path,
+                              const ngtcp2_path *fallback, void *user_data) {
+  (void)quic;
+  (void)flags;
+  (void)fallback;
+  pqq__conn_note_validation(user_data, path);
   return 0;
 }
 
@@ -163,6 +172,7 @@ static int on_stream_acked(ngtcp2_conn *quic, int64_t stream_id, uint64_t offset
   (void)quic;
   (void)offset;
   (void)stream_user_data;
+  pqq__mtu_note_acked(conn);
   return verdict(app_of(conn)->on_stream_acked(conn->app, stream_id, bytes));
 }
 
@@ -244,7 +254,8 @@ static int on_version_negotiation(ngtcp2_conn *quic, const ngtcp2_pkt_hd *header
   .extend_max_stream_data = on_stream_credit,                                                  \
   .delete_crypto_aead_ctx = ngtcp2_crypto_delete_crypto_aead_ctx_cb,                           \
   .delete_crypto_cipher_ctx = ngtcp2_crypto_delete_crypto_cipher_ctx_cb,                       \
-  .get_path_challenge_data2 = on_path_challenge, .recv_stop_sending = on_stop_sending,         \
+  .get_path_challenge_data2 = on_path_challenge, .begin_path_validation = on_path_validation,  \
+  .recv_stop_sending = on_stop_sending,                                                        \
   .version_negotiation = ngtcp2_crypto_version_negotiation_cb, .dcid_status2 = on_dcid_status, \
   .recv_stateless_reset2 = on_stateless_reset
 

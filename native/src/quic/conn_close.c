@@ -16,6 +16,8 @@
 
 /* H3_NO_ERROR (RFC 9114 section 8.1). */
 #define H3_NO_ERROR 0x100
+/* H3_EXCESSIVE_LOAD of the same. */
+#define H3_EXCESSIVE_LOAD 0x107
 
 static void count_refusal(pqq__conn *conn, const pqq_close_info *info) {
   pqq_stats *stats = &conn->endpoint->stats;
@@ -287,6 +289,30 @@ void pqq__conn_close_failed(pqq__conn *conn) {
   close_with_failure(conn, conn->failure_status, conn->failure_reason);
 }
 
+/* More than the limits of a connection that ngtcp2 counts allow; which, goes into the counters. */
+static void over_limit(pqq__conn *conn, int error) {
+  pqq_stats *stats = &conn->endpoint->stats;
+
+  switch (error) {
+  case NGTCP2_ERR_CRYPTO_BUFFER_EXCEEDED:
+    stats->crypto_closes++;
+    break;
+  case NGTCP2_ERR_CONNECTION_ID_LIMIT:
+    stats->cid_closes++;
+    break;
+  default:
+    break;
+  }
+}
+
+/* ngtcp2 calls what uses up its limit of glitches an internal error; the peer is told what it is.
+ */
+static void close_glitchy(pqq__conn *conn) {
+  conn->endpoint->stats.glitch_closes++;
+  pqq__conn_fail_application(conn, H3_EXCESSIVE_LOAD, "too many frames that are of no use");
+  pqq__conn_close_failed(conn);
+}
+
 void pqq__conn_fail(pqq__conn *conn, int error) {
   switch (error) {
   case NGTCP2_ERR_DRAINING:
@@ -313,7 +339,11 @@ void pqq__conn_fail(pqq__conn *conn, int error) {
   case NGTCP2_ERR_CALLBACK_FAILURE:
     pqq__conn_close_failed(conn);
     return;
+  case NGTCP2_ERR_INTERNAL:
+    close_glitchy(conn);
+    return;
   default:
+    over_limit(conn, error);
     ngtcp2_ccerr_set_liberr(&conn->failure, error, NULL, 0);
     close_with_failure(conn, PQQ_ERR_TRANSPORT, ngtcp2_strerror(error));
   }

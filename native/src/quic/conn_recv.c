@@ -56,6 +56,9 @@ int pqq__conn_recv(pqq__conn *conn, const ngtcp2_path *path, uint32_t ecn, const
     recv_while_closing(conn);
     return 0;
   }
+  if (!pqq__conn_may_recv_from(conn, path)) {
+    return 0;
+  }
   if (conn->flight_log) {
     pqq__flight_note(conn, 0, len);
   }
@@ -68,6 +71,7 @@ int pqq__conn_recv(pqq__conn *conn, const ngtcp2_path *path, uint32_t ecn, const
     pqq__conn_fail(conn, error);
     return error;
   }
+  pqq__mtu_check(conn);
   after_input(conn);
   return 0;
 }

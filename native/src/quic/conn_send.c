@@ -64,6 +64,7 @@ static ngtcp2_ssize write_packet(ngtcp2_conn *quic, ngtcp2_path *path, ngtcp2_pk
     pqq__vec vec[PQQ__MAX_VEC];
     int64_t stream_id = -1;
     int fin = 0, is_done, count = 0;
+    size_t room = conn->mtu.cap_bytes && conn->mtu.cap_bytes < len ? conn->mtu.cap_bytes : len;
     uint32_t flags = NGTCP2_WRITE_STREAM_FLAG_MORE;
     ngtcp2_ssize taken = -1, result;
 
@@ -77,7 +78,7 @@ static ngtcp2_ssize write_packet(ngtcp2_conn *quic, ngtcp2_path *path, ngtcp2_pk
       flags |= NGTCP2_WRITE_STREAM_FLAG_FIN;
     }
     /* pqq__vec has the layout of ngtcp2_vec but for const. */
-    result = ngtcp2_conn_writev_stream(quic, path, info, data, len, &taken, flags, stream_id,
+    result = ngtcp2_conn_writev_stream(quic, path, info, data, room, &taken, flags, stream_id,
                                        (const ngtcp2_vec *)(const void *)vec, (size_t)count, now);
     result = take_result(conn, stream_id, result, taken, &is_done);
     if (is_done) {
@@ -150,6 +151,7 @@ size_t pqq__conn_send(pqq__conn *conn, uint8_t *buffer, size_t buffer_bytes, uin
   stop_sending(conn);
   if (written > 0) {
     count_sent(conn, (size_t)written, segment_bytes);
+    pqq__mtu_note_sent(conn, segment_bytes);
     pqq__path_address(&out->local, &path.path.local);
     pqq__path_address(&out->remote, &path.path.remote);
     out->len = (size_t)written;

@@ -56,6 +56,8 @@ void pqq__conn_fill_settings(const pqq__conn *conn, pqq__conn_settings *own) {
   settings->max_tx_udp_payload_size = values->max_udp_payload_bytes;
   settings->no_pmtud = values->disable_pmtud != 0;
   settings->no_tx_udp_payload_size_shaping = values->assume_max_udp_payload != 0;
+  settings->glitch_ratelim_burst = (uint64_t)values->max_glitches * PQQ__GLITCHES_QUIC_FACTOR;
+  settings->glitch_ratelim_rate = settings->glitch_ratelim_burst / PQQ__GLITCHES_REFILL_S;
   fill_probes(own, values->max_udp_payload_bytes);
   fill_versions(conn, own);
 }

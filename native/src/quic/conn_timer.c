@@ -42,6 +42,7 @@ void pqq__conn_expire(pqq__conn *conn) {
     pqq__conn_fail(conn, error);
     return;
   }
+  pqq__mtu_check(conn);
   pqq__conn_want_send(conn);
   pqq__conn_update_timer(conn);
 }

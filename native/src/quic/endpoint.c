@@ -36,6 +36,8 @@ pqq_status pqq__endpoint_init(pqq__endpoint *endpoint, pqq_config *config,
                       .sign_as_jobs = options->sign_as_jobs,
                       .worker = options->worker,
                       .worker_count = options->worker_count,
+                      .owner = {(uint16_t)options->generation, (uint8_t)options->worker},
+                      .has_other_generations = options->has_other_generations != 0,
                       .mem = {&endpoint->pool, on_malloc, on_release, on_calloc, on_realloc}};
   memcpy(key, options->key, sizeof key);
   if (memcmp(key, no_key, sizeof key) == 0) {
@@ -87,7 +89,7 @@ static size_t send_reply(pqq__endpoint *endpoint, uint8_t *buffer, pqq_transmit 
 pqq_status pqq__endpoint_send(pqq__endpoint *endpoint, uint8_t *buffer, size_t buffer_bytes,
                               uint32_t max_segments, pqq_transmit *out) {
   pqq__node *node;
-  size_t len = 0;
+  size_t len = 0, count;
 
   *out = (pqq_transmit){0};
   if (endpoint->reply_count) {
@@ -101,7 +103,9 @@ pqq_status pqq__endpoint_send(pqq__endpoint *endpoint, uint8_t *buffer, size_t b
     return PQQ_AGAIN;
   }
   endpoint->stats.bytes_sent += len;
-  endpoint->stats.datagrams_sent += (len + out->segment_bytes - 1) / out->segment_bytes;
+  count = (len + out->segment_bytes - 1) / out->segment_bytes;
+  endpoint->stats.datagrams_sent += count;
+  endpoint->stats.ecn_capable_sent += out->ecn ? count : 0;
   return PQQ_OK;
 }
 

@@ -8,6 +8,7 @@
 #include <ngtcp2/ngtcp2.h>
 #include <pqq/engine.h>
 
+#include "core/allowance.h"
 #include "core/cidmap.h"
 #include "core/heap.h"
 #include "core/limits.h"
@@ -32,6 +33,10 @@ typedef struct pqq__endpoint {
   void *app_user_data;
   int is_server, sign_as_jobs, is_shut_down;
   uint32_t worker, worker_count;
+  /* What our connection ids say. */
+  pqq__cid_owner owner;
+  /* Datagrams for other generations are somebody's; see pqq_engine_options. */
+  int has_other_generations;
   pqq__cid_keys *cid_keys;
   pqq__random_pool random;
   pqq__cidmap cids;
@@ -50,6 +55,7 @@ typedef struct pqq__endpoint {
   uint32_t live;
   pqq__reply replies[PQQ__MAX_STATELESS_REPLIES];
   size_t reply_first, reply_count;
+  pqq__allowance resets;
   pqq__early early;
   /* Time of the current call, for callbacks. */
   pqq_time_ns now;

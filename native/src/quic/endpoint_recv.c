@@ -68,7 +68,15 @@ static pqq_status reset_statelessly(pqq__endpoint *endpoint, const arrival *in,
   ngtcp2_ssize written;
   size_t len;
 
-  if (in->len <= PQQ__MIN_STATELESS_RESET_BYTES || !(reply = reply_new(endpoint, in))) {
+  if (in->len <= PQQ__MIN_STATELESS_RESET_BYTES) {
+    return drop(endpoint);
+  }
+  if (!pqq__allowance_take(&endpoint->resets, PQQ__STATELESS_RESET_BURST,
+                           PQQ__STATELESS_RESETS_PER_S, endpoint->now)) {
+    endpoint->stats.stateless_resets_limited++;
+    return drop(endpoint);
+  }
+  if (!(reply = reply_new(endpoint, in))) {
     return drop(endpoint);
   }
   len = in->len > PQQ__STATELESS_RESET_BYTES ? PQQ__STATELESS_RESET_BYTES : in->len - 1;
@@ -119,7 +127,8 @@ static pqq_status begin(pqq__endpoint *endpoint, const arrival *in, const ngtcp2
 }
 
 static pqq_status accept_new(pqq__endpoint *endpoint, const arrival *in,
-                             const ngtcp2_version_cid *ids, const ngtcp2_path *path) {
+                             const ngtcp2_version_cid *ids, const ngtcp2_path *path,
+                             uint32_t *route) {
   ngtcp2_pkt_hd header;
   pqq__conn *conn;
 
@@ -131,6 +140,12 @@ static pqq_status accept_new(pqq__endpoint *endpoint, const arrival *in,
   if (!endpoint->is_server || ngtcp2_accept(&header, in->data, in->len) != 0) {
     return drop(endpoint);
   }
+  /* The server that has come after this one is there for it. */
+  if (endpoint->is_shut_down && endpoint->has_other_generations && !in->is_routed) {
+    *route = PQQ_ROUTE_ANY_OTHER;
+    endpoint->stats.datagrams_routed++;
+    return PQQ_ROUTE;
+  }
   if (endpoint->is_shut_down || endpoint->half_open >= PQQ__MAX_HALF_OPEN ||
       endpoint->conns.used >= endpoint->config->values.max_connections ||
       !(conn = pqq__conn_accept(endpoint, &header, path))) {
@@ -140,22 +155,33 @@ static pqq_status accept_new(pqq__endpoint *endpoint, const arrival *in,
   return begin(endpoint, in, &header.dcid, conn, path);
 }
 
+/* Who has the connection of an id that we do not know; 0 if nobody can have it. */
+static int find_route(const pqq__endpoint *endpoint, const pqq__cid_owner *owner, uint32_t *route) {
+  if (owner->generation != endpoint->owner.generation) {
+    *route = PQQ_ROUTE_OTHER | (uint32_t)owner->generation << 8 | owner->worker;
+    return endpoint->has_other_generations;
+  }
+  *route = owner->worker;
+  return owner->worker != endpoint->worker && owner->worker < endpoint->worker_count;
+}
+
 /* A datagram whose connection id is not in the table. */
 static pqq_status recv_unknown(pqq__endpoint *endpoint, const arrival *in,
                                const ngtcp2_version_cid *ids, const ngtcp2_path *path,
                                uint32_t *route) {
   int is_long = (in->data[0] & 0x80) != 0;
-  int worker = pqq__cid_worker(endpoint->cid_keys, ids->dcid, ids->dcidlen);
+  pqq__cid_owner owner;
+  int is_ours = pqq__cid_read(endpoint->cid_keys, ids->dcid, ids->dcidlen, &owner) == 0;
+  uint32_t owner_route;
   pqq__conn *conn;
 
-  if (worker >= 0 && (uint32_t)worker != endpoint->worker &&
-      (uint32_t)worker < endpoint->worker_count && !in->is_routed) {
-    *route = (uint32_t)worker;
+  if (is_ours && !in->is_routed && find_route(endpoint, &owner, &owner_route)) {
+    *route = owner_route;
     endpoint->stats.datagrams_routed++;
     return PQQ_ROUTE;
   }
   if (is_long) {
-    return accept_new(endpoint, in, ids, path);
+    return accept_new(endpoint, in, ids, path, route);
   }
   conn = pqq__conn_find_by_reset_token(endpoint, in->data, in->len);
   if (conn) {
@@ -163,7 +189,7 @@ static pqq_status recv_unknown(pqq__endpoint *endpoint, const arrival *in,
     return PQQ_OK;
   }
   /* Only ids that we made have a token that the peer may know. */
-  return worker >= 0 ? reset_statelessly(endpoint, in, ids) : drop(endpoint);
+  return is_ours ? reset_statelessly(endpoint, in, ids) : drop(endpoint);
 }
 
 static pqq_status recv_one(pqq__endpoint *endpoint, const arrival *in, const ngtcp2_path *path,
@@ -203,6 +229,7 @@ pqq_status pqq__endpoint_recv(pqq__endpoint *endpoint, const pqq_datagram *datag
     in.len = left < step ? left : step;
     endpoint->stats.datagrams_received++;
     endpoint->stats.bytes_received += in.len;
+    endpoint->stats.ecn_ce_received += datagram->ecn == NGTCP2_ECN_CE;
     status = recv_one(endpoint, &in, &path.path, route);
     if (is_first) {
       first = status;

@@ -66,7 +66,7 @@ static void send_all(client *c, pqq_time_ns now) {
 
 /* One round of the loop. The engine sees one local address all the time, as
  * behind a NAT. */
-static void step(client *c, pqq_time_ns until) {
+static void turn(client *c, pqq_time_ns until) {
   pqq_time_ns deadline = pqq_engine_deadline(c->engine), now = pqq__clock_ns();
   size_t count = 0;
   uint32_t route;
@@ -82,8 +82,12 @@ static void step(client *c, pqq_time_ns until) {
   }
   (void)pqq_engine_expire(c->engine, now);
   take_events(c);
-  EXPECT_INT(c->closed, PQQ_OK);
   EXPECT(now < until);
+}
+
+static void step(client *c, pqq_time_ns until) {
+  turn(c, until);
+  EXPECT_INT(c->closed, PQQ_OK);
 }
 
 static void connect_client(client *c, pqq_config *config, uint16_t port) {
@@ -117,13 +121,18 @@ static pqq_header field(const char *name, const char *value) {
                       .value = {(const uint8_t *)value, strlen(value)}};
 }
 
-static void request(client *c) {
+static void ask(client *c) {
   pqq_header headers[] = {field(":method", "GET"), field(":scheme", "https"),
                           field(":authority", "127.0.0.1"), field(":path", "/")};
+
+  EXPECT_INT(pqq_engine_request(c->engine, c->conn, 0, headers, 4, NULL, PQQ_WRITE_END), PQQ_OK);
+}
+
+static void request(client *c) {
   pqq_time_ns until = pqq__clock_ns() + PATIENCE_NS;
   int wanted = c->responses + 1;
 
-  EXPECT_INT(pqq_engine_request(c->engine, c->conn, 0, headers, 4, NULL, PQQ_WRITE_END), PQQ_OK);
+  ask(c);
   while (c->responses < wanted) {
     step(c, until);
   }
@@ -161,6 +170,78 @@ TEST("requests are answered after the client's port has changed, whichever worke
   if (PQQ__HAS_PORT_SHARING) {
     EXPECT(routed(server) > 0);
   }
+  free_client(&c);
+  pqq_stop_server(server, 0);
+  pqq_config_unref(config);
+}
+
+TEST("after a restart with its key, each of four workers tells clients that they are forgotten") {
+  enum { CLIENTS = 8 };
+  pqq_config *config = fixture_config();
+  pqq_stats stats = {.struct_size = sizeof stats};
+  pqq_server_options options;
+  client clients[CLIENTS];
+  pqq_server *server;
+
+  EXPECT_INT(pqq_server_options_init(&options, sizeof options), PQQ_OK);
+  options.config = config;
+  options.handler = hello;
+  options.workers = 4;
+  memcpy(options.key, "32 bytes that outlive a server..", sizeof options.key);
+  EXPECT_INT(pqq_start_server(&options, &server), PQQ_OK);
+  options.port = pqq_server_port(server);
+  for (int i = 0; i < CLIENTS; i++) {
+    connect_client(&clients[i], config, options.port);
+    request(&clients[i]);
+    /* Deaf to the farewell, as after a crash. */
+    pqq__udp_socket_close(&clients[i].sock);
+  }
+  pqq_stop_server(server, 0);
+  EXPECT_INT(pqq_start_server(&options, &server), PQQ_OK);
+  for (int i = 0; i < CLIENTS; i++) {
+    pqq_time_ns until = pqq__clock_ns() + PATIENCE_NS;
+
+    NOTE("client %d", i);
+    clients[i].sock = open_socket();
+    ask(&clients[i]);
+    while (clients[i].closed == PQQ_OK) {
+      turn(&clients[i], until);
+    }
+    EXPECT_INT(clients[i].closed, PQQ_ERR_STATELESS_RESET);
+    free_client(&clients[i]);
+  }
+  EXPECT_INT(pqq_driver_stats(pqq_server_driver(server), &stats), PQQ_OK);
+  EXPECT(stats.stateless_resets >= CLIENTS);
+  EXPECT_UINT(stats.datagrams_routed, 0);
+  pqq_stop_server(server, 0);
+  pqq_config_unref(config);
+}
+
+/* udp_transfer_test.c has the marks themselves, on both families. */
+TEST("ECN marks pass on loopback, and validation finds the path capable") {
+  pqq_config *config = fixture_config();
+  pqq_stats stats = {.struct_size = sizeof stats};
+  pqq_server_options options;
+  pqq_server *server;
+  uint64_t validated;
+  client c;
+
+  EXPECT_INT(pqq_server_options_init(&options, sizeof options), PQQ_OK);
+  options.config = config;
+  options.handler = hello;
+  EXPECT_INT(pqq_start_server(&options, &server), PQQ_OK);
+  connect_client(&c, config, pqq_server_port(server));
+  for (int i = 0; i < 20; i++) {
+    request(&c);
+  }
+  EXPECT_INT(pqq_engine_stats(c.engine, &stats), PQQ_OK);
+  validated = stats.ecn_capable_sent;
+  for (int i = 0; i < 20; i++) {
+    request(&c);
+  }
+  /* A client whose marks were not reported back would send no more of them by now. */
+  EXPECT_INT(pqq_engine_stats(c.engine, &stats), PQQ_OK);
+  EXPECT(stats.ecn_capable_sent >= validated + 20);
   free_client(&c);
   pqq_stop_server(server, 0);
   pqq_config_unref(config);

@@ -27,6 +27,7 @@ function convert(schema: v.GenericSchema): JsonSchema {
   });
   delete json.$schema;
   delete json.properties?.["signal"];
+  delete json.properties?.["statelessKey"];
   const pins = json.properties?.["pins"];
   if (typeof pins === "object") {
     pins.anyOf = pins.anyOf?.filter(
