@@ -96,6 +96,10 @@ if(PQQ_BUILD_TESTS)
   pqq_add_programs(test/transcripts test/transcripts transcripts)
   target_include_directories(pqq_transcripts_support_objects PRIVATE test/sim test/native)
   target_link_libraries(pqq_transcripts_support INTERFACE pqq_sim_support pqq_native_support)
+  # Clients of hostile and soak, which npm run hostile and npm run soak start.
+  pqq_add_programs(test/hostile test/hostile hostile)
+  pqq_add_programs(test/soak test/soak soak)
+  target_link_libraries(pqq_soak_support INTERFACE pqq_hostile_support)
   pqq_add_header_checks()
 
   # Known answers: CTest prepares the vectors before the programs that read them, and only then.

@@ -7,7 +7,7 @@ setFlagsFromString("--expose-gc");
 const collect = runInNewContext("gc") as () => void;
 
 /** Memory with nothing left to collect. */
-async function settled(): Promise<NodeJS.MemoryUsage> {
+export async function settledUsage(): Promise<NodeJS.MemoryUsage> {
   // Finalizers run between collections, and free what the next collection finds.
   for (let i = 0; i < 3; i++) {
     collect();
@@ -38,10 +38,10 @@ export async function growth(
 ): Promise<Growth> {
   const part = Math.ceil(repetitions / (samples - 1));
   await work(repetitions);
-  const usages = [await settled()];
+  const usages = [await settledUsage()];
   while (usages.length < samples) {
     await work(part);
-    usages.push(await settled());
+    usages.push(await settledUsage());
   }
   const heap = usages.map((usage) => usage.heapUsed);
   const resident = usages.map((usage) => usage.rss);

@@ -6,7 +6,7 @@ import { mkdtempSync, readdirSync, readFileSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { Response, Server, devIdentity, staticFiles } from "../../lib/index.js";
-import type { Connection, DevIdentity, GroupName } from "../../lib/index.js";
+import type { Connection, DevIdentity, GroupName, ServerOptions, Stats } from "../../lib/index.js";
 import { debian, type Chroot, type Found, type Output } from "./peers.js";
 
 /** The folder that `npm start` serves. */
@@ -95,12 +95,19 @@ export class Site implements AsyncDisposable {
     this.#folder = folder;
   }
 
-  /** @param groups - as in ServerOptions; those of the profile and X25519 if not given */
-  static async start(groups?: readonly GroupName[]): Promise<Site> {
+  /**
+   * @param groups - as in ServerOptions; those of the profile and X25519 if not given
+   * @param more - other options of the server
+   */
+  static async start(
+    groups?: readonly GroupName[],
+    more: Partial<ServerOptions> = {},
+  ): Promise<Site> {
     const folder = mkdtempSync(join(tmpdir(), "pqq-interop-"));
     const dev = devIdentity({ dir: join(folder, "identity") });
     const files = staticFiles(siteFolder);
-    const options = { port: 0, host: ["127.0.0.1", "::1"], identity: dev.identity, groups };
+    const host = ["127.0.0.1", "::1"];
+    const options = { port: 0, host, identity: dev.identity, groups, ...more };
     const server = await Server.serve(options, (request, { connection }) => {
       site.requests.push(negotiated(connection));
       switch (new URL(request.url).pathname) {
@@ -133,6 +140,15 @@ export class Site implements AsyncDisposable {
     return this.#server.port;
   }
 
+  stats(): Stats {
+    return this.#server.stats();
+  }
+
+  /** Once no connection is left: a peer that says goodbye is gone at once, any other after the idle timeout of 30 s. */
+  async untilAllClosed(): Promise<void> {
+    while (this.stats().connectionsNow > 0) await new Promise((resolve) => setImmediate(resolve));
+  }
+
   async [Symbol.asyncDispose](): Promise<void> {
     await this.#server.close({ drainMs: 0 });
     rmSync(this.#folder, { recursive: true, force: true });
@@ -145,8 +161,13 @@ async function* blocksAsync(): AsyncGenerator<Uint8Array> {
 }
 
 /** Runs a program while the server of this process goes on. Killed when it takes too long. */
-export function execute([command, args]: [string, string[]], timeoutMs = 20_000): Promise<Output> {
-  const options = { encoding: "utf8", timeout: timeoutMs, maxBuffer: 1 << 28 } as const;
+export function execute(
+  [command, args]: [string, string[]],
+  timeoutMs = 20_000,
+  environment: NodeJS.ProcessEnv = {},
+): Promise<Output> {
+  const env = { ...process.env, ...environment };
+  const options = { encoding: "utf8", timeout: timeoutMs, maxBuffer: 1 << 28, env } as const;
   return new Promise((resolve) => {
     const child = execFile(command, args, options, (error, stdout, stderr) => {
       const status = error === null ? 0 : typeof error.code === "number" ? error.code : null;

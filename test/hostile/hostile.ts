@@ -1,0 +1,123 @@
+// SPDX-License-Identifier: MIT
+// Hostile clients beside a normal load: what is lost of the normal load, and what the server has kept afterwards.
+import { execFile } from "node:child_process";
+import { join } from "node:path";
+import { promisify } from "node:util";
+import { setTimeout } from "node:timers/promises";
+import { Client, type ServerOptions } from "../../lib/index.js";
+import { MeasuredServer, type Figures } from "../helpers/measured_server.js";
+
+const program = join(process.cwd(), "build", "test", "hostile", "attack");
+
+/** Requests of the normal load that are under way at once on its lasting connection. */
+const LANES = 8;
+/** How long an attack lasts before memory is measured for the first time: pools and the JavaScript engine warm up. */
+export const WARM_UP_SECONDS = 2;
+/** A newcomer of the normal load may have to try again while the server is busy; but not for longer. */
+const REQUEST_TIMEOUT_MS = 20_000;
+
+/** The lasting one, the newcomer's, and newcomers' that are still draining. */
+const CONNECTIONS_OF_LOAD = 20;
+const POLL_MS = 100;
+
+export interface Outcome {
+  /** Requests on connections that last. */
+  readonly requests: number;
+  /** Requests on connections made for each. */
+  readonly newcomers: number;
+  /** Those of both that failed or had another answer than the right one, with why. */
+  readonly lost: readonly string[];
+  /** What the attackers say they did. */
+  readonly attack: Readonly<Record<string, number>>;
+  readonly before: Figures;
+  readonly after: Figures;
+}
+
+class NormalLoad {
+  requests = 0;
+  newcomers = 0;
+  readonly lost: string[] = [];
+  readonly #server: MeasuredServer;
+  #isOver = false;
+
+  constructor(server: MeasuredServer) {
+    this.#server = server;
+  }
+
+  /** Until `end` is called. */
+  async run(): Promise<void> {
+    await using client = this.#client();
+    await Promise.all([...Array.from({ length: LANES }, () => this.#stay(client)), this.#come()]);
+  }
+
+  end(): void {
+    this.#isOver = true;
+  }
+
+  #client(): Client {
+    return new Client({ caFile: this.#server.caFile, requestTimeoutMs: REQUEST_TIMEOUT_MS });
+  }
+
+  async #ask(client: Client): Promise<void> {
+    try {
+      const text = await (await client.get(`${this.#server.origin}/`)).text();
+      if (text !== "ok") this.lost.push(`answered ${text}`);
+    } catch (error) {
+      this.lost.push(String(error));
+    }
+  }
+
+  async #stay(client: Client): Promise<void> {
+    for (; !this.#isOver; this.requests++) await this.#ask(client);
+  }
+
+  async #come(): Promise<void> {
+    for (; !this.#isOver; this.newcomers++) {
+      await using client = this.#client();
+      await this.#ask(client);
+    }
+  }
+}
+
+async function attack(server: MeasuredServer, seconds: number, seed: number): Promise<string> {
+  const args = [server.port, server.caFile, seconds, seed].map(String);
+  return (await promisify(execFile)(program, args)).stdout;
+}
+
+/** Figures once the attackers' connections have timed out. Polled: a server says nothing by itself. */
+async function quiet(server: MeasuredServer): Promise<Figures> {
+  for (;;) {
+    const figures = await server.figures();
+    if (figures.stats.connectionsNow <= CONNECTIONS_OF_LOAD) return figures;
+    await setTimeout(POLL_MS);
+  }
+}
+
+/**
+ * Attacks a server of ours for a time, while others use it.
+ *
+ * @param options - of the server; shorter timeouts make it quiet sooner
+ */
+export async function hostile(
+  seconds: number,
+  seed: number,
+  options: Partial<ServerOptions> = {},
+): Promise<Outcome> {
+  await using server = await MeasuredServer.start(options);
+  const load = new NormalLoad(server);
+  const running = load.run();
+  try {
+    await attack(server, WARM_UP_SECONDS, seed + 1);
+    const before = await quiet(server);
+    const told = await attack(server, seconds, seed);
+    const after = await quiet(server);
+    load.end();
+    await running;
+    const made = JSON.parse(told) as Record<string, number>;
+    const { requests, newcomers, lost } = load;
+    return { requests, newcomers, lost, attack: made, before, after };
+  } finally {
+    load.end();
+    await running;
+  }
+}

@@ -1,0 +1,15 @@
+module velo-pqq/interop
+
+go 1.27
+
+toolchain go1.27.1
+
+require github.com/quic-go/quic-go v0.65.0
+
+require (
+	github.com/quic-go/qpack v0.6.0 // indirect
+	golang.org/x/crypto v0.54.0 // indirect
+	golang.org/x/net v0.56.0 // indirect
+	golang.org/x/sys v0.47.0 // indirect
+	golang.org/x/text v0.40.0 // indirect
+)
