@@ -180,7 +180,7 @@ PQQ_EXPORT pqq_status pqq_driver_wake(pqq_driver *driver, uint32_t worker);
  *  (addresses, workers, threads) stay. The driver takes references of its own, the
  *  caller still unrefs `config`. Two calls at once take effect one after the other.
  *  Any thread but a worker's.
- *  Errors, with the old configuration in force: PQQ_ERR_NULL_ARG, PQQ_ERR_NO_IDENTITY and
+ *  After an error the old one is in force. Errors: PQQ_ERR_NULL_ARG, PQQ_ERR_NO_IDENTITY and
  *  PQQ_ERR_POLICY_CONFIG (the configuration of a server), PQQ_ERR_STATE (a worker's thread; the
  *  driver is ending). */
 PQQ_EXPORT pqq_status pqq_driver_update_config(pqq_driver *driver, pqq_config *config);

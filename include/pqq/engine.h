@@ -87,7 +87,7 @@ PQQ_EXPORT pqq_status pqq_engine_new(pqq_config *config, const pqq_engine_option
  *  began with until they end; only max_connections counts for both at once. The engine
  *  takes a reference to `config` and drops its own of the old one, which is freed, with
  *  its keys, when its last connection has ended. Owner thread.
- *  Errors, with the old configuration in force: PQQ_ERR_NULL_ARG; of a server
+ *  After an error the old one is in force. Errors: PQQ_ERR_NULL_ARG; of a server
  *  PQQ_ERR_NO_IDENTITY and PQQ_ERR_POLICY_CONFIG. */
 PQQ_EXPORT pqq_status pqq_engine_set_config(pqq_engine *engine, pqq_config *config);
 
