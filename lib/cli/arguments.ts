@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: MIT
 // Parsers of single arguments; commander adds which option it was.
+import { isIP } from "node:net";
 import { InvalidArgumentError, Option } from "commander";
 import {
   PROFILE_NAMES,
@@ -38,6 +39,23 @@ export function header(
     throw new InvalidArgumentError((error as Error).message);
   }
   return [...(before ?? []), field];
+}
+
+/** `HOST:PORT:ADDRESS`, the address an IP literal or several with commas between, as for curl. */
+export function resolveEntry(
+  text: string,
+  before: Readonly<Record<string, readonly string[]>> | undefined,
+): Readonly<Record<string, readonly string[]>> {
+  const [, host, port, list] = /^(\[[^\]]+\]|[^:]+):(\d+):(.+)$/.exec(text) ?? [];
+  const addresses = (list ?? "").split(",").map((address) => address.replace(/^\[|\]$/g, ""));
+  const isGood = addresses.every((address) => isIP(address) !== 0);
+  const key = `${host ?? ""}:${port ?? ""}`;
+  if (host === undefined || !isGood || !URL.canParse(`https://${key}`)) {
+    throw new InvalidArgumentError(
+      "Expected HOST:PORT:ADDRESS, such as example.com:443:127.0.0.1.",
+    );
+  }
+  return { ...before, [key]: addresses };
 }
 
 /** A request method (RFC 9110 section 9.1). */

@@ -12,14 +12,20 @@ export interface ConnectionOptions extends ClientPolicyOptions {
   readonly profile: Profile;
   readonly timeout?: number;
   readonly quicVersion?: readonly QuicVersion[];
+  readonly connectTimeout?: number;
+  readonly resolve?: Readonly<Record<string, readonly string[]>> | undefined;
+  readonly ipv4?: boolean;
+  readonly ipv6?: boolean;
 }
 
+/** What is said of a client beyond the connection. */
+export type ExtraOptions = Pick<
+  ClientOptions,
+  "firstFlightRepeat" | "expectedFlightBytes" | "retries" | "retryAfter"
+>;
+
 /** A client for one URL. `--timeout` bounds the handshake too, as far as that has no shorter limit anyway. */
-export function makeClient(
-  url: URL,
-  options: ConnectionOptions,
-  flight: Pick<ClientOptions, "firstFlightRepeat" | "expectedFlightBytes"> = {},
-): Client {
+export function makeClient(url: URL, options: ConnectionOptions, extra: ExtraOptions = {}): Client {
   const { min, default: most } = SHARED_INTEGERS.handshakeTimeoutMs;
   const handshakeTimeoutMs = Math.min(Math.max(options.timeout ?? most, min), most);
   return new Client({
@@ -30,6 +36,9 @@ export function makeClient(
     pins: options.pins === false ? false : pinFile(),
     identity: clientIdentity(options),
     ...trustFor(url, options.ca),
-    ...flight,
+    connectTimeoutMs: options.connectTimeout,
+    resolve: options.resolve,
+    family: options.ipv4 === true ? 4 : options.ipv6 === true ? 6 : 0,
+    ...extra,
   });
 }

@@ -6,7 +6,7 @@ import { constants } from "node:os";
 import { dirname } from "node:path";
 import { Readable } from "node:stream";
 import { pipeline } from "node:stream/promises";
-import type { ClientResponse } from "../client.js";
+import type { BlobLike, ClientResponse } from "../client.js";
 import type { HeaderPair } from "../headers.js";
 import { makeClient, type ConnectionOptions } from "./client.js";
 import { UsageError } from "./failure.js";
@@ -22,6 +22,10 @@ export interface GetOptions extends ConnectionOptions {
   readonly method?: string | undefined;
   readonly data?: string | undefined;
   readonly location?: boolean;
+  readonly maxRedirects?: number;
+  readonly head?: boolean;
+  readonly compressed?: boolean;
+  readonly retry?: number;
   readonly include?: boolean;
   readonly json?: boolean;
 }
@@ -31,11 +35,12 @@ export async function get(first: URL, options: GetOptions): Promise<number> {
   const file = options.output === "-" ? undefined : options.output;
   if (file !== undefined) checkTarget(file);
   const interrupt = new Interrupt();
+  const endMs = options.timeout === undefined ? Infinity : performance.now() + options.timeout;
   try {
-    let hop: Hop | null = { url: first, options };
+    let hop: Hop | null = { url: first, options: withHead(options) };
     let status = 0;
     for (let redirects = 0; hop !== null; redirects += 1) {
-      ({ hop, status } = await getHop(hop, file, redirects, interrupt.signal));
+      ({ hop, status } = await getHop(hop, file, redirects, endMs, interrupt.signal));
     }
     return status >= 400 ? EXIT.http : EXIT.ok;
   } catch (error) {
@@ -44,6 +49,15 @@ export async function get(first: URL, options: GetOptions): Promise<number> {
   } finally {
     interrupt.stop();
   }
+}
+
+/** `-I` is another word for a method, and for what is printed. */
+function withHead(options: GetOptions): GetOptions {
+  if (options.head !== true) return options;
+  if (options.data !== undefined) {
+    throw new UsageError("-I and --data do not go together", "a HEAD request has no body");
+  }
+  return { ...options, method: options.method ?? "HEAD", include: true };
 }
 
 interface Hop {
@@ -56,12 +70,15 @@ async function getHop(
   { url, options }: Hop,
   file: string | undefined,
   redirects: number,
+  endMs: number,
   signal: AbortSignal,
 ): Promise<{ readonly hop: Hop | null; readonly status: number }> {
   const body = requestBody(options.data);
   // Of the request and not of the client: what cannot be had is then a refusal, not a mistake in options.
   const require = clientRequirements(options);
-  const client = makeClient(url, options);
+  const { retry } = options;
+  const repetition = retry === undefined ? {} : { retries: retry, retryAfter: true };
+  const client = makeClient(url, options, repetition);
   try {
     const response = await client.request(url, {
       method: options.method ?? (body === null ? "GET" : "POST"),
@@ -70,7 +87,9 @@ async function getHop(
       redirect: "manual",
       require,
       signal,
-      timeoutMs: options.timeout,
+      decompress: options.compressed === true,
+      // One limit for all hops; what is left of it for this one.
+      timeoutMs: endMs === Infinity ? 0 : Math.max(1, Math.ceil(endMs - performance.now())),
     });
     const hop = nextRequest(response, url, options, redirects);
     if (hop === null) await deliver(response, url, file, options);
@@ -88,7 +107,7 @@ async function deliver(
   options: GetOptions,
 ): Promise<void> {
   if (options.json === true) {
-    printJson(await summary(response, url, file));
+    printJson(await summary(response, url, file, options));
     return;
   }
   if (options.include === true) {
@@ -99,7 +118,7 @@ async function deliver(
     );
   }
   if (file !== undefined && response.ok) {
-    const bytes = await save(response, file);
+    const bytes = await save(response, file, options);
     if (process.stderr.isTTY) note(`saved ${size(bytes)} to ${file}`);
     return;
   }
@@ -112,11 +131,12 @@ async function summary(
   response: ClientResponse,
   url: URL,
   file: string | undefined,
+  options: GetOptions,
 ): Promise<object> {
   const { status, connection } = response;
   const isSaved = file !== undefined && response.ok;
   const content = isSaved
-    ? { bytes: await save(response, file), file }
+    ? { bytes: await save(response, file, options), file }
     : bodyFields(await response.bytes());
   const headers = headerPairsOf(response);
   return { url: url.href, status, headers, ...content, connection: connection.security };
@@ -141,9 +161,11 @@ function chunksOf(response: ClientResponse): AsyncIterable<Uint8Array> {
 }
 
 /** Writes the body beside its target and renames it when it is complete. Returns its size. */
-async function save(response: ClientResponse, file: string): Promise<number> {
+async function save(response: ClientResponse, file: string, options: GetOptions): Promise<number> {
   const part = `${file}.${String(process.pid)}.part`;
-  const length = response.headers.get("content-length");
+  // Behind a decoder nobody knows how much it will be.
+  const isDecoded = options.compressed === true && response.headers.has("content-encoding");
+  const length = isDecoded ? null : response.headers.get("content-length");
   const progress = await startProgress(length === null ? null : Number(length));
   let bytes = 0;
   try {
@@ -178,14 +200,34 @@ function checkTarget(file: string): void {
 }
 
 /** The body of `--data`. */
-function requestBody(data: string | undefined): string | AsyncIterable<Uint8Array> | null {
+function requestBody(
+  data: string | undefined,
+): string | AsyncIterable<Uint8Array> | BlobLike | null {
   if (data === undefined) return null;
   if (data === "@-") return process.stdin;
   if (!data.startsWith("@")) return data;
   const file = data.slice(1);
   const stats = statSync(file, { throwIfNoEntry: false });
   if (stats?.isFile() !== true) throw new UsageError(`--data: ${file} is not a file`);
-  return createReadStream(file);
+  const { size } = stats;
+  // Its size is announced, and it can be sent again: behind a redirect, or when the connection is lost.
+  return { size, stream: () => withProgress(createReadStream(file), size) };
+}
+
+/** An upload with its bar. */
+async function* withProgress(
+  source: AsyncIterable<Uint8Array>,
+  totalBytes: number,
+): AsyncGenerator<Uint8Array> {
+  const progress = await startProgress(totalBytes);
+  try {
+    for await (const chunk of source) {
+      progress.add(chunk.length);
+      yield chunk;
+    }
+  } finally {
+    progress.stop();
+  }
 }
 
 /** Aborts its signal at SIGINT and SIGTERM, so that a half-written file is removed. */

@@ -2,7 +2,7 @@
 // The command line of `pqq`: its commands, their options, their help. Stable, because scripts depend on it.
 import { createRequire } from "node:module";
 import { Command, CommanderError, Option } from "commander";
-import { PQ_ON_H3, SERVER_INTEGERS, type PqOnH3 } from "../config/fields.js";
+import { CLIENT_INTEGERS, PQ_ON_H3, SERVER_INTEGERS, type PqOnH3 } from "../config/fields.js";
 import {
   collect,
   header,
@@ -13,6 +13,7 @@ import {
   profileHelp,
   profileOption,
   quicVersions,
+  resolveEntry,
   requirementOption,
 } from "./arguments.js";
 import { certDev, type CertDevOptions } from "./cert.js";
@@ -180,6 +181,18 @@ function addConnectionOptions(command: Command): Command {
       "QUIC versions, most preferred first (default: 1,2)",
       quicVersions,
     )
+    .option("-4, --ipv4", "connect over IPv4 only")
+    .addOption(new Option("-6, --ipv6", "connect over IPv6 only").conflicts("ipv4"))
+    .option(
+      "--resolve <host:port:address>",
+      "connect to this address instead of resolving the host, repeatable",
+      resolveEntry,
+    )
+    .option(
+      "--connect-timeout <ms>",
+      "time for resolving and connecting (default: 10000)",
+      integer(1, MAX_TIMEOUT_MS),
+    )
     .option("--no-pins", "neither keep nor mind pins (see pqq pins)")
     .option("--client-cert <file>", "certificate chain for servers that ask who you are (PEM)")
     .option("--client-key <file>", "its private key (PEM)")
@@ -204,6 +217,18 @@ function addGet(program: Command, setExitCode: (code: number) => void): void {
     .option("-X, --method <method>", "request method (default: GET, POST with --data)", method)
     .option("-d, --data <text>", "send a body: text, @FILE, or @- for standard input")
     .option("-L, --location", "follow redirects")
+    .option(
+      "--max-redirects <number>",
+      "how many of them (default: 20)",
+      integer(0, CLIENT_INTEGERS.maxRedirects.max),
+    )
+    .option("-I, --head", "ask for the header section alone, and print it")
+    .option("--compressed", "ask for compressed content, and decompress it")
+    .option(
+      "--retry <number>",
+      "send again where that is safe, also behind 429 and 503 with retry-after (default: 2, without these)",
+      integer(0, CLIENT_INTEGERS.retries.max),
+    )
     .option("-i, --include", "print the status and the header fields too");
   addConnectionOptions(command)
     .option("--timeout <ms>", "give up after this time", integer(1, MAX_TIMEOUT_MS))
@@ -215,6 +240,7 @@ Examples:
   $ pqq get https://localhost:4433/
   $ pqq get https://example.com/large.iso -o large.iso
   $ pqq get https://localhost:4433/upload -d @photo.jpg -H 'content-type: image/jpeg'
+  $ pqq get https://example.com/ -I --resolve example.com:443:127.0.0.1
   $ pqq get https://localhost:4433/ --require hybrid
 ${profileHelp()}
 ${REQUIREMENTS_HELP}

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: MIT
-// The bar of a download, on stderr and only on a terminal.
+// The bar of a download or an upload, on stderr and only on a terminal.
 import type { SingleBar } from "cli-progress";
 import { size } from "./output.js";
 

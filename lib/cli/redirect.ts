@@ -2,6 +2,8 @@
 // Redirects of `pqq get -L`. Followed here and not by the library, because what is trusted depends on the host: the
 // development roots are for this machine only, wherever a redirect points.
 import type { ClientResponse } from "../client.js";
+import { CLIENT_INTEGERS } from "../config/fields.js";
+import { RedirectError } from "../errors/index.js";
 import { UsageError } from "./failure.js";
 import type { GetOptions } from "./get.js";
 
@@ -12,8 +14,6 @@ const CREDENTIALS: ReadonlySet<string> = new Set([
   "cookie",
   "proxy-authorization",
 ]);
-/** As in fetch. */
-const MAX_REDIRECTS = 20;
 
 /** Where to go next, and with what; null if this response is the answer. */
 export function nextRequest(
@@ -24,10 +24,12 @@ export function nextRequest(
 ): { readonly url: URL; readonly options: GetOptions } | null {
   const location = response.headers.get("location");
   if (options.location !== true || location === null || !STATUSES.has(response.status)) return null;
-  if (redirects === MAX_REDIRECTS) throw new Error(`more than ${String(MAX_REDIRECTS)} redirects`);
+  const facts = { url: url.href, status: response.status, location };
+  const most = options.maxRedirects ?? CLIENT_INTEGERS.maxRedirects.default;
+  if (redirects >= most) throw new RedirectError(`more than ${String(most)} redirects`, facts);
   const target = URL.canParse(location, url.href) ? new URL(location, url.href) : null;
   if (target?.protocol !== "https:")
-    throw new Error(`a redirect to ${location}, which is no https URL`);
+    throw new RedirectError(`the target ${location} is no https URL`, facts);
   return {
     url: target,
     options: redirected(options, response.status, target.origin === url.origin),

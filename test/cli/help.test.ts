@@ -77,11 +77,7 @@ describe("pqq", () => {
     [["serv"], "unknown command 'serv'", "Did you mean serve?"],
     [["get"], "missing required argument 'url'"],
     [["get", "localhost:4433"], "Expected an https URL", "Did you mean https://localhost:4433?"],
-    [
-      ["get", "https://localhost/", "--headr", "a: b"],
-      "unknown option '--headr'",
-      "Did you mean --header?",
-    ],
+    [["get", "https://localhost/", "--headr", "a: b"], "unknown option '--headr'", "--header"],
     [["get", "https://localhost/", "-H", "nocolon"], "Expected 'Name: value'."],
     [["get", "https://localhost/", "-o", "."], "is a folder"],
     [["get", "https://localhost/", "-d", "@absent"], "absent is not a file"],

@@ -18,12 +18,16 @@ import type {
   ClientOptions,
   ClientProof,
   ClientResponse,
+  ClientStats,
+  ConnectAttempt,
+  ConnectError,
   Connection,
   CustomProfile,
   Downgrade,
   Handler,
   Identity,
   Pin,
+  PoolStats,
   PqqErrorCode,
   Requirement,
   Requirements,
@@ -33,6 +37,8 @@ import type {
   ConfigError,
   HandshakeError,
   PqqError,
+  TimeoutError,
+  TimeoutPhase,
   TransportError,
 } from "../../lib/index.js";
 import type { clientSchema, serverSchema } from "../../lib/config/schema.js";
@@ -110,6 +116,22 @@ expectTypeOf(
 ).resolves.toEqualTypeOf<ClientResponse>();
 expectTypeOf(new Client().get("https://localhost/", { require: { authentication: "pq" } })) //
   .resolves.toEqualTypeOf<ClientResponse>();
+expectTypeOf<ClientResponse["attempts"]>().toEqualTypeOf<number>();
+expectTypeOf<ClientStats["pool"]>().toEqualTypeOf<PoolStats>();
+expectTypeOf<TimeoutError["phase"]>().toEqualTypeOf<TimeoutPhase | undefined>();
+expectTypeOf<ConnectError["attempts"]>().toEqualTypeOf<readonly ConnectAttempt[]>();
+expectTypeOf<Client["request"]>().toBeCallableWith("https://localhost/", {
+  body: new FormData(),
+  headersTimeoutMs: 1,
+});
+expectTypeOf(Client).toBeConstructibleWith({
+  lookup: (_hostname, { family }, callback) => {
+    callback(null, [{ address: "127.0.0.1", family }]);
+  },
+  resolve: { "localhost:443": ["127.0.0.1"] },
+});
+// @ts-expect-error -- a number is no content
+void new Client().request("https://localhost/", { body: 5 });
 expectTypeOf<ClientResponse["connection"]["security"]>().toEqualTypeOf<Security>();
 expectTypeOf<ClientResponse>().toExtend<Response>();
 expectTypeOf<Client>().toExtend<AsyncDisposable>();
