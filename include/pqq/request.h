@@ -42,9 +42,9 @@ PQQ_EXPORT pqq_status pqq_request_options_init(pqq_request_options *options, siz
 /** pqq_request makes one request over a connection of its own and blocks until
  *  the whole response is here. No thread is started. Thread-safe.
  *
- *  The addresses of the host are tried one after the other, each with an equal
- *  share of the time that is left; one that ICMP reports as closed ends at once.
- *  Resolving the name takes as long as the system's resolver likes, beside
+ *  The addresses of the host are tried one after the other, IPv6 and IPv4 in
+ *  turn and at most 8, each with an equal share of the time that is left; one that ICMP reports as
+ * closed ends at once. Resolving the name takes as long as the system's resolver likes, beside
  *  timeout_ms. `content-length` is added where the method or the body wants it.
  *  Interim responses and trailers are skipped, redirects are not followed.
  *  Errors: PQQ_ERR_NULL_ARG, PQQ_ERR_STRUCT_SIZE, PQQ_ERR_INVALID_ARG (method,

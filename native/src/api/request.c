@@ -141,7 +141,7 @@ static pqq_status resolve(const pqq__url *url, pqq_address *addresses, size_t *c
                           code == EAI_SYSTEM ? strerror(errno) : gai_strerror(code));
   }
   *count = 0;
-  for (struct addrinfo *info = found; info != NULL && *count < PQQ__MAX_ATTEMPTS;
+  for (struct addrinfo *info = found; info != NULL && *count < PQQ__MAX_RESOLVED;
        info = info->ai_next) {
     struct sockaddr_storage name = {0};
 
@@ -151,6 +151,8 @@ static pqq_status resolve(const pqq__url *url, pqq_address *addresses, size_t *c
     *count += addresses[*count].family != 0;
   }
   freeaddrinfo(found);
+  pqq__address_take_turns(addresses, *count);
+  *count = *count > PQQ__MAX_ATTEMPTS ? PQQ__MAX_ATTEMPTS : *count;
   return *count > 0 ? PQQ_OK : pqq__error_set(PQQ_ERR_RESOLVE, "%s: no address", url->host);
 }
 
@@ -168,7 +170,7 @@ static pqq_time_ns connect_deadline(pqq_time_ns deadline, size_t addresses_left)
 
 static pqq_status try_addresses(const pqq__request_plan *plan, const pqq__url *url,
                                 pqq_response *response) {
-  pqq_address addresses[PQQ__MAX_ATTEMPTS];
+  pqq_address addresses[PQQ__MAX_RESOLVED];
   size_t count = 0;
   pqq_status status = resolve(url, addresses, &count);
 

@@ -143,3 +143,20 @@ int pqq__address_is_any(const pqq_address *address) {
 int pqq__address_has_same_ip(const pqq_address *a, const pqq_address *b) {
   return a->family == b->family && memcmp(a->ip, b->ip, sizeof a->ip) == 0;
 }
+
+void pqq__address_take_turns(pqq_address *addresses, size_t count) {
+  for (size_t i = 1; i < count; i++) {
+    size_t next = i;
+    pqq_address other;
+
+    while (next < count && addresses[next].family == addresses[i - 1].family) {
+      next++;
+    }
+    if (next == count) {
+      return; /* only one family is left */
+    }
+    other = addresses[next];
+    memmove(&addresses[i + 1], &addresses[i], (next - i) * sizeof *addresses);
+    addresses[i] = other;
+  }
+}

@@ -29,6 +29,10 @@ const char *pqq__address_text(const pqq_address *address, char text[PQQ__ADDRESS
 /* The unspecified address of a family (4 or 6). */
 pqq_address pqq__address_any(uint16_t family, uint16_t port);
 
+/* Lets the families take turns, beginning with that of the first address; the
+ * order within each stays (RFC 8305 section 4). */
+void pqq__address_take_turns(pqq_address *addresses, size_t count);
+
 int pqq__address_is_any(const pqq_address *address);
 int pqq__address_has_same_ip(const pqq_address *a, const pqq_address *b);
 

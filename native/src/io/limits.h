@@ -93,6 +93,10 @@
 /* Addresses of one name that pqq_request tries. */
 #define PQQ__MAX_ATTEMPTS 8
 
+/* And among which it picks these, so that many IPv6 addresses do not push out
+ * all IPv4 ones. */
+#define PQQ__MAX_RESOLVED 64
+
 /* Server: the defaults and bounds of pqq_server_options.max_body_bytes. */
 #define PQQ__SERVER_BODY_BYTES (1024u * 1024u)
 #define PQQ__MAX_SERVER_BODY_BYTES (1024u * 1024u * 1024u)

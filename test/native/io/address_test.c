@@ -100,3 +100,26 @@ TEST("wildcards and equality look at the IP only") {
   EXPECT(pqq__address_has_same_ip(&one, &same));
   EXPECT(!pqq__address_has_same_ip(&one, &any));
 }
+
+static void expect_turns(const char *before, const char *after) {
+  pqq_address addresses[8];
+  size_t count = strlen(before) / 2;
+
+  for (size_t i = 0; i < count; i++) {
+    addresses[i] = pqq__address_any((uint16_t)(before[2 * i] - '0'), (uint16_t)before[2 * i + 1]);
+  }
+  pqq__address_take_turns(addresses, count);
+  for (size_t i = 0; i < count; i++) {
+    EXPECT_UINT(addresses[i].family, (unsigned)(after[2 * i] - '0'));
+    EXPECT_UINT(addresses[i].port, (unsigned char)after[2 * i + 1]);
+  }
+}
+
+TEST("families take turns, and each keeps its order") {
+  expect_turns("", "");
+  expect_turns("6a", "6a");
+  expect_turns("6a6b6c", "6a6b6c");
+  expect_turns("6a6b4c4d", "6a4c6b4d");
+  expect_turns("6a6b6c6d4e", "6a4e6b6c6d");
+  expect_turns("4a6b6c6d4e", "4a6b4e6c6d");
+}
