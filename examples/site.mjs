@@ -6,11 +6,11 @@ import { createHash, X509Certificate } from "node:crypto";
 import { readFileSync } from "node:fs";
 import { fileURLToPath } from "node:url";
 import { parseArgs } from "node:util";
-import { devIdentity, isPqqError, Response, Server, staticFiles } from "velo-pqq";
+import { devIdentity, isPqqError, Response, Server } from "velo-pqq";
 
 const { values } = parseArgs({ options: { port: { type: "string", default: "4433" } } });
 const dev = devIdentity();
-const files = staticFiles(fileURLToPath(new URL("site", import.meta.url)));
+const files = fileURLToPath(new URL("site", import.meta.url));
 
 /** What was negotiated for the request that asks. */
 function connectionFacts({ security, handshake, quicVersion, remoteAddress }) {
@@ -21,10 +21,13 @@ function connectionFacts({ security, handshake, quicVersion, remoteAddress }) {
 }
 
 async function listen(host) {
-  const options = { host, port: Number(values.port), identity: dev.identity };
+  // The files are answered by the network thread; what is not among them comes to the handler.
+  const options = { host, port: Number(values.port), identity: dev.identity, files };
   return Server.serve(options, (request, { connection }) => {
     const { pathname } = new URL(request.url);
-    return pathname === "/api/connection" ? connectionFacts(connection) : files(request);
+    return pathname === "/api/connection"
+      ? connectionFacts(connection)
+      : new Response("not found\n", { status: 404 });
   });
 }
 

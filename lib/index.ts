@@ -94,6 +94,7 @@ export type {
   FlightRounds,
   FlightSize,
 } from "./flight.js";
+export type { FileLinks, FileOptions, FolderOptions } from "./files.js";
 export type { HeaderPair, HeadersInit } from "./headers.js";
 export type { Pin } from "./pins.js";
 export type { ServerRequest } from "./request.js";
@@ -102,6 +103,7 @@ export type {
   CloseOptions,
   Handler,
   HandlerResult,
+  FileRequest,
   RequestContext,
   ServerAddress,
   FailedPeer,

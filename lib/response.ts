@@ -25,6 +25,14 @@ export interface ResponseInit {
   readonly trailers?: TrailersInit | undefined;
 }
 
+/** A file that the network thread is to send. */
+export interface FileReference {
+  /** The folder's number. */
+  readonly folder: number;
+  /** Fields of the request, pseudo-header fields first. */
+  readonly request: readonly HeaderPair[];
+}
+
 /** What goes over the wire. */
 export interface ResponseParts {
   readonly status: number;
@@ -32,6 +40,8 @@ export interface ResponseParts {
   readonly body: Body | null;
   /** Called once, when the content has ended. */
   readonly trailers: (() => Promise<readonly HeaderPair[]>) | null;
+  /** Takes the place of status and content. */
+  readonly file?: FileReference | undefined;
 }
 
 const TEXT: readonly HeaderPair[] = [["content-type", "text/plain;charset=UTF-8"]];
@@ -41,6 +51,7 @@ const NO_HEADERS: readonly HeaderPair[] = [];
 const NULL_BODY_STATUSES: ReadonlySet<number> = new Set([204, 205, 304]);
 
 let partsOf: (response: Response) => ResponseParts;
+let setFile: (response: Response, file: FileReference) => void;
 
 /**
  * A response: what a handler returns and what a client gets. It reads like fetch's.
@@ -59,6 +70,7 @@ export class Response {
   #pairs: readonly HeaderPair[] | WireHeaders;
   #headers: Headers | undefined;
   #content: Content | undefined;
+  #file: FileReference | undefined;
 
   /**
    * @param body - Content. Bytes are not copied: do not change them afterwards.
@@ -75,6 +87,9 @@ export class Response {
 
   static {
     partsOf = (response) => response.#toParts();
+    setFile = (response, file) => {
+      response.#file = file;
+    };
   }
 
   /**
@@ -151,6 +166,8 @@ export class Response {
   }
 
   #readable(): Content {
+    if (this.#file !== undefined)
+      throw new TypeError("the content of a file is read by the server that sends it, not here");
     this.#content ??= new Content(this.#body);
     return this.#content;
   }
@@ -158,6 +175,10 @@ export class Response {
   #toParts(): ResponseParts {
     const trailers = this.#trailers;
     const body = this.#body;
+    if (this.#file !== undefined) {
+      const headers = this.#headers === undefined ? NO_HEADERS : headerPairs(this.#headers);
+      return { status: this.status, headers, body: null, trailers: null, file: this.#file };
+    }
     return {
       status: this.status,
       headers: this.#headers === undefined ? this.#givenPairs() : headerPairs(this.#headers),
@@ -170,6 +191,13 @@ export class Response {
   #givenPairs(): readonly HeaderPair[] {
     return this.#pairs instanceof WireHeaders ? headerPairs(this.#pairs) : this.#pairs;
   }
+}
+
+/** A response whose content the network thread finds. */
+export function fileResponse(folder: number, request: readonly HeaderPair[]): Response {
+  const response = new Response(null);
+  setFile(response, { folder, request });
+  return response;
 }
 
 /**

@@ -5,7 +5,7 @@ import { isIPv6 } from "node:net";
 import { setTimeout as delay } from "node:timers/promises";
 import { parseIdentityUpdate, parseServerOptions } from "./config/index.js";
 import type { IdentityUpdate, ServerConfig, ServerOptions } from "./config/index.js";
-import { PeerConnection } from "./connection.js";
+import { PeerConnection, type Connection } from "./connection.js";
 import { errorFromStatus, type PqqError } from "./errors/index.js";
 import {
   flightReport,
@@ -14,12 +14,14 @@ import {
   type FlightQuery,
   type FlightReport,
 } from "./flight.js";
+import { openFolders } from "./files.js";
 import { closeFacts } from "./internal/close_facts.js";
 import { Endpoint, type EndpointListener } from "./internal/endpoint.js";
 import { holdLoop, releaseLoop } from "./internal/keep_alive.js";
 import { serverNativeOptions } from "./internal/native_options.js";
 import { ServerStream, type Handler, type RequestOwner } from "./internal/server_stream.js";
 import { SlotTable } from "./internal/slots.js";
+import { Response } from "./response.js";
 import { toStats, type Stats } from "./stats.js";
 
 export type { Handler, HandlerResult, RequestContext } from "./internal/server_stream.js";
@@ -43,11 +45,24 @@ export interface ServerEvents {
   error: [error: unknown];
   /** The server works, but not as well as it could. Without a listener it becomes a process warning. */
   warning: [message: string];
+  /** {@link ServerOptions.files} have answered a request; only with `reportFiles`. */
+  file: [request: FileRequest];
   /**
    * A handshake has failed in a way worth knowing: no common algorithm, a policy, an authenticator, an alert of the
    * client. Timeouts and broken packets are only counted, and so is everything if 256 wait to be told.
    */
   handshakeError: [error: PqqError, peer: FailedPeer];
+}
+
+/** A request that {@link ServerOptions.files} have answered. */
+export interface FileRequest {
+  readonly connection: Connection;
+  readonly method: string;
+  /** As it came, with its query. */
+  readonly path: string;
+  readonly status: number;
+  /** Of content, as announced. */
+  readonly bytes: number;
 }
 
 /** Whose handshake has failed. */
@@ -57,6 +72,11 @@ export interface FailedPeer {
 }
 
 const DRAIN_MS = 5_000;
+
+/** The handler of a server that has none. */
+function notFound(): Response {
+  return new Response(null, { status: 404 });
+}
 
 /**
  * An HTTP/3 server.
@@ -78,38 +98,45 @@ export class Server extends EventEmitter<ServerEvents> implements AsyncDisposabl
   readonly #ended: Promise<void>;
 
   /**
-   * Starts a server. It keeps the process alive until it is closed.
+   * Starts a server. It keeps the process alive until it is closed. Without a handler it needs `files`, and answers 404 to
+   * what is not in them.
    *
    * Rejects with a ConfigError for a certificate or key that is not usable, and with a PqqError
    * `PQQ_ERR_ADDRESS_IN_USE`, `PQQ_ERR_ADDRESS_UNAVAILABLE` or `PQQ_ERR_PERMISSION` if the port cannot be had.
    *
    * @throws ConfigError for options that are not allowed.
    */
-  static serve(options: ServerOptions, handler: Handler): Promise<Server> {
-    if (typeof handler !== "function") {
-      throw new TypeError(`Server.serve: the handler has to be a function, not ${typeof handler}`);
-    }
+  static serve(options: ServerOptions, handler?: Handler): Promise<Server> {
     const config = parseServerOptions(options);
+    // Said by JavaScript too, which has no types.
+    const given: unknown = handler;
+    if (typeof given !== "function" && (given !== undefined || config.files.length === 0)) {
+      throw new TypeError(`Server.serve: the handler has to be a function, not ${typeof given}`);
+    }
     return new Promise((resolve) => {
       resolve(new Server(config, handler));
     });
   }
 
-  private constructor(config: ServerConfig, handler: Handler) {
+  private constructor(config: ServerConfig, handler: Handler | undefined) {
     super();
     this.#config = config;
+    const folders = openFolders(config.files, handler !== undefined);
     let settle: () => void = () => undefined;
     this.#ended = new Promise((resolve) => {
       settle = resolve;
     });
     const listener = new ServerListener({
-      handler,
+      handler: handler ?? notFound,
       maxRequestBodyBytes: config.maxRequestBodyBytes ?? Infinity,
       waitUntil: (promise) => {
         this.#waitUntil(promise);
       },
       reportError: (error) => {
         this.#reportError(error);
+      },
+      reportFile: (request) => {
+        this.emit("file", request);
       },
       reportHandshake: (status, text) => {
         this.#reportHandshake(status, text);
@@ -120,7 +147,7 @@ export class Server extends EventEmitter<ServerEvents> implements AsyncDisposabl
         settle();
       },
     });
-    this.#endpoint = new Endpoint(serverNativeOptions(config), listener);
+    this.#endpoint = new Endpoint({ ...serverNativeOptions(config), folders }, listener);
     listener.endpoint = this.#endpoint;
     holdLoop();
     // Not before somebody can have begun to listen.
@@ -229,6 +256,7 @@ export class Server extends EventEmitter<ServerEvents> implements AsyncDisposabl
 }
 
 interface ListenerOwner extends RequestOwner {
+  reportFile(request: FileRequest): void;
   reportHandshake(status: number, text: string): void;
   onEnd(status: number): void;
 }
@@ -277,6 +305,13 @@ class ServerListener implements EndpointListener {
 
   onEnd(status: number): void {
     this.#owner.onEnd(status);
+  }
+
+  onFile(idLow: number, idHigh: number, status: number, bytes: number, text: string): void {
+    const connection = this.#connections.get(idLow, idHigh);
+    if (connection === undefined) return;
+    const [method = "", , , path = ""] = text.split("\0", 4);
+    this.#owner.reportFile({ connection, method, path, status, bytes });
   }
 
   onGoingAway(): void {

@@ -147,6 +147,7 @@ function addServe(program: Command, setExitCode: (code: number) => void): void {
       quicVersions,
     )
     .option("--workers <number>", "network threads", integer(1, MAX_WORKERS), 1)
+    .option("--listing", "answer folders without an index.html with a list of their names")
     .option("--log", "print a line per request")
     .option("--json", "print JSON, one value a line; the first says where the server listens")
     .addHelpText(

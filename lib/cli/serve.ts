@@ -13,8 +13,7 @@ import type {
 } from "../config/index.js";
 import { devIdentity, type DevIdentity } from "../dev.js";
 import { isPqqError } from "../errors/index.js";
-import { Server, type Handler } from "../server.js";
-import { staticFiles } from "../static.js";
+import { Server, type FileRequest } from "../server.js";
 import { explain, UsageError } from "./failure.js";
 import { duration, EXIT, note, print, printJson, strong, table } from "./output.js";
 import { pairOf, requirementsOf, type RequireOptions } from "./policy.js";
@@ -37,6 +36,7 @@ export interface ServeOptions extends RequireOptions {
   readonly workers: number;
   readonly quicVersion?: readonly QuicVersion[];
   readonly log?: boolean;
+  readonly listing?: boolean;
   readonly json?: boolean;
 }
 
@@ -48,10 +48,9 @@ const DRAIN_MS = 10_000;
 
 /** Serves a folder until a signal comes. */
 export async function serve(folder: string, options: ServeOptions): Promise<number> {
-  const files = staticFiles(folder);
   const { dev, ...who } = whoItIs(options);
-  const handler = options.log === true ? logged(files, options.json === true) : files;
-  const server = await listen(handler, options, who);
+  const server = await listen(folder, options, who);
+  if (options.log === true) server.on("file", logger(options.json === true));
   server.on("error", (error) => {
     note(error instanceof Error ? error.message : String(error));
   });
@@ -140,21 +139,24 @@ function devNames(hosts: readonly string[] | undefined): string[] | undefined {
 }
 
 async function listen(
-  handler: Handler,
+  folder: string,
   options: ServeOptions,
   who: { identity: Identity; sites?: Site[] },
 ): Promise<Server> {
+  const files = { root: folder, listing: options.listing === true };
   const { port, profile, workers, pinLifetime: pinLifetimeS } = options;
   const policy = {
     require: requirementsOf(options),
     clientAuthentication: clientAuthentication(options),
     pinLifetimeS,
     quicVersions: options.quicVersion,
+    files,
+    reportFiles: options.log === true,
   };
   const unknownServerName = options.refuseUnknownNames === true ? "refuse" : "default";
   const hosts = options.host?.flatMap((host) => (host === "localhost" ? LOOPBACK : host));
   const start = (host: readonly string[]): Promise<Server> =>
-    Server.serve({ port, host, profile, workers, ...who, unknownServerName, ...policy }, handler);
+    Server.serve({ port, host, profile, workers, ...who, unknownServerName, ...policy });
   if (hosts !== undefined) return start(hosts);
   try {
     return await start(LOOPBACK);
@@ -227,27 +229,20 @@ function policyRows(options: ServeOptions): [string, string][] {
 }
 
 /** A line per request: when the response is made, before its content is sent. */
-function logged(handler: Handler, isJson: boolean): Handler {
-  return async (request, context) => {
-    const startMs = performance.now();
-    const response = await handler(request, context);
-    const { pathname, search } = new URL(request.url);
+function logger(isJson: boolean): (request: FileRequest) => void {
+  return ({ connection, method, path, status, bytes }) => {
+    const { remoteAddress: remote } = connection;
     const entry = {
       event: "request",
       time: new Date().toISOString(),
-      remote: context.connection.remoteAddress,
-      method: request.method,
-      path: pathname + search,
-      status: response.status,
-      bytes: Number(response.headers.get("content-length") ?? 0),
-      ms: Math.round((performance.now() - startMs) * 100) / 100,
+      remote,
+      method,
+      path,
+      status,
+      bytes,
     };
     if (isJson) printJson(entry);
-    else
-      print(
-        `${entry.time} ${entry.remote} ${entry.method} ${entry.path} ${entry.status} ${entry.bytes} ${entry.ms} ms`,
-      );
-    return response;
+    else print(`${entry.time} ${remote} ${method} ${path} ${status} ${bytes}`);
   };
 }
 

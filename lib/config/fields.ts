@@ -10,6 +10,9 @@ import {
 
 export { CIPHERS, GROUPS, PROFILE_TABLE, SIGNATURE_SCHEMES } from "./profiles.generated.js";
 
+/** PQQ_MAX_FILES. */
+export const MAX_FOLDERS = 16;
+
 /** An integer option. */
 export interface IntegerField {
   readonly min: number;

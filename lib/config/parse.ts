@@ -2,6 +2,7 @@
 // Options in, frozen configuration out, once, at the door. Nothing behind it checks an option again.
 import type * as v from "valibot";
 import { ConfigError } from "../errors/index.js";
+import type { FolderOptions } from "../files.js";
 import { PinStore } from "../pins.js";
 import {
   CIPHERS,
@@ -60,7 +61,16 @@ export function parseServerOptions(input: ServerOptions): ServerConfig {
     caFile: clientAuthentication?.caFile,
     requireClientAuthentication: clientAuthentication?.require,
     pinLifetimeS: required(values.pinLifetimeS),
+    files: Object.freeze(folders(values.files)),
+    reportFiles: values.reportFiles,
   });
+}
+
+function folders(given: ServerOptions["files"]): FolderOptions[] {
+  const list = Array.isArray(given) ? (given as readonly (string | FolderOptions)[]) : [given];
+  return list.flatMap((one) =>
+    one === undefined ? [] : typeof one === "string" ? { root: one } : (one as FolderOptions),
+  );
 }
 
 /**

@@ -10,6 +10,7 @@ import {
   CIPHERS,
   CLIENT_INTEGERS,
   GROUPS,
+  MAX_FOLDERS,
   MAX_LISTEN_HOSTS,
   MAX_PROFILES,
   MAX_SITES,
@@ -300,6 +301,29 @@ const statelessKey = v.pipe(
   v.check((key) => key.length === 32 && key.some((byte) => byte !== 0), KEY_MESSAGE),
 );
 
+const FOLDER_MESSAGE =
+  'the path of a folder, or { root, prefix, … }\nfor example { root: "./public", prefix: "/assets" }';
+const folder = v.union(
+  [
+    v.pipe(v.string(FOLDER_MESSAGE), v.nonEmpty(FOLDER_MESSAGE)),
+    object({
+      root: file("a folder"),
+      prefix: v.optional(v.string('a path, such as "/assets"\nleave it out for "/"')),
+      index: v.optional(v.string('a file name\na safe value is "index.html"')),
+      cacheControl: v.optional(v.string('a cache-control value\na safe value is "no-cache"')),
+      links: v.optional(oneOf(["beneath", "never", "anywhere"], "beneath")),
+      listing: flag("Answer a folder without an index file with a list of its names."),
+      variants: flag("Send compressed variants that lie beside a file.", true),
+      nosniff: flag("Send x-content-type-options: nosniff.", true),
+      hidden: flag("Serve names that begin with a dot."),
+      fallThrough: v.optional(v.boolean("true or false\nleave it out for true beside a handler")),
+    }),
+  ],
+  FOLDER_MESSAGE,
+);
+const FOLDERS_MESSAGE = `at most ${MAX_FOLDERS} folders\nleave it out for none`;
+const folders = v.pipe(v.array(folder, FOLDERS_MESSAGE), v.maxLength(MAX_FOLDERS, FOLDERS_MESSAGE));
+
 /** See ServerOptions. */
 export const serverSchema = v.pipe(
   object({
@@ -330,6 +354,8 @@ export const serverSchema = v.pipe(
         ),
       ),
     ),
+    files: v.optional(v.union([folder, folders], FOLDER_MESSAGE)),
+    reportFiles: flag("Emit a `file` event for each request that `files` has answered."),
     ...shared,
     ...integers(SERVER_INTEGERS),
   }),

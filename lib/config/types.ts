@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: MIT
 // What callers write (…Options) and what the rest of the package reads (…Config).
+import type { FolderOptions } from "../files.js";
 import type { LookupFunction } from "../internal/resolve.js";
 import type { PinStore } from "../pins.js";
 import type {
@@ -256,6 +257,19 @@ export interface ServerOptions extends SharedOptions {
    * @defaultValue 0: no pin
    */
   readonly pinLifetimeS?: number | undefined;
+  /**
+   * Folders that are answered from on the network threads, before the handler and without it: paths, or options
+   * (docs/files.md). At most 16, each prefix once.
+   *
+   * @defaultValue none
+   */
+  readonly files?: string | FolderOptions | readonly (string | FolderOptions)[] | undefined;
+  /**
+   * Emit a `file` event for each request that `files` has answered. It costs a crossing into JavaScript for each.
+   *
+   * @defaultValue false
+   */
+  readonly reportFiles?: boolean | undefined;
 }
 
 /** Options of `Client`. */
@@ -425,6 +439,8 @@ export interface ServerConfig extends SharedConfig {
   readonly caFile: string | undefined;
   readonly requireClientAuthentication: Requirement | undefined;
   readonly pinLifetimeS: number;
+  readonly files: readonly FolderOptions[];
+  readonly reportFiles: boolean;
 }
 
 /** See {@link SharedConfig}. Exactly one of `caPem` and `caFile` is set. */

@@ -14,6 +14,7 @@ import {
   COMMAND_CLOSE,
   COMMAND_CONNECT,
   COMMAND_CONSUME,
+  COMMAND_FILE,
   COMMAND_FLIGHT_BYTES,
   COMMAND_HEADER_COUNT,
   COMMAND_ID_HIGH,
@@ -144,6 +145,27 @@ export class CommandQueue {
       const field = `content-length\0${bytes}`;
       this.#putText(row, count === 0 ? field : `${headers}\0${field}`, count + 1);
     }
+    this.#end();
+  }
+
+  /**
+   * A response from a folder.
+   *
+   * @param headers - Text: the first `requestCount` fields are the request's, those behind them go to the answer.
+   * @throws PqqError `PQQ_ERR_HEADERS_TOO_LARGE`
+   */
+  file(
+    low: number,
+    high: number,
+    folder: number,
+    headers: string,
+    count: number,
+    requestCount: number,
+  ): void {
+    checkText(headers);
+    const row = this.#begin(COMMAND_FILE, low, high, requestCount, headers.length);
+    this.#rows[row + COMMAND_STATUS] = folder;
+    this.#putText(row, headers, count);
     this.#end();
   }
 

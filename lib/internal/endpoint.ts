@@ -21,6 +21,7 @@ import {
   EVENT_DATA_BYTES,
   EVENT_DATA_OFFSET,
   EVENT_END,
+  EVENT_FILE,
   EVENT_GOING_AWAY,
   EVENT_ID_HIGH,
   EVENT_ID_LOW,
@@ -65,6 +66,8 @@ export interface EndpointListener {
     text: string,
     isEnd: boolean,
   ): void;
+  /** A folder has answered a request; `text` as of onRequest. */
+  onFile(connLow: number, connHigh: number, status: number, bytes: number, text: string): void;
   onOpened(idLow: number, idHigh: number, token: number): void;
   onOpenFailed(token: number, status: number): void;
   /** A command failed; for CONNECT and REQUEST `idHigh` is the token. */
@@ -248,6 +251,9 @@ export class Endpoint {
         break;
       case EVENT_CLOSED:
         this.#listener.onClosed(low, high, aLow, status, ring.text(offset, bytes));
+        break;
+      case EVENT_FILE:
+        this.#listener.onFile(low, high, status, wireCode(aLow, aHigh), ring.text(offset, bytes));
         break;
       case EVENT_GOING_AWAY:
         this.#listener.onGoingAway(low, high);

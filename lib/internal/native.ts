@@ -24,6 +24,9 @@ export interface NativeOptions {
   /** 0: no signing pool. */
   readonly signingThreads?: number | undefined;
   readonly disableOffload?: boolean | undefined;
+  /** Numbers of `openFolder`. */
+  readonly folders?: readonly number[] | undefined;
+  readonly reportFiles?: boolean | undefined;
   readonly identities?: readonly NativeIdentity[] | undefined;
   readonly sites?: readonly NativeSite[] | undefined;
   readonly unknownServerName?: number | undefined;
@@ -62,6 +65,16 @@ export interface NativeOptions {
   readonly ciphers?: readonly number[] | undefined;
   readonly signatureSchemes?: readonly number[] | undefined;
   readonly profiles?: readonly number[] | undefined;
+}
+
+/** pqq_files_options; every field is given. */
+export interface NativeFolder {
+  readonly root: string;
+  readonly prefix: string;
+  readonly index: string;
+  readonly cacheControl: string;
+  readonly links: number;
+  readonly flags: number;
 }
 
 /** Memory that native threads write to and read from. Made here, kept alive there, never handed to users. */
@@ -188,6 +201,8 @@ export interface Native {
   predictFlight(options: NativeOptions, query: NativeFlightQuery): NativeFlightReport;
   /** The flight of a server that was met. */
   predictFlightOf(facts: NativeFlightFacts, query: NativeFlightQuery): NativeFlightReport;
+  /** Opens a folder for endpoints and COMMAND_FILE. Its number is good as long as the environment. */
+  openFolder(folder: NativeFolder): number;
   /** Sets the function that is called when there is something to poll. Once, before the first endpoint. */
   onWake(wake: () => void): void;
   /** Whether that function keeps the event loop alive; at first it does not. */

@@ -240,6 +240,10 @@ export class Pool implements EndpointListener, Connector, OriginOwner {
     for (const origin of [...this.#origins.values()]) origin.retire(connection);
   }
 
+  onFile(): void {
+    // Only servers have folders.
+  }
+
   onOpened(idLow: number, idHigh: number, token: number): void {
     const stream = this.#opening.get(token);
     this.#opening.delete(token);

@@ -16,6 +16,7 @@ export const EVENT_RESET = 10;
 export const EVENT_STOPPED = 11;
 export const EVENT_WRITABLE = 12;
 export const EVENT_STREAM_CLOSED = 13;
+export const EVENT_FILE = 14;
 
 /** An event row: its words, and the bit of the first word that says `is_end`. */
 export const EVENT_WORDS = 8;
@@ -40,6 +41,7 @@ export const COMMAND_RESET = 7;
 export const COMMAND_STOP_READING = 8;
 export const COMMAND_CLOSE = 9;
 export const COMMAND_ABANDON = 10;
+export const COMMAND_FILE = 11;
 
 /** A command row. */
 export const COMMAND_WORDS = 10;

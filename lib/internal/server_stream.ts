@@ -4,12 +4,18 @@ import type { Connection } from "../connection.js";
 import { errorFromStatus } from "../errors/index.js";
 import type { HeaderPair } from "../headers.js";
 import { createServerRequest, type RequestParts, type ServerRequest } from "../request.js";
-import { responseParts, type Response, type ResponseParts } from "../response.js";
+import {
+  responseParts,
+  type FileReference,
+  type Response,
+  type ResponseParts,
+} from "../response.js";
 import type { Endpoint } from "./endpoint.js";
 import { httpDate } from "./http_date.js";
 import { IncomingBody } from "./incoming.js";
 import { MAX_WHOLE_BYTES, wholeSource, type ChunkedBody } from "./outgoing.js";
 import {
+  COMMAND_FILE,
   COMMAND_RESPOND,
   COMMAND_TRAILERS,
   H3_INTERNAL_ERROR,
@@ -18,7 +24,7 @@ import {
   WRITE_END,
 } from "./rows.js";
 import { Stream } from "./stream.js";
-import { splitText } from "./text.js";
+import { headerText, splitText } from "./text.js";
 
 /** What a handler gets beside the request. */
 export interface RequestContext {
@@ -144,7 +150,7 @@ export class ServerStream extends Stream implements RequestParts {
   }
 
   onCommandFailed(type: number, status: number): void {
-    if (type !== COMMAND_RESPOND && type !== COMMAND_TRAILERS) return;
+    if (type !== COMMAND_RESPOND && type !== COMMAND_TRAILERS && type !== COMMAND_FILE) return;
     const error = errorFromStatus(status, `response to ${this.method} ${this.path}`);
     this.pump?.stop(error);
     this.#owner.reportError(error);
@@ -197,6 +203,10 @@ export class ServerStream extends Stream implements RequestParts {
       this.#fail(error);
       return;
     }
+    if (parts.file !== undefined) {
+      this.#sendFile(parts.file, parts.headers);
+      return;
+    }
     const body = parts.body instanceof ArrayBuffer ? new Uint8Array(parts.body) : parts.body;
     // A client that has cancelled wants nothing; a source of content has to be told.
     if (this.isClosed || this.#failure !== undefined) {
@@ -227,6 +237,20 @@ export class ServerStream extends Stream implements RequestParts {
       this.onSent();
     } else {
       this.sendPieces(isWhole ? wholeSource(body ?? EMPTY) : body, trailers);
+    }
+  }
+
+  /** What has come of a request's fields belongs into the command: the network thread keeps none. */
+  #sendFile({ folder, request }: FileReference, headers: readonly HeaderPair[]): void {
+    if (this.isClosed || this.#failure !== undefined) return;
+    this.#hasResponded = true;
+    const text = headerText([...request, ...headers]);
+    const count = request.length + headers.length;
+    try {
+      this.commands.file(this.idLow, this.idHigh, folder, text, count, request.length);
+      this.onSent();
+    } catch (error) {
+      this.#fail(error);
     }
   }
 

@@ -28,6 +28,7 @@ Addon::Addon(Napi::Env env, Napi::Object exports) {
                            InstanceMethod("devIdentity", &Addon::JsDevIdentity),
                            InstanceMethod("predictFlight", &Addon::JsPredictFlight),
                            InstanceMethod("predictFlightOf", &Addon::JsPredictFlightOf),
+                           InstanceMethod("openFolder", &Addon::JsOpenFolder),
                            InstanceMethod("onWake", &Addon::JsOnWake),
                            InstanceMethod("setReferenced", &Addon::JsSetReferenced),
                            InstanceValue("Endpoint", Endpoint::Define(env, this)),
@@ -104,6 +105,18 @@ Napi::Value Addon::JsPredictFlight(const Napi::CallbackInfo &info) {
 
 Napi::Value Addon::JsPredictFlightOf(const Napi::CallbackInfo &info) {
   return PredictFlightOf(info);
+}
+
+// openFolder(options) -> its number
+Napi::Value Addon::JsOpenFolder(const Napi::CallbackInfo &info) {
+  const Napi::Env env = info.Env();
+  uint32_t number = 0;
+  const pqq_status status = folders_.Open(info[0].As<Napi::Object>(), &number);
+  if (status != PQQ_OK) {
+    ThrowStatus(env, status, pqq_error_detail());
+    return env.Undefined();
+  }
+  return Napi::Number::New(env, number);
 }
 
 // onWake(function), once per environment and before the first endpoint.

@@ -11,6 +11,7 @@
 #include <napi.h>
 
 #include "driver_host.h"
+#include "folders.h"
 #include "wake.h"
 
 namespace velo {
@@ -25,6 +26,9 @@ public:
   // Endpoints tell of their hosts, so that the end of the environment can end
   // the threads before the memory and the wake-up function go.
   void AddHost(const std::shared_ptr<DriverHost> &host);
+  const Folders *folders() const {
+    return &folders_;
+  }
 
 private:
   static void OnEnvironmentEnd(Addon *addon);
@@ -35,11 +39,13 @@ private:
   Napi::Value JsDevIdentity(const Napi::CallbackInfo &info);
   Napi::Value JsPredictFlight(const Napi::CallbackInfo &info);
   Napi::Value JsPredictFlightOf(const Napi::CallbackInfo &info);
+  Napi::Value JsOpenFolder(const Napi::CallbackInfo &info);
   void JsOnWake(const Napi::CallbackInfo &info);
   void JsSetReferenced(const Napi::CallbackInfo &info);
 
   Wake wake_;
   std::vector<std::weak_ptr<DriverHost>> hosts_;
+  Folders folders_;
 };
 
 } // namespace velo

@@ -37,8 +37,8 @@ bool HasToken(uint32_t type) {
 } // namespace
 
 CommandReader::CommandReader(const uint32_t *rows, uint32_t row_count, const uint8_t *blob,
-                             size_t blob_bytes)
-    : rows_(rows), row_count_(row_count), blob_(blob), blob_bytes_(blob_bytes) {}
+                             size_t blob_bytes, const Folders *folders)
+    : rows_(rows), row_count_(row_count), blob_(blob), blob_bytes_(blob_bytes), folders_(folders) {}
 
 pqq_status CommandReader::Submit(DriverHost *host, uint32_t count, Napi::Value arrays) {
   if (host->driver() == nullptr || count > row_count_) {
@@ -74,6 +74,9 @@ void CommandReader::Read(DriverHost *host, const uint32_t *row, const Napi::Valu
   command.wire_code = row[kCommandA];
   command.bytes = row[kCommandA];
   command.http_status = static_cast<int32_t>(row[kCommandStatus]);
+  if (type == PQQ_COMMAND_FILE) {
+    command.files = folders_->At(row[kCommandStatus]);
+  }
   const uint64_t failure_id =
       HasToken(type) ? static_cast<uint64_t>(row[kCommandA]) << 32 : command.id;
   command.tag = DriverHost::Tag(type, failure_id);

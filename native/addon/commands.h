@@ -13,12 +13,15 @@
 #include <pqq/pqq.h>
 
 #include "driver_host.h"
+#include "folders.h"
 
 namespace velo {
 
 class CommandReader {
 public:
-  CommandReader(const uint32_t *rows, uint32_t row_count, const uint8_t *blob, size_t blob_bytes);
+  // `folders` outlives the reader.
+  CommandReader(const uint32_t *rows, uint32_t row_count, const uint8_t *blob, size_t blob_bytes,
+                const Folders *folders);
 
   // Submits the first `count` rows. `arrays` holds the bodies with kBodyArray,
   // or is undefined. What cannot be read becomes a Failure of that command.
@@ -34,6 +37,7 @@ private:
   const uint32_t row_count_;
   const uint8_t *const blob_;
   const size_t blob_bytes_;
+  const Folders *const folders_;
 
   // Kept from call to call so that a submit does not allocate. Sized before
   // they are filled: commands point into them.

@@ -71,6 +71,12 @@ bool Push(EventRing *ring, pqq_engine *engine, const pqq_event &event) {
     return PushText(ring, row, RequestTextBytes(event), [&](uint8_t *to, size_t capacity) {
       return WriteRequestText(event, to, capacity);
     });
+  case PQQ_EVENT_FILE:
+    row.id = event.conn;
+    row.status = event.http_status;
+    return PushText(ring, row, RequestTextBytes(event), [&](uint8_t *to, size_t capacity) {
+      return WriteRequestText(event, to, capacity);
+    });
   case PQQ_EVENT_OPENED:
   case PQQ_EVENT_OPEN_FAILED:
     row.a = event.token;

@@ -52,7 +52,7 @@ Endpoint::Endpoint(const Napi::CallbackInfo &info)
   }
   const auto options = info[0].As<Napi::Object>();
   const ConfigInput config_input(options);
-  const DriverInput driver_input(options);
+  const DriverInput driver_input(options, *addon_->folders());
   pqq_config *config = nullptr;
   pqq_status status = pqq_config_new(config_input.options(), &config);
   if (status == PQQ_OK) {
@@ -110,7 +110,7 @@ bool Endpoint::ReadBuffers(const Napi::Object &buffers,
   }
   commands_ = std::make_unique<CommandReader>(
       commands.Data(), static_cast<uint32_t>(commands.ElementLength() / kCommandWords), blob.Data(),
-      blob.ByteLength());
+      blob.ByteLength(), addon_->folders());
   kept_.push_back(Napi::Persistent(commands.As<Napi::Object>()));
   kept_.push_back(Napi::Persistent(blob.As<Napi::Object>()));
   return !rings->empty();

@@ -12,11 +12,6 @@ bool ReadBoolean(const Napi::Object &object, const char *name) {
   return value.IsBoolean() && value.As<Napi::Boolean>().Value();
 }
 
-std::string ReadString(const Napi::Object &object, const char *name) {
-  const Napi::Value value = object.Get(name);
-  return value.IsString() ? value.As<Napi::String>().Utf8Value() : std::string();
-}
-
 pqq_bytes ReadBytes(const Napi::Object &object, const char *name) {
   const Napi::Value value = object.Get(name);
   if (!value.IsTypedArray()) {
@@ -31,6 +26,11 @@ const char *OrNull(const std::string &text) {
 }
 
 } // namespace
+
+std::string ReadString(const Napi::Object &object, const char *name) {
+  const Napi::Value value = object.Get(name);
+  return value.IsString() ? value.As<Napi::String>().Utf8Value() : std::string();
+}
 
 uint32_t ReadUint32(const Napi::Object &object, const char *name) {
   const Napi::Value value = object.Get(name);
@@ -160,7 +160,7 @@ void ConfigInput::ReadSites(const Napi::Value &value) {
   options_.site_count = sites_.size();
 }
 
-DriverInput::DriverInput(const Napi::Object &object) {
+DriverInput::DriverInput(const Napi::Object &object, const Folders &folders) {
   pqq_driver_options_init(&options_, sizeof options_);
   options_.is_server = ReadBoolean(object, "isServer") ? 1 : 0;
   hosts_ = ReadStrings(object.Get("hosts"));
@@ -183,6 +183,12 @@ DriverInput::DriverInput(const Napi::Object &object) {
     options_.signing_threads = threads > 0 ? threads : PQQ_SIGNING_THREADS_NONE;
   }
   options_.disable_offload = ReadBoolean(object, "disableOffload") ? 1 : 0;
+  for (const uint32_t number : ReadNumbers<uint32_t>(object, "folders")) {
+    files_.push_back(folders.At(number));
+  }
+  options_.files = files_.data();
+  options_.file_count = files_.size();
+  options_.report_files = ReadBoolean(object, "reportFiles") ? 1 : 0;
 }
 
 } // namespace velo

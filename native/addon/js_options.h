@@ -13,6 +13,8 @@
 
 #include <pqq/pqq.h>
 
+#include "folders.h"
+
 namespace velo {
 
 // ConfigInput is pqq_config_options read from JavaScript. It borrows the bytes
@@ -47,7 +49,7 @@ private:
 // DriverInput is pqq_driver_options read from JavaScript.
 class DriverInput {
 public:
-  explicit DriverInput(const Napi::Object &object);
+  DriverInput(const Napi::Object &object, const Folders &folders);
   const pqq_driver_options &options() const {
     return options_;
   }
@@ -56,7 +58,11 @@ private:
   pqq_driver_options options_;
   std::vector<std::string> hosts_;
   std::vector<const char *> host_pointers_;
+  std::vector<pqq_files *> files_;
 };
+
+// A string, empty if it is none.
+std::string ReadString(const Napi::Object &object, const char *name);
 
 // A number, 0 if it is none.
 uint32_t ReadUint32(const Napi::Object &object, const char *name);

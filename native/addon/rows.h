@@ -13,7 +13,8 @@ namespace velo {
 // An event, worker to JavaScript. `kEventType` is PQQ_EVENT_*, with kEventEnd
 // set if `is_end`. `kEventA*` is the token (CONNECTED, CLOSED, OPENED,
 // OPEN_FAILED), the connection (REQUEST) or the wire code (RESET, STOPPED,
-// STREAM_CLOSED).
+// STREAM_CLOSED). FILE has the connection for its id and the bytes of content
+// in `kEventA*`.
 constexpr uint32_t kEventWords = 8;
 enum EventWord : uint32_t {
   kEventType = 0,
@@ -29,7 +30,8 @@ constexpr uint32_t kEventEnd = 0x100;
 
 // A command, JavaScript to worker. `kCommandType` is PQQ_COMMAND_* with the
 // PQQ_WRITE_* flags shifted by 8 and the place of the body shifted by 16.
-// `kCommandA` is the token, the wire code or the number of bytes.
+// `kCommandA` is the token, the wire code or the number of bytes. FILE: how many
+// of its fields are the request's, and the folder's number in `kCommandStatus`.
 constexpr uint32_t kCommandWords = 10;
 enum CommandWord : uint32_t {
   kCommandType = 0,

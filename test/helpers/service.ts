@@ -50,7 +50,7 @@ export interface Service extends AsyncDisposable {
 }
 
 export async function startService(
-  handler: Handler,
+  handler: Handler | undefined,
   options: { server?: Partial<ServerOptions>; client?: ClientOptions } = {},
 ): Promise<Service> {
   const server = await Server.serve(serverOptions(options.server), handler);
