@@ -5,6 +5,7 @@ export { Server } from "./server.js";
 export { Response } from "./response.js";
 export { webHandler } from "./request.js";
 export { staticFiles } from "./static.js";
+export { compress } from "./compress.js";
 export { devIdentity } from "./dev.js";
 export { predictFlight, predictFlightOf } from "./flight.js";
 export { PinStore } from "./pins.js";
@@ -71,6 +72,7 @@ export type {
   HandshakeSummary,
   Security,
 } from "./connection.js";
+export type { CompressOptions, ContentCoding } from "./compress.js";
 export type { Body } from "./content.js";
 export type { DevIdentity, DevIdentityOptions } from "./dev.js";
 export type {

@@ -52,6 +52,7 @@ const NULL_BODY_STATUSES: ReadonlySet<number> = new Set([204, 205, 304]);
 
 let partsOf: (response: Response) => ResponseParts;
 let setFile: (response: Response, file: FileReference) => void;
+let hasFile: (response: Response) => boolean;
 
 /**
  * A response: what a handler returns and what a client gets. It reads like fetch's.
@@ -87,6 +88,7 @@ export class Response {
 
   static {
     partsOf = (response) => response.#toParts();
+    hasFile = (response) => response.#file !== undefined;
     setFile = (response, file) => {
       response.#file = file;
     };
@@ -198,6 +200,11 @@ export function fileResponse(folder: number, request: readonly HeaderPair[]): Re
   const response = new Response(null);
   setFile(response, { folder, request });
   return response;
+}
+
+/** Whether the network thread finds the content. */
+export function isFileResponse(response: Response | globalThis.Response): boolean {
+  return response instanceof Response && hasFile(response);
 }
 
 /**

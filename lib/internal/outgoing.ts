@@ -47,7 +47,8 @@ export interface OutgoingOwner {
   onAwaited?(isAwaited: boolean): void;
 }
 
-interface Source {
+/** Content that is asked for a piece at a time. */
+export interface Source {
   next(): Promise<IteratorResult<unknown>>;
   cancel(reason: unknown): Promise<unknown> | undefined;
 }
@@ -159,7 +160,7 @@ export function wholeSource(body: string | Uint8Array): AsyncIterable<Uint8Array
 }
 
 /** A stream is read with a reader: unlike its iterator, that can be cancelled while a read is pending. */
-function toSource(body: ChunkedBody): Source {
+export function toSource(body: ChunkedBody): Source {
   if ("getReader" in body) {
     const reader = body.getReader();
     return {
@@ -171,7 +172,8 @@ function toSource(body: ChunkedBody): Source {
   return { next: () => iterator.next(), cancel: () => iterator.return?.() };
 }
 
-function toBytes(chunk: unknown): Uint8Array {
+/** @throws TypeError */
+export function toBytes(chunk: unknown): Uint8Array {
   if (chunk instanceof Uint8Array) return chunk;
   throw new TypeError(`body: a stream of Uint8Array was expected, it gave ${typeof chunk}`);
 }

@@ -93,7 +93,12 @@ for (const [name, start] of DOORS) {
       method = "GET",
     ): Promise<ClientResponse> {
       const url = service.url + path.slice(1);
-      return service.client.request(url, { method, headers, redirect: "manual" });
+      return service.client.request(url, {
+        method,
+        headers,
+        redirect: "manual",
+        decompress: false,
+      });
     }
 
     const found: [path: string, type: string, content: string | Buffer][] = [
