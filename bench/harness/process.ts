@@ -3,6 +3,7 @@
 import { spawn, spawnSync, type ChildProcessByStdio } from "node:child_process";
 import { once } from "node:events";
 import { availableParallelism, constants, setPriority } from "node:os";
+import { basename } from "node:path";
 import { createInterface } from "node:readline";
 import type { Readable, Writable } from "node:stream";
 
@@ -48,7 +49,10 @@ export class Child {
   constructor(core: Core, command: string, args: readonly string[]) {
     const pin = canPin && core !== "any" ? ["taskset", "-c", CORES[core]] : [];
     const words = [...pin, command, ...args];
-    this.#name = [command, ...args].join(" ");
+    // For messages, which may end on a page: no paths of this machine.
+    this.#name = [command, ...args.filter((word) => word.endsWith(".mjs"))]
+      .map((word) => basename(word))
+      .join(" ");
     this.#process = spawn(words[0] ?? command, words.slice(1), {
       stdio: ["pipe", "pipe", "inherit"],
     });
