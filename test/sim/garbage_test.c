@@ -203,6 +203,52 @@ TEST("a server that sees only damaged first flights forgets them all") {
   sim_pair_close(&pair);
 }
 
+/* An Initial packet whose Destination Connection ID has `id_bytes`, with a token of one byte. */
+static void short_id_initial(uint8_t data[1200], size_t id_bytes) {
+  static const uint8_t start[] = {0xc2, 0, 0, 0, 1};
+  uint8_t *at = data + sizeof start;
+  size_t left;
+
+  memset(data, 0x5a, 1200);
+  memcpy(data, start, sizeof start);
+  *at++ = (uint8_t)id_bytes;
+  at += id_bytes;
+  *at++ = 0; /* Source Connection ID */
+  *at++ = 1; /* token */
+  at++;
+  left = 1200 - (size_t)(at - data) - 2;
+  *at++ = (uint8_t)(0x40 | left >> 8);
+  *at = (uint8_t)left;
+}
+
+/* Once the id was put down as the connection's, and not taken away again: what came next for it
+ * went to freed memory. */
+TEST("an Initial with a token and too short a Destination Connection ID is dropped, and so is the "
+     "next") {
+  pqq_stats stats = {.struct_size = sizeof stats};
+  pqq_datagram datagram = {.local = sim_server_address(), .remote = sim_address4(9, 9)};
+  uint8_t data[1200];
+  uint64_t sent = 0;
+  uint32_t route;
+  sim_pair pair;
+
+  sim_pair_open(&pair, harness_seed(), NULL);
+  for (size_t id_bytes = 0; id_bytes < 8; id_bytes++) {
+    short_id_initial(data, id_bytes);
+    datagram.data = (pqq_bytes){data, sizeof data};
+    for (int i = 0; i < 3; i++) {
+      EXPECT_INT(pqq_engine_recv(pair.server.node.engine, &datagram, 0, sim_now(pair.net), &route),
+                 PQQ_DROPPED);
+      sent++;
+    }
+  }
+  EXPECT_INT(pqq_engine_stats(pair.server.node.engine, &stats), PQQ_OK);
+  EXPECT_UINT(stats.datagrams_dropped, sent);
+  EXPECT_UINT(stats.connections_accepted, 0);
+  EXPECT_UINT(stats.connections_now, 0);
+  sim_pair_close(&pair);
+}
+
 TEST("empty and one-byte datagrams, and segments of a merged one, are taken or dropped") {
   uint8_t bytes[3000] = {0};
   uint32_t route = 7;

@@ -117,8 +117,7 @@ static void forget_cids(pqq__conn *conn) {
   for (size_t i = 0; i < count; i++) {
     pqq__cidmap_remove(cids, scids[i].data, scids[i].datalen);
   }
-  if (conn->first_dcid.datalen &&
-      pqq__cidmap_find(cids, conn->first_dcid.data, conn->first_dcid.datalen) == conn) {
+  if (pqq__cidmap_find(cids, conn->first_dcid.data, conn->first_dcid.datalen) == conn) {
     pqq__cidmap_remove(cids, conn->first_dcid.data, conn->first_dcid.datalen);
   }
 }

@@ -137,7 +137,10 @@ static pqq_status accept_new(pqq__endpoint *endpoint, const arrival *in,
   if (ids->version != 0 && !pqq__version_is_spoken(&endpoint->config->values, ids->version)) {
     return negotiate_version(endpoint, in, ids);
   }
-  if (!endpoint->is_server || ngtcp2_accept(&header, in->data, in->len) != 0) {
+  /* ngtcp2_accept lets a shorter id pass where there is a token. Nobody may send one: a client's
+   * first has eight bytes (RFC 9000 section 7.2), and after a Retry it is of ours. */
+  if (!endpoint->is_server || ngtcp2_accept(&header, in->data, in->len) != 0 ||
+      header.dcid.datalen < NGTCP2_MIN_INITIAL_DCIDLEN) {
     return drop(endpoint);
   }
   /* The server that has come after this one is there for it. */
