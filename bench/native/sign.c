@@ -50,9 +50,9 @@ typedef struct cost {
  * -------------------------------------------------------------------------------------- */
 
 static void sign_liboqs(const bench *b, work *w) {
-  bench_check(
-      pqq__signing_key_sign(b->key, w->message, MESSAGE_BYTES, w->signature, &w->signature_len),
-      "liboqs");
+  bench_check(pqq__signing_key_sign(b->key, pqq__signing_key_scheme(b->key)->id, w->message,
+                                    MESSAGE_BYTES, w->signature, &w->signature_len),
+              "liboqs");
 }
 
 static void sign_awslc(const bench *b, work *w) {
@@ -107,9 +107,9 @@ static void run_job(pqq_job *job) {
   work *w = (work *)(void *)job;
 
   if (w->key) {
-    bench_check(
-        pqq__signing_key_sign(w->key, w->message, MESSAGE_BYTES, w->signature, &w->signature_len),
-        "pool");
+    bench_check(pqq__signing_key_sign(w->key, pqq__signing_key_scheme(w->key)->id, w->message,
+                                      MESSAGE_BYTES, w->signature, &w->signature_len),
+                "pool");
   }
 }
 

@@ -14,13 +14,17 @@ extern "C" {
 /** pqq_identity_source is where one certificate chain and its key come from.
  *  Give either the `_pem` views or the `_file` paths. The first certificate is
  *  the leaf, the rest its issuers in order (RFC 8446 section 4.4.2). The key
- *  is PKCS#8 (or SEC1 for EC): ECDSA P-256, P-384, or ML-DSA-44, -65, -87 in
- *  any private key form of RFC 9881 (seed, expanded key, both). */
+ *  is PKCS#8, encrypted or not (or SEC1 for EC, PKCS#1 for RSA): ML-DSA-44, -65, -87 in
+ *  any private key form of RFC 9881 (seed, expanded key, both), or a classical one: ECDSA
+ *  P-256, P-384, Ed25519, RSA of 2,048 to 4,096 bits. The classical half of velocity/1 is
+ *  ECDSA; the others serve plain h3. Initialize with zeros. */
 typedef struct pqq_identity_source {
   pqq_bytes cert_pem;
   pqq_bytes key_pem;
   const char *cert_file;
   const char *key_file;
+  /** Of an encrypted PKCS#8 key (PBES2); empty if it is not encrypted. */
+  pqq_bytes passphrase;
 } pqq_identity_source;
 
 /** pqq_site_source is one site of a server that answers under several names:
@@ -83,7 +87,7 @@ typedef struct pqq_config_options {
    *  algorithms from groups, ciphers and signature_schemes, which then must not
    *  be empty. */
   int32_t profile;
-  /** At most one ML-DSA and one ECDSA identity: of a server, or what a client
+  /** At most one ML-DSA and one classical identity: of a server, or what a client
    *  answers a server's authenticator requests with. */
   const pqq_identity_source *identities;
   size_t identity_count;

@@ -3,9 +3,11 @@
 import { isIP } from "node:net";
 import { InvalidArgumentError, Option } from "commander";
 import {
+  GROUPS,
   PROFILE_NAMES,
   PROFILE_TABLE,
   REQUIREMENTS,
+  type GroupName,
   type Profile,
   type QuicVersion,
 } from "../config/index.js";
@@ -62,6 +64,18 @@ export function resolveEntry(
 export function method(text: string): string {
   if (/^[!#$%&'*+\-.^_`|~0-9A-Za-z]+$/.test(text)) return text;
   throw new InvalidArgumentError("Expected a method, such as PUT.");
+}
+
+export const GROUPS_HELP =
+  "key-exchange groups by IANA name, most preferred first, with commas (default: those of the profile)";
+
+/** IANA names of groups, most preferred first. */
+export function groupNames(text: string): readonly GroupName[] {
+  const names = text.split(",");
+  const known = Object.keys(GROUPS) as GroupName[];
+  const given = names.filter((name): name is GroupName => known.some((one) => one === name));
+  if (given.length === names.length && new Set(given).size === given.length) return given;
+  throw new InvalidArgumentError(`Expected some of ${known.join(",")}, each once.`);
 }
 
 /** QUIC versions, most preferred first: `1`, `2`, `1,2` or `2,1`. */

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: MIT
 // The client of `get` and `probe`.
 import { Client } from "../client.js";
-import type { ClientOptions, Profile, QuicVersion } from "../config/index.js";
+import type { ClientOptions, GroupName, Profile, QuicVersion } from "../config/index.js";
 import { SHARED_INTEGERS } from "../config/fields.js";
 import { clientIdentity, pinFile, type ClientPolicyOptions } from "./policy.js";
 import { trustFor } from "./trust.js";
@@ -16,6 +16,7 @@ export interface ConnectionOptions extends ClientPolicyOptions {
   readonly resolve?: Readonly<Record<string, readonly string[]>> | undefined;
   readonly ipv4?: boolean;
   readonly ipv6?: boolean;
+  readonly groups?: readonly GroupName[];
 }
 
 /** What is said of a client beyond the connection. */
@@ -32,6 +33,7 @@ export function makeClient(url: URL, options: ConnectionOptions, extra: ExtraOpt
     profile: options.profile,
     handshakeTimeoutMs,
     quicVersions: options.quicVersion,
+    groups: options.groups,
     velocity: options.alpn !== "h3",
     pins: options.pins === false ? false : pinFile(),
     identity: clientIdentity(options),

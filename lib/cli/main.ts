@@ -5,6 +5,8 @@ import { Command, CommanderError, Option } from "commander";
 import { CLIENT_INTEGERS, PQ_ON_H3, SERVER_INTEGERS, type PqOnH3 } from "../config/fields.js";
 import {
   collect,
+  groupNames,
+  GROUPS_HELP,
   header,
   httpsUrl,
   integer,
@@ -141,6 +143,7 @@ function addServe(program: Command, setExitCode: (code: number) => void): void {
       integer(0, SERVER_INTEGERS.pinLifetimeS.max),
       0,
     )
+    .option("--groups <names>", GROUPS_HELP, groupNames)
     .option(
       "--quic-version <list>",
       "QUIC versions, most preferred first (default: 1 and 2, as the client begins)",
@@ -177,6 +180,7 @@ function addConnectionOptions(command: Command): Command {
     .addOption(
       new Option("--alpn <protocol>", "speak this and nothing else").choices(["velocity/1", "h3"]),
     )
+    .option("--groups <names>", GROUPS_HELP, groupNames)
     .option(
       "--quic-version <list>",
       "QUIC versions, most preferred first (default: 1,2)",

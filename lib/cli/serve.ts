@@ -4,6 +4,7 @@ import { hostname, constants } from "node:os";
 import { resolve } from "node:path";
 import type {
   ClientAuthentication,
+  GroupName,
   Identity,
   PqOnH3,
   Profile,
@@ -29,6 +30,7 @@ export interface ServeOptions extends RequireOptions {
   readonly classicalKey?: string;
   readonly site?: readonly string[];
   readonly refuseUnknownNames?: boolean;
+  readonly groups?: readonly GroupName[];
   readonly pqOnH3: PqOnH3;
   readonly clientCa?: string;
   readonly requireClient?: Requirement;
@@ -152,6 +154,7 @@ async function listen(
     quicVersions: options.quicVersion,
     files,
     reportFiles: options.log === true,
+    groups: options.groups,
   };
   const unknownServerName = options.refuseUnknownNames === true ? "refuse" : "default";
   const hosts = options.host?.flatMap((host) => (host === "localhost" ? LOOPBACK : host));

@@ -94,7 +94,7 @@ function nearestName(key: string, names: readonly string[]): string | undefined 
 
 const MAX_SHOWN_CHARS = 40;
 const MAX_SHOWN_KEYS = 5;
-const SECRET_OR_LONG = /(?:^|\.)(?:key|cert|ca)(?:\.\d+)?$/;
+const SECRET_OR_LONG = /(?:^|\.)(?:key|cert|ca|passphrase)(?:\.\d+)?$/;
 
 /** A value in an error message: short, and never key material. */
 function describe(value: unknown, path: string): string {

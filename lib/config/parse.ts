@@ -333,8 +333,16 @@ function identitySources(
 
 function identitySource(pair: LooseKeyPair): IdentitySource {
   const { cert, key, certFile, keyFile } = pair;
-  if (certFile !== undefined && keyFile !== undefined) return Object.freeze({ certFile, keyFile });
-  return Object.freeze({ certPem: bytesOf(cert ?? ""), keyPem: bytesOf(key ?? "") });
+  const passphrase =
+    pair.passphrase === undefined ? undefined : { passphrase: bytesOf(pair.passphrase) };
+  if (certFile !== undefined && keyFile !== undefined) {
+    return Object.freeze({ certFile, keyFile, ...passphrase });
+  }
+  return Object.freeze({
+    certPem: bytesOf(cert ?? ""),
+    keyPem: bytesOf(key ?? ""),
+    ...passphrase,
+  });
 }
 
 function caBytes(ca: Pem | readonly Pem[]): Uint8Array {

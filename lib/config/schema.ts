@@ -86,18 +86,21 @@ export function textOf(input: Pem): string {
 }
 
 const CERTIFICATE = /-----BEGIN (?:TRUSTED |X509 )?CERTIFICATE-----/;
-const PRIVATE_KEY = /-----BEGIN (?:EC )?PRIVATE KEY-----/;
+const PRIVATE_KEY = /-----BEGIN (?:EC |RSA |ENCRYPTED )?PRIVATE KEY-----/;
 
 function file(what: string) {
   const message = `the path of ${what}\nan empty string is no path`;
   return v.pipe(v.string(message), v.nonEmpty(message));
 }
 
+const PASSPHRASE_MESSAGE =
+  "the passphrase of an encrypted key\nleave it out if the key is not encrypted";
 const KEY_PAIR_ENTRIES = {
   cert: v.optional(pem("a certificate chain, leaf first", CERTIFICATE, "certFile")),
-  key: v.optional(pem("an unencrypted private key", PRIVATE_KEY, "keyFile")),
+  key: v.optional(pem("a private key", PRIVATE_KEY, "keyFile")),
   certFile: v.optional(file("a PEM certificate chain, leaf first")),
   keyFile: v.optional(file("a PEM private key")),
+  passphrase: v.optional(v.pipe(v.string(PASSPHRASE_MESSAGE), v.nonEmpty(PASSPHRASE_MESSAGE))),
 };
 
 /** A KeyPair before it is known which of its two forms it has. */
@@ -106,6 +109,7 @@ export interface LooseKeyPair {
   readonly key?: Pem | undefined;
   readonly certFile?: string | undefined;
   readonly keyFile?: string | undefined;
+  readonly passphrase?: string | undefined;
 }
 
 /** Both as text or both as files: a mixture is more often a slip than a wish. */

@@ -22,14 +22,21 @@ export type Pem = string | Uint8Array;
 /** A certificate chain, leaf first, and the leaf's private key, as PEM text. */
 export interface PemKeyPair {
   readonly cert: Pem;
-  /** PKCS#8 (or SEC1 for ECDSA); ML-DSA in any private key form of RFC 9881. Not encrypted. */
+  /**
+   * PKCS#8, SEC1 for ECDSA, or PKCS#1 for RSA; ML-DSA in any private key form of RFC 9881: ML-DSA-44, -65, -87, ECDSA
+   * P-256, P-384, Ed25519, RSA of 2,048 to 4,096 bits.
+   */
   readonly key: Pem;
+  /** Of an encrypted PKCS#8 key. */
+  readonly passphrase?: string | undefined;
 }
 
 /** As {@link PemKeyPair}, in files. */
 export interface FileKeyPair {
   readonly certFile: string;
   readonly keyFile: string;
+  /** Of an encrypted PKCS#8 key. */
+  readonly passphrase?: string | undefined;
 }
 
 /** One certificate with its key. */
@@ -37,7 +44,10 @@ export type KeyPair = PemKeyPair | FileKeyPair;
 
 /** Who a server is: one certificate, or an ML-DSA one and a classical one beside it. */
 export type Identity = KeyPair & {
-  /** An ECDSA certificate for clients that do not know ML-DSA, such as today's browsers. */
+  /**
+   * A classical certificate for clients that do not know ML-DSA, such as today's browsers: ECDSA, which is what
+   * `velocity/1` takes, or Ed25519 or RSA, with which there is plain `h3` only.
+   */
   readonly classical?: KeyPair | undefined;
   /**
    * Whether clients on plain `h3` that offer ML-DSA get the ML-DSA certificate. They may not trust its root: offering
@@ -375,8 +385,16 @@ export interface ClientOptions extends SharedOptions {
 
 /** One identity as libpqq takes it. */
 export type IdentitySource =
-  | { readonly certPem: Uint8Array; readonly keyPem: Uint8Array }
-  | { readonly certFile: string; readonly keyFile: string };
+  | {
+      readonly certPem: Uint8Array;
+      readonly keyPem: Uint8Array;
+      readonly passphrase?: Uint8Array | undefined;
+    }
+  | {
+      readonly certFile: string;
+      readonly keyFile: string;
+      readonly passphrase?: Uint8Array | undefined;
+    };
 
 /** One site as libpqq takes it. */
 export interface SiteSource {

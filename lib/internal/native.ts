@@ -7,6 +7,7 @@ export interface NativeIdentity {
   readonly keyPem?: Uint8Array | undefined;
   readonly certFile?: string | undefined;
   readonly keyFile?: string | undefined;
+  readonly passphrase?: Uint8Array | undefined;
 }
 
 /** One site: names, none for those of its certificates, and its identities. */

@@ -137,6 +137,7 @@ const std::vector<pqq_identity_source> &ConfigInput::ReadIdentities(const Napi::
     source.key_pem = ReadBytes(object, "keyPem");
     source.cert_file = Keep(ReadString(object, "certFile"));
     source.key_file = Keep(ReadString(object, "keyFile"));
+    source.passphrase = ReadBytes(object, "passphrase");
     sources.push_back(source);
   }
   return sources;

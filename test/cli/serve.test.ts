@@ -118,6 +118,25 @@ describe("pqq serve", () => {
     expect(stderr).to.contain("--site one.pem: expected CERT,KEY or");
   });
 
+  it("takes the groups that it is told, in that order, and knows no others", async () => {
+    const served = await sandbox.serve("www", "--groups", "SecP384r1MLKEM1024,SecP256r1MLKEM768");
+    for (const group of ["SecP256r1MLKEM768", "SecP384r1MLKEM1024"]) {
+      const { stdout, stderr } = await sandbox.run(
+        "probe",
+        served.url,
+        "--groups",
+        group,
+        "--json",
+      );
+      expect(stderr).to.not.contain("error");
+      expect(JSON.parse(stdout)).to.include({ group, hybrid: true });
+    }
+    await stop(served);
+    const { status, stderr } = await sandbox.run("serve", "--groups", "P-256");
+    expect(status).to.equal(2);
+    expect(stderr).to.contain("SecP256r1MLKEM768");
+  });
+
   it("serves the files of examples/site as they are", async () => {
     const served = await sandbox.serve(SITE);
     await using client = new Client({ caFile: served.ca ?? "" });

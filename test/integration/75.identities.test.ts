@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: MIT
 // Several identities by server name, and identities that change while the server runs.
+import { createPrivateKey, generateKeyPairSync } from "node:crypto";
 import { expect } from "chai";
 import { Client, ConfigError, Response, Server, type IdentityUpdate } from "../../lib/index.js";
 import { loadNative } from "../../lib/internal/load.js";
@@ -94,6 +95,43 @@ describe("sites", () => {
     expect(String(await rejection(start("elsewhere.test")))).to.contain(
       "elsewhere.test is not in the",
     );
+  });
+});
+
+describe("keys", () => {
+  const { privateKey } = generateKeyPairSync("rsa", { modulusLength: 2048 });
+  const cipher = {
+    type: "pkcs8",
+    format: "pem",
+    cipher: "aes-256-cbc",
+    passphrase: "sesame",
+  } as const;
+
+  it("that are encrypted need their passphrase, which no error shows", async () => {
+    const { pqCertPem, pqKeyPem } = testIdentity();
+    const key = createPrivateKey(testIdentity().classicalKeyPem).export(cipher);
+    const cert = testIdentity().classicalCertPem;
+    const start = (passphrase?: string): Promise<unknown> =>
+      startService(() => new Response("ok"), {
+        server: {
+          identity: { cert: pqCertPem, key: pqKeyPem, classical: { cert, key, passphrase } },
+        },
+      });
+    expect(String(await rejection(start()))).to.contain("give the passphrase");
+    const error = String(await rejection(start("wrong-secret")));
+    expect(error).to.contain("passphrase is wrong").and.not.contain("wrong-secret");
+    await using service = (await start("sesame")) as Awaited<ReturnType<typeof startService>>;
+    const response = await service.client.get(service.url, { require: "hybrid" });
+    expect(response.status).to.equal(200);
+  });
+
+  it("of RSA in PKCS#1 are read, and told that they are not the certificate's", async () => {
+    const key = privateKey.export({ type: "pkcs1", format: "pem" });
+    const cert = testIdentity().classicalCertPem;
+    const error = await rejection(
+      startService(() => new Response(), { server: { identity: { cert, key } } }),
+    );
+    expect(String(error)).to.contain("RSA key does not belong to the certificate");
   });
 });
 

@@ -23,23 +23,24 @@ static const pqq__group groups[] = {
 };
 
 static const pqq__signature_scheme signature_schemes[] = {
-    /* id, pq, strength, can sign, public key, private key, signature, name, key */
-    {PQQ_SCHEME_MLDSA44, 1, 2, 1, 1312, 2560, 2420, "ML-DSA-44", "ML-DSA-44"},
-    {PQQ_SCHEME_MLDSA65, 1, 3, 1, 1952, 4032, 3309, "ML-DSA-65", "ML-DSA-65"},
-    {PQQ_SCHEME_MLDSA87, 1, 5, 1, 2592, 4896, 4627, "ML-DSA-87", "ML-DSA-87"},
+    /* id, pq, strength, can sign, can prove, public key, private key, signature, name, key */
+    {PQQ_SCHEME_MLDSA44, 1, 2, 1, 1, 1312, 2560, 2420, "ML-DSA-44", "ML-DSA-44"},
+    {PQQ_SCHEME_MLDSA65, 1, 3, 1, 1, 1952, 4032, 3309, "ML-DSA-65", "ML-DSA-65"},
+    {PQQ_SCHEME_MLDSA87, 1, 5, 1, 1, 2592, 4896, 4627, "ML-DSA-87", "ML-DSA-87"},
     /* DER of two INTEGERs in a SEQUENCE: 8 bytes over twice the field. */
-    {PQQ_SCHEME_ECDSA_SECP256R1_SHA256, 0, 1, 1, 65, 32, 72, "ecdsa_secp256r1_sha256",
+    {PQQ_SCHEME_ECDSA_SECP256R1_SHA256, 0, 1, 1, 1, 65, 32, 72, "ecdsa_secp256r1_sha256",
      "ECDSA P-256"},
-    {PQQ_SCHEME_ECDSA_SECP384R1_SHA384, 0, 3, 1, 97, 48, 104, "ecdsa_secp384r1_sha384",
+    {PQQ_SCHEME_ECDSA_SECP384R1_SHA384, 0, 3, 1, 1, 97, 48, 104, "ecdsa_secp384r1_sha384",
      "ECDSA P-384"},
-    {PQQ_SCHEME_ED25519, 0, 1, 0, 0, 0, 0, "ed25519", "Ed25519"},
-    {PQQ_SCHEME_RSA_PSS_RSAE_SHA256, 0, 0, 0, 0, 0, 0, "rsa_pss_rsae_sha256", "RSA"},
-    {PQQ_SCHEME_RSA_PSS_RSAE_SHA384, 0, 0, 0, 0, 0, 0, "rsa_pss_rsae_sha384", "RSA"},
-    {PQQ_SCHEME_RSA_PSS_RSAE_SHA512, 0, 0, 0, 0, 0, 0, "rsa_pss_rsae_sha512", "RSA"},
+    {PQQ_SCHEME_ED25519, 0, 1, 1, 0, 32, 32, 64, "ed25519", "Ed25519"},
+    /* Signatures of the longest key, 4,096 bits. */
+    {PQQ_SCHEME_RSA_PSS_RSAE_SHA256, 0, 1, 1, 0, 0, 0, 512, "rsa_pss_rsae_sha256", "RSA"},
+    {PQQ_SCHEME_RSA_PSS_RSAE_SHA384, 0, 1, 1, 0, 0, 0, 512, "rsa_pss_rsae_sha384", "RSA"},
+    {PQQ_SCHEME_RSA_PSS_RSAE_SHA512, 0, 1, 1, 0, 0, 0, 512, "rsa_pss_rsae_sha512", "RSA"},
     /* Only in certificates (RFC 8446 section 4.2.3). */
-    {PQQ_SCHEME_RSA_PKCS1_SHA256, 0, 0, 0, 0, 0, 0, "rsa_pkcs1_sha256", "RSA"},
-    {PQQ_SCHEME_RSA_PKCS1_SHA384, 0, 0, 0, 0, 0, 0, "rsa_pkcs1_sha384", "RSA"},
-    {PQQ_SCHEME_RSA_PKCS1_SHA512, 0, 0, 0, 0, 0, 0, "rsa_pkcs1_sha512", "RSA"},
+    {PQQ_SCHEME_RSA_PKCS1_SHA256, 0, 0, 0, 0, 0, 0, 0, "rsa_pkcs1_sha256", "RSA"},
+    {PQQ_SCHEME_RSA_PKCS1_SHA384, 0, 0, 0, 0, 0, 0, 0, "rsa_pkcs1_sha384", "RSA"},
+    {PQQ_SCHEME_RSA_PKCS1_SHA512, 0, 0, 0, 0, 0, 0, 0, "rsa_pkcs1_sha512", "RSA"},
 };
 
 static const pqq__cipher ciphers[] = {

@@ -25,13 +25,16 @@ typedef struct pqq__group {
 /* A signature scheme. The sizes are 0 where they vary or are not needed: only
  * schemes of server identities have them. `signature_bytes` is the maximum.
  * `strength` orders the schemes of one kind: the security category of FIPS 204
- * for ML-DSA, and the one with as many bits for ECDSA. */
+ * for ML-DSA, and the one with as many bits for ECDSA and Ed25519. RSA is ranked with
+ * P-256, as the open web does, whatever its length; less than 2,048 bits is refused. */
 typedef struct pqq__signature_scheme {
   uint16_t id;
   uint8_t is_pq;
   uint8_t strength;
   /* A server identity may use it. */
   uint8_t can_sign;
+  /* It proves a half of an identity on velocity/1 (spec/overview.md). */
+  uint8_t can_prove;
   uint16_t public_key_bytes;
   uint16_t private_key_bytes;
   uint16_t signature_bytes;

@@ -135,8 +135,8 @@ pqq_status pqq__authenticator_write(const pqq__authenticator_keys *keys, pqq_byt
   }
   middle = CBB_len(out);
   content_len = signed_content(keys, request, since(out, begin), content);
-  if (pqq__signing_key_sign(identity->key, content, content_len, signature, &signature_len) !=
-      PQQ_OK) {
+  if (pqq__signing_key_sign(identity->key, identity->scheme->id, content, content_len, signature,
+                            &signature_len) != PQQ_OK) {
     return PQQ_ERR_SIGN_FAILED;
   }
   if (!write_verify(identity->scheme->id, signature, signature_len, out)) {
@@ -270,7 +270,7 @@ int pqq__authenticator_is_signed(const pqq__authenticator *authenticator,
   int ok;
 
   ok = scheme != NULL && scheme->id == authenticator->scheme &&
-       pqq__signature_verify(key, content, content_len, authenticator->signature);
+       pqq__signature_verify(key, scheme->id, content, content_len, authenticator->signature);
   ERR_clear_error();
   return ok;
 }

@@ -18,8 +18,8 @@ static int32_t automatic_kind(const pqq__tls_config *config, int has_velocity) {
   if (pqq__site_identity(config->sites, 1) == NULL) {
     return PQQ_FLIGHT_H3_CLASSICAL;
   }
-  return has_velocity && pqq__site_identity(config->sites, 0) != NULL ? PQQ_FLIGHT_VELOCITY
-                                                                      : PQQ_FLIGHT_H3_PQ;
+  return has_velocity && config->select_sites[0].can_prove_both ? PQQ_FLIGHT_VELOCITY
+                                                                : PQQ_FLIGHT_H3_PQ;
 }
 
 /* The body as it is sent, in the form that clients which take all get. */
@@ -41,7 +41,7 @@ static pqq_status fill_chain(const pqq__tls_config *config, const pqq__identity 
   pqq_status status;
 
   chain->length = (uint32_t)identity->chain_len;
-  chain->signature = identity->scheme->signature_bytes;
+  chain->signature = pqq__signing_key_signature_bytes(identity->key);
   chain->body = chain->leaf_body = (uint32_t)identity->compressed.body_len;
   chain->wire = chain->leaf_wire = wire_of(config, &identity->compressed, &chain->compression);
   chain->leaf_compression = chain->compression;

@@ -55,11 +55,9 @@ static pqq_status check_leaf(X509 *leaf, const char *source) {
 
   ERR_clear_error();
   if (pkey == NULL || pqq__signing_scheme(pkey) == NULL) {
-    return pqq__error_set(
-        PQQ_ERR_KEY_TYPE_UNSUPPORTED,
-        "%s: the first certificate's key is %s; supported are ML-DSA-44, -65, -87 "
-        "and ECDSA P-256, P-384",
-        source, pqq__certificate_key_name(leaf));
+    return pqq__error_set(PQQ_ERR_KEY_TYPE_UNSUPPORTED,
+                          "%s: the first certificate's key is %s; supported are " PQQ__KEY_TYPES,
+                          source, pqq__certificate_key_name(leaf));
   }
   if ((X509_get_key_usage(leaf) & X509v3_KU_DIGITAL_SIGNATURE) == 0) {
     return pqq__error_set(PQQ_ERR_CERT_UNREADABLE,
@@ -108,10 +106,10 @@ static pqq_status make_key(const pqq__pem *pem, const X509 *leaf, EVP_PKEY *pkey
   pqq_status status;
 
   if (pqq__signing_scheme(pkey) == NULL) {
-    return pqq__error_set(PQQ_ERR_KEY_TYPE_UNSUPPORTED,
-                          "%s: an elliptic curve that TLS 1.3 servers here do not use; supported "
-                          "are ML-DSA-44, -65, -87 and ECDSA P-256, P-384",
-                          pem->name);
+    return pqq__error_set(
+        PQQ_ERR_KEY_TYPE_UNSUPPORTED,
+        "%s: a curve or a length that servers here do not use; supported are " PQQ__KEY_TYPES,
+        pem->name);
   }
   if (EVP_PKEY_cmp(X509_get0_pubkey(leaf), pkey) != 1) {
     ERR_clear_error();
@@ -137,7 +135,7 @@ static pqq_status load_key(const pqq_identity_source *source, const char *label,
   if (status != PQQ_OK) {
     return status;
   }
-  status = pqq__pem_private_key(&pem, &pkey);
+  status = pqq__pem_private_key(&pem, source->passphrase, &pkey);
   if (status == PQQ_OK) {
     status = make_key(&pem, leaf, pkey, key);
   }

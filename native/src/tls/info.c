@@ -86,7 +86,7 @@ static void fill_server(const pqq__tls_session *session, pqq_connection_info *in
   if (identity == NULL) {
     return;
   }
-  fill_authentication(info, identity->scheme->id, identity->is_chain_pq);
+  fill_authentication(info, session->selection.scheme->id, identity->is_chain_pq);
   fill_certificates(info->certificates, &info->certificate_count, identity->info,
                     identity->chain_len);
   if (session->selection.is_velocity) {
@@ -155,7 +155,7 @@ void pqq__tls_session_close_facts(const pqq__tls_session *session, pqq_close_inf
   info->group = SSL_get_group_id(session->ssl);
   info->offer = session->offer;
   if (session->is_server) {
-    info->signature = session->identity != NULL ? session->identity->scheme->id : 0;
+    info->signature = session->identity != NULL ? session->selection.scheme->id : 0;
   } else if (!SSL_in_init(session->ssl)) {
     info->signature = SSL_get_peer_signature_algorithm(session->ssl);
     info->authentication = session->peer_classical != NULL

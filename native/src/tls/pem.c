@@ -16,6 +16,8 @@
 #include <openssl/nid.h>
 #include <openssl/obj.h>
 #include <openssl/pem.h>
+#include <openssl/pkcs8.h>
+#include <openssl/rsa.h>
 #include <openssl/x509.h>
 
 #include "core/error.h"
@@ -216,7 +218,7 @@ static pqq_status explain_pkcs8(const pqq__pem *pem, const struct block *block) 
   }
   nid = OBJ_cbs2nid(&oid);
   if (nid == NID_MLDSA44 || nid == NID_MLDSA65 || nid == NID_MLDSA87 ||
-      nid == NID_X9_62_id_ecPublicKey) {
+      nid == NID_X9_62_id_ecPublicKey || nid == NID_rsaEncryption || nid == NID_ED25519) {
     return pqq__error_set(PQQ_ERR_KEY_UNREADABLE,
                           "%s: the %s key does not parse or contradicts itself", pem->name,
                           OBJ_nid2sn(nid));
@@ -230,8 +232,7 @@ static pqq_status explain_pkcs8(const pqq__pem *pem, const struct block *block) 
     OPENSSL_free(dotted);
     name = text;
   }
-  return pqq__error_set(PQQ_ERR_KEY_TYPE_UNSUPPORTED,
-                        "%s: %s; supported are ML-DSA-44, -65, -87 and ECDSA P-256, P-384",
+  return pqq__error_set(PQQ_ERR_KEY_TYPE_UNSUPPORTED, "%s: %s; supported are " PQQ__KEY_TYPES,
                         pem->name, name);
 }
 
@@ -268,21 +269,70 @@ static pqq_status parse_sec1(const pqq__pem *pem, const struct block *block, EVP
                         pem->name);
 }
 
+/* PKCS #1 (RFC 8017 appendix A.1.2). */
+static pqq_status parse_pkcs1(const pqq__pem *pem, const struct block *block, EVP_PKEY **pkey) {
+  CBS der;
+  RSA *rsa;
+
+  CBS_init(&der, block->data, (size_t)block->len);
+  rsa = RSA_parse_private_key(&der);
+  *pkey = rsa != NULL && CBS_len(&der) == 0 ? EVP_PKEY_new() : NULL;
+  if (*pkey != NULL && EVP_PKEY_set1_RSA(*pkey, rsa) == 1) {
+    RSA_free(rsa);
+    return PQQ_OK;
+  }
+  EVP_PKEY_free(*pkey);
+  *pkey = NULL;
+  RSA_free(rsa);
+  ERR_clear_error();
+  return pqq__error_set(PQQ_ERR_KEY_UNREADABLE, "%s: the RSA PRIVATE KEY is not valid (RFC 8017)",
+                        pem->name);
+}
+
+/* EncryptedPrivateKeyInfo (RFC 5958 section 3). */
+static pqq_status parse_encrypted(const pqq__pem *pem, const struct block *block,
+                                  pqq_bytes passphrase, EVP_PKEY **pkey) {
+  CBS der;
+
+  if (passphrase.len == 0) {
+    return pqq__error_set(PQQ_ERR_KEY_UNREADABLE,
+                          "%s: the key is encrypted: give the passphrase, or take it off with: "
+                          "openssl pkey -in KEY -out NEWKEY",
+                          pem->name);
+  }
+  CBS_init(&der, block->data, (size_t)block->len);
+  *pkey = PKCS8_parse_encrypted_private_key(&der, (const char *)passphrase.data, passphrase.len);
+  if (*pkey != NULL && CBS_len(&der) == 0) {
+    return PQQ_OK;
+  }
+  EVP_PKEY_free(*pkey);
+  *pkey = NULL;
+  ERR_clear_error();
+  return pqq__error_set(PQQ_ERR_KEY_UNREADABLE,
+                        "%s: the key cannot be decrypted: the passphrase is wrong, the key is of a "
+                        "kind that is not supported, or it is not encrypted with PBES2",
+                        pem->name);
+}
+
 /* 1 if the block was a key of any kind, with the result in `status`. */
-static int parse_key(const pqq__pem *pem, const struct block *block, EVP_PKEY **pkey,
-                     pqq_status *status) {
-  if (strstr(block->name, "ENCRYPTED") != NULL || strstr(block->header, "ENCRYPTED") != NULL) {
-    *status = pqq__error_set(PQQ_ERR_KEY_UNREADABLE,
-                             "%s: the key is encrypted; take the passphrase off with: openssl pkey "
-                             "-in KEY -out NEWKEY",
-                             pem->name);
+static int parse_key(const pqq__pem *pem, const struct block *block, pqq_bytes passphrase,
+                     EVP_PKEY **pkey, pqq_status *status) {
+  if (strcmp(block->name, PEM_STRING_PKCS8) == 0) {
+    *status = parse_encrypted(pem, block, passphrase, pkey);
+  } else if (strstr(block->header, "ENCRYPTED") != NULL) {
+    *status =
+        pqq__error_set(PQQ_ERR_KEY_UNREADABLE,
+                       "%s: the key is encrypted in an old form: make it PKCS #8 with: openssl "
+                       "pkey -in KEY -aes256 -out NEWKEY",
+                       pem->name);
   } else if (strcmp(block->name, PEM_STRING_PKCS8INF) == 0) {
     *status = parse_pkcs8(pem, block, pkey);
   } else if (strcmp(block->name, PEM_STRING_EC) == 0) {
     *status = parse_sec1(pem, block, pkey);
+  } else if (strcmp(block->name, PEM_STRING_RSA) == 0) {
+    *status = parse_pkcs1(pem, block, pkey);
   } else if (strstr(block->name, "PRIVATE KEY") != NULL) {
-    *status = pqq__error_set(PQQ_ERR_KEY_TYPE_UNSUPPORTED,
-                             "%s: %s; supported are ML-DSA-44, -65, -87 and ECDSA P-256, P-384",
+    *status = pqq__error_set(PQQ_ERR_KEY_TYPE_UNSUPPORTED, "%s: %s; supported are " PQQ__KEY_TYPES,
                              pem->name, block->name);
   } else {
     return 0;
@@ -290,7 +340,7 @@ static int parse_key(const pqq__pem *pem, const struct block *block, EVP_PKEY **
   return 1;
 }
 
-static pqq_status read_key(const pqq__pem *pem, BIO *bio, EVP_PKEY **pkey) {
+static pqq_status read_key(const pqq__pem *pem, BIO *bio, pqq_bytes passphrase, EVP_PKEY **pkey) {
   char other[64] = "";
 
   for (;;) {
@@ -305,7 +355,7 @@ static pqq_status read_key(const pqq__pem *pem, BIO *bio, EVP_PKEY **pkey) {
     if (more == 0) {
       break;
     }
-    found = parse_key(pem, &block, pkey, &status);
+    found = parse_key(pem, &block, passphrase, pkey, &status);
     if (!found) {
       (void)snprintf(other, sizeof other, "%s", block.name);
     }
@@ -318,7 +368,7 @@ static pqq_status read_key(const pqq__pem *pem, BIO *bio, EVP_PKEY **pkey) {
                         describe(pem, other));
 }
 
-pqq_status pqq__pem_private_key(const pqq__pem *pem, EVP_PKEY **pkey) {
+pqq_status pqq__pem_private_key(const pqq__pem *pem, pqq_bytes passphrase, EVP_PKEY **pkey) {
   BIO *bio = BIO_new_mem_buf(pem->data, (ossl_ssize_t)pem->len);
   pqq_status status;
 
@@ -326,7 +376,7 @@ pqq_status pqq__pem_private_key(const pqq__pem *pem, EVP_PKEY **pkey) {
   if (bio == NULL) {
     return PQQ_ERR_NO_MEMORY;
   }
-  status = read_key(pem, bio, pkey);
+  status = read_key(pem, bio, passphrase, pkey);
   BIO_free(bio);
   return status;
 }

@@ -34,9 +34,14 @@ void pqq__pem_close(pqq__pem *pem);
 pqq_status pqq__pem_certificates(const pqq__pem *pem, pqq_status unreadable, size_t max,
                                  X509 **certificates, size_t *count);
 
+/* What an identity can have, for messages. */
+#define PQQ__KEY_TYPES \
+  "ML-DSA-44, -65, -87, ECDSA P-256, P-384, Ed25519 and RSA of 2,048 to 4,096 bits"
+
 /* The first private key: PKCS#8 (RFC 5958; ML-DSA as in RFC 9881 section 6:
- * seed, expanded key or both) or SEC 1 for EC (RFC 5915). The caller frees it.
+ * seed, expanded key or both), encrypted or not, SEC 1 for EC (RFC 5915) or PKCS #1 for
+ * RSA (RFC 8017). `passphrase`: of an encrypted one. The caller frees it.
  * Errors: PQQ_ERR_KEY_UNREADABLE, PQQ_ERR_KEY_TYPE_UNSUPPORTED. */
-pqq_status pqq__pem_private_key(const pqq__pem *pem, EVP_PKEY **pkey);
+pqq_status pqq__pem_private_key(const pqq__pem *pem, pqq_bytes passphrase, EVP_PKEY **pkey);
 
 #endif

@@ -26,7 +26,7 @@ static int offered(const pqq__tls_session *session, uint16_t id) {
 static pqq_status check_scheme(pqq__tls_session *session, uint16_t id, pqq__proof_kind kind) {
   const pqq__signature_scheme *scheme = pqq__signature_scheme_find(id);
 
-  if (scheme == NULL || !scheme->can_sign || !offered(session, id) ||
+  if (scheme == NULL || !scheme->can_prove || !offered(session, id) ||
       !(kind & (scheme->is_pq ? PQQ__PROOF_PQ : PQQ__PROOF_CLASSICAL)) ||
       !pqq__profile_accepts(session->profile, scheme)) {
     pqq__tls_session_fail(

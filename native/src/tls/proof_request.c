@@ -19,7 +19,7 @@ static int add_schemes(const pqq__profile *profile, pqq__proof_kind kind, CBB *l
   for (size_t i = 0; i < count; i++) {
     int is_wanted = schemes[i].is_pq ? (kind & PQQ__PROOF_PQ) : (kind & PQQ__PROOF_CLASSICAL);
 
-    if (schemes[i].can_sign && is_wanted && pqq__profile_accepts(profile, &schemes[i]) &&
+    if (schemes[i].can_prove && is_wanted && pqq__profile_accepts(profile, &schemes[i]) &&
         !CBB_add_u16(list, schemes[i].id)) {
       return 0;
     }

@@ -63,8 +63,9 @@ static pqq_status check_two(const pqq__tls_config *config, size_t index) {
   pqq__select_site *select = &config->select_sites[index];
   char issuer[NAME_TEXT_BYTES], prefix[PQQ__LABEL_BYTES + 2];
 
-  select->can_prove_both = pq->is_chain_pq && classical->is_chain_classical;
-  if (select->can_prove_both || config->select.is_velocity_disabled) {
+  select->can_prove_both =
+      pq->is_chain_pq && classical->is_chain_classical && classical->scheme->can_prove;
+  if ((pq->is_chain_pq && classical->is_chain_classical) || config->select.is_velocity_disabled) {
     return PQQ_OK;
   }
   (void)pqq__site_prefix(site, prefix);
@@ -121,6 +122,13 @@ static pqq_status check_velocity(const pqq__tls_config *config, const char *what
     return impossible(what, "velocity/1 has that, and it is disabled: enable it");
   }
   for (size_t i = 0; i < config->site_count; i++) {
+    const pqq__signature_scheme *classical = config->select_sites[i].classical;
+
+    if (classical != NULL && !classical->can_prove) {
+      return impossible_at(&config->sites[i], what,
+                           "velocity/1 has that, and its classical half is ECDSA: take an ECDSA "
+                           "certificate instead of the other one");
+    }
     if (!config->select_sites[i].can_prove_both) {
       return impossible_at(&config->sites[i], what,
                            "velocity/1 has that, and it takes two identities: add the missing one "

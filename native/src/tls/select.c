@@ -39,8 +39,23 @@ static const pqq__select_site *site_of(const pqq__select_config *config,
   return &config->sites[selection->site];
 }
 
-static int offers(const pqq__client_hello *hello, const pqq__signature_scheme *scheme) {
-  return scheme != NULL && pqq__u16_list_has(&hello->schemes, scheme->id);
+/* What an identity of `scheme` signs with for this client: that, or another one of the same key
+ * (RSA with another hash). NULL if the client offers none, or there is no such identity. */
+static const pqq__signature_scheme *common(const pqq__client_hello *hello,
+                                           const pqq__signature_scheme *scheme) {
+  size_t count;
+  const pqq__signature_scheme *all = pqq__signature_schemes(&count);
+
+  if (scheme == NULL || pqq__u16_list_has(&hello->schemes, scheme->id)) {
+    return scheme;
+  }
+  for (size_t i = 0; i < count; i++) {
+    if (all[i].can_sign && strcmp(all[i].key_name, scheme->key_name) == 0 &&
+        pqq__u16_list_has(&hello->schemes, all[i].id)) {
+      return &all[i];
+    }
+  }
+  return NULL;
 }
 
 static void take_group(const pqq__client_hello *hello, pqq__selection *selection, uint16_t group) {
@@ -93,7 +108,7 @@ static uint16_t try_velocity(const pqq__client_hello *hello, const pqq__select_c
   if (!find_cipher(hello, config, selection)) {
     return PQQ_DOWNGRADE_CIPHER;
   }
-  if (!offers(hello, site->pq) || !offers(hello, site->classical)) {
+  if (common(hello, site->pq) == NULL || common(hello, site->classical) == NULL) {
     return PQQ_DOWNGRADE_CLASSICAL_CERTIFICATE;
   }
   selection->scheme = site->pq;
@@ -185,23 +200,24 @@ static int select_cipher(const pqq__client_hello *hello, const pqq__select_confi
 
 /* Both identities are there and the client offers both schemes. That a client
  * offers ML-DSA says nothing about the roots it trusts, hence the policy. */
-static void select_by_policy(const pqq__select_config *config, pqq__selection *selection) {
+static void select_by_policy(const pqq__select_config *config, const pqq__signature_scheme *pq,
+                             const pqq__signature_scheme *classical, pqq__selection *selection) {
   const pqq__select_site *site = site_of(config, selection);
 
   if (config->require_authentication == PQQ_REQUIRE_PQ) {
-    selection->scheme = site->pq;
+    selection->scheme = pq;
     selection->reason = "ML-DSA identity: the policy requires it";
   } else if (config->pq_on_h3 == PQQ_PQ_ON_H3_ALWAYS) {
-    selection->scheme = site->pq;
+    selection->scheme = pq;
     selection->reason = "ML-DSA identity: pq_on_h3 is always and the client offers the scheme";
   } else if (config->pq_on_h3 == PQQ_PQ_ON_H3_NEVER) {
-    selection->scheme = site->classical;
+    selection->scheme = classical;
     selection->reason = "classical identity: pq_on_h3 is never";
   } else if (site->is_development) {
-    selection->scheme = site->pq;
+    selection->scheme = pq;
     selection->reason = "ML-DSA identity: development identities and the client offers the scheme";
   } else {
-    selection->scheme = site->classical;
+    selection->scheme = classical;
     selection->reason = "classical identity: pq_on_h3 is auto and the client may not trust the "
                         "ML-DSA identity's root";
   }
@@ -210,23 +226,23 @@ static void select_by_policy(const pqq__select_config *config, pqq__selection *s
 static int select_identity(const pqq__client_hello *hello, const pqq__select_config *config,
                            pqq__selection *selection) {
   const pqq__select_site *site = site_of(config, selection);
-  int pq = offers(hello, site->pq);
-  int classical = offers(hello, site->classical);
+  const pqq__signature_scheme *pq = common(hello, site->pq);
+  const pqq__signature_scheme *classical = common(hello, site->classical);
 
-  if (!pq && config->require_authentication == PQQ_REQUIRE_PQ && hello->schemes.count > 0) {
+  if (pq == NULL && config->require_authentication == PQQ_REQUIRE_PQ && hello->schemes.count > 0) {
     fail(selection, PQQ_ERR_POLICY_AUTHENTICATION, PQQ__ALERT_INSUFFICIENT_SECURITY);
     return 0;
   }
-  if (pq && classical) {
-    select_by_policy(config, selection);
-  } else if (pq) {
-    selection->scheme = site->pq;
+  if (pq != NULL && classical != NULL) {
+    select_by_policy(config, pq, classical, selection);
+  } else if (pq != NULL) {
+    selection->scheme = pq;
     selection->reason =
         site->classical == NULL
             ? "ML-DSA identity: the only one"
             : "ML-DSA identity: the client offers no scheme of the classical identity";
-  } else if (classical) {
-    selection->scheme = site->classical;
+  } else if (classical != NULL) {
+    selection->scheme = classical;
     selection->reason = site->pq == NULL
                             ? "classical identity: the only one"
                             : "classical identity: the client does not offer the ML-DSA scheme";

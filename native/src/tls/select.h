@@ -72,7 +72,7 @@ typedef struct pqq__selection {
   uint16_t cipher;
   /* Index of the site. */
   size_t site;
-  /* Its `pq` or `classical`. */
+  /* Its `pq` or `classical`, or another one of the same key. */
   const pqq__signature_scheme *scheme;
   const pqq__profile *profile;
   /* Static. */

@@ -84,7 +84,8 @@ static int check_mldsa(int nid) {
   uint8_t signature[PQQ__MAX_SIGNATURE_BYTES];
   size_t len;
   int ok = pkey != NULL && pqq__signing_key_new(pkey, &key) == PQQ_OK &&
-           pqq__signing_key_sign(key, message, sizeof message, signature, &len) == PQQ_OK &&
+           pqq__signing_key_sign(key, pqq__signing_key_scheme(key)->id, message, sizeof message,
+                                 signature, &len) == PQQ_OK &&
            verify(pkey, message, sizeof message, signature, len);
 
   if (ok) {

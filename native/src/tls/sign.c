@@ -15,6 +15,7 @@
 struct pqq_job {
   pqq_id conn;
   pqq__signing_key *key;
+  uint16_t scheme;
   pqq_status status;
   size_t input_len;
   size_t signature_len;
@@ -36,7 +37,8 @@ static enum ssl_private_key_result_t sign_in_line(pqq__tls_session *session, uin
   uint8_t signature[PQQ__MAX_SIGNATURE_BYTES];
   size_t len;
 
-  if (pqq__signing_key_sign(session->identity->key, in, in_len, signature, &len) != PQQ_OK ||
+  if (pqq__signing_key_sign(session->identity->key, session->selection.scheme->id, in, in_len,
+                            signature, &len) != PQQ_OK ||
       len > max_out) {
     return fail(session);
   }
@@ -60,6 +62,7 @@ static enum ssl_private_key_result_t begin_job(pqq__tls_session *session, const 
     return fail(session);
   }
   job->key = pqq__signing_key_ref(session->identity->key);
+  job->scheme = session->selection.scheme->id;
   job->status = PQQ_ERR_SIGN_FAILED;
   job->input_len = in_len;
   memcpy(job->input, in, in_len);
@@ -73,7 +76,7 @@ static enum ssl_private_key_result_t on_sign(SSL *ssl, uint8_t *out, size_t *out
                                              size_t in_len) {
   pqq__tls_session *session = pqq__tls_session_of(ssl);
 
-  if (session->identity == NULL || scheme != session->identity->scheme->id) {
+  if (session->identity == NULL || scheme != session->selection.scheme->id) {
     pqq__tls_session_fail(session, PQQ_ERR_INTERNAL, "asked to sign with scheme 0x%04x", scheme);
     (void)SSL_send_fatal_alert(ssl, PQQ__ALERT_INTERNAL_ERROR);
     return ssl_private_key_failure;
@@ -170,8 +173,8 @@ pqq_id pqq__tls_job_conn(const pqq_job *job) {
 }
 
 void pqq__tls_job_run(pqq_job *job) {
-  job->status = pqq__signing_key_sign(job->key, job->input, job->input_len, job->signature,
-                                      &job->signature_len);
+  job->status = pqq__signing_key_sign(job->key, job->scheme, job->input, job->input_len,
+                                      job->signature, &job->signature_len);
 }
 
 void pqq__tls_job_free(pqq_job *job) {

@@ -9,6 +9,7 @@
 #include <openssl/evp.h>
 #include <openssl/mem.h>
 #include <openssl/nid.h>
+#include <openssl/rsa.h>
 
 #include "crypto/mldsa_signer.h"
 
@@ -20,7 +21,7 @@ struct pqq__signing_key {
   atomic_uint refs;
   const pqq__signature_scheme *scheme;
   EVP_PKEY *pkey;
-  /* NULL for ECDSA. */
+  /* NULL for classical keys. */
   pqq__mldsa_signer *mldsa;
 };
 
@@ -57,6 +58,12 @@ const pqq__signature_scheme *pqq__signing_scheme(const EVP_PKEY *pkey) {
     return pqq__signature_scheme_find(ec_scheme(pkey));
   case EVP_PKEY_PQDSA:
     return pqq__signature_scheme_find(mldsa_scheme(pkey));
+  case EVP_PKEY_ED25519:
+    return pqq__signature_scheme_find(PQQ_SCHEME_ED25519);
+  case EVP_PKEY_RSA:
+    return EVP_PKEY_bits(pkey) >= PQQ__MIN_RSA_BITS && EVP_PKEY_bits(pkey) <= PQQ__MAX_RSA_BITS
+               ? pqq__signature_scheme_find(PQQ_SCHEME_RSA_PSS_RSAE_SHA256)
+               : NULL;
   default:
     return NULL;
   }
@@ -124,44 +131,69 @@ const pqq__signature_scheme *pqq__signing_key_scheme(const pqq__signing_key *key
   return key->scheme;
 }
 
-/* NULL for ML-DSA, which hashes by itself. */
-static const EVP_MD *digest_of(const pqq__signature_scheme *scheme) {
-  if (scheme->is_pq) {
-    return NULL;
-  }
-  return scheme->id == PQQ_SCHEME_ECDSA_SECP384R1_SHA384 ? EVP_sha384() : EVP_sha256();
+uint32_t pqq__signing_key_signature_bytes(const pqq__signing_key *key) {
+  return EVP_PKEY_id(key->pkey) == EVP_PKEY_RSA ? (uint32_t)EVP_PKEY_size(key->pkey)
+                                                : key->scheme->signature_bytes;
 }
 
-static pqq_status sign_ecdsa(const pqq__signing_key *key, const uint8_t *message,
-                             size_t message_len, uint8_t *signature, size_t *signature_len) {
-  const EVP_MD *digest = digest_of(key->scheme);
+/* NULL for what hashes by itself: ML-DSA and Ed25519. */
+static const EVP_MD *digest_of(uint16_t scheme) {
+  switch (scheme) {
+  case PQQ_SCHEME_ECDSA_SECP256R1_SHA256:
+  case PQQ_SCHEME_RSA_PSS_RSAE_SHA256:
+    return EVP_sha256();
+  case PQQ_SCHEME_ECDSA_SECP384R1_SHA384:
+  case PQQ_SCHEME_RSA_PSS_RSAE_SHA384:
+    return EVP_sha384();
+  case PQQ_SCHEME_RSA_PSS_RSAE_SHA512:
+    return EVP_sha512();
+  default:
+    return NULL;
+  }
+}
+
+/* RFC 8446 section 4.2.3: the salt is as long as the hash. PKCS #1 v1.5 is not for TLS 1.3. */
+static int set_padding(EVP_PKEY_CTX *context, const EVP_PKEY *pkey) {
+  return EVP_PKEY_id(pkey) != EVP_PKEY_RSA ||
+         (EVP_PKEY_CTX_set_rsa_padding(context, RSA_PKCS1_PSS_PADDING) == 1 &&
+          EVP_PKEY_CTX_set_rsa_pss_saltlen(context, RSA_PSS_SALTLEN_DIGEST) == 1);
+}
+
+static pqq_status sign_classical(const pqq__signing_key *key, uint16_t scheme,
+                                 const uint8_t *message, size_t message_len, uint8_t *signature,
+                                 size_t *signature_len) {
+  EVP_PKEY_CTX *parameters;
   EVP_MD_CTX context;
   int ok;
 
   EVP_MD_CTX_init(&context);
   *signature_len = PQQ__MAX_SIGNATURE_BYTES;
-  ok = EVP_DigestSignInit(&context, NULL, digest, NULL, key->pkey) == 1 &&
+  ok = EVP_DigestSignInit(&context, &parameters, digest_of(scheme), NULL, key->pkey) == 1 &&
+       set_padding(parameters, key->pkey) &&
        EVP_DigestSign(&context, signature, signature_len, message, message_len) == 1;
   EVP_MD_CTX_cleanup(&context);
   return ok ? PQQ_OK : PQQ_ERR_SIGN_FAILED;
 }
 
-pqq_status pqq__signing_key_sign(const pqq__signing_key *key, const uint8_t *message,
-                                 size_t message_len, uint8_t *signature, size_t *signature_len) {
+pqq_status pqq__signing_key_sign(const pqq__signing_key *key, uint16_t scheme,
+                                 const uint8_t *message, size_t message_len, uint8_t *signature,
+                                 size_t *signature_len) {
   if (key->mldsa == NULL) {
-    return sign_ecdsa(key, message, message_len, signature, signature_len);
+    return sign_classical(key, scheme, message, message_len, signature, signature_len);
   }
   *signature_len = key->scheme->signature_bytes;
   return pqq__mldsa_signer_sign(key->mldsa, message, message_len, signature);
 }
 
-int pqq__signature_verify(EVP_PKEY *key, const uint8_t *message, size_t message_len,
-                          pqq_bytes signature) {
+int pqq__signature_verify(EVP_PKEY *key, uint16_t scheme, const uint8_t *message,
+                          size_t message_len, pqq_bytes signature) {
+  EVP_PKEY_CTX *parameters;
   EVP_MD_CTX context;
   int ok;
 
   EVP_MD_CTX_init(&context);
-  ok = EVP_DigestVerifyInit(&context, NULL, digest_of(pqq__signing_scheme(key)), NULL, key) == 1 &&
+  ok = EVP_DigestVerifyInit(&context, &parameters, digest_of(scheme), NULL, key) == 1 &&
+       set_padding(parameters, key) &&
        EVP_DigestVerify(&context, signature.data, signature.len, message, message_len) == 1;
   EVP_MD_CTX_cleanup(&context);
   return ok;

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT */
-/* The private key of an identity: ML-DSA keys sign with liboqs, ECDSA keys with
- * AWS-LC. Immutable and counted, because a signing job may outlive connection,
+/* The private key of an identity: ML-DSA keys sign with liboqs, classical ones
+ * with AWS-LC. Immutable and counted, because a signing job may outlive connection,
  * engine and configuration. */
 #ifndef PQQ__TLS_SIGNING_KEY_H
 #define PQQ__TLS_SIGNING_KEY_H
@@ -15,8 +15,15 @@
 /* Thread-safe. */
 typedef struct pqq__signing_key pqq__signing_key;
 
+/* RSA keys of identities. Shorter ones are not safe (CA/Browser Forum Baseline Requirements section
+ * 6.1.5); longer ones take a server milliseconds for each handshake, and no security that the rest
+ * of the chain has. */
+#define PQQ__MIN_RSA_BITS 2048
+#define PQQ__MAX_RSA_BITS 4096
+
 /* The scheme that a public or private key signs with, NULL if libpqq has none
- * for it that a server identity may use. */
+ * for it that a server identity may use. Of those of an RSA key, which differ in the
+ * hash, the one that every client has to take (RFC 8446 section 9.1). */
 const pqq__signature_scheme *pqq__signing_scheme(const EVP_PKEY *pkey);
 
 /* Makes a key with one reference; takes its own reference to `pkey`.
@@ -28,14 +35,18 @@ void pqq__signing_key_unref(pqq__signing_key *key);
 
 const pqq__signature_scheme *pqq__signing_key_scheme(const pqq__signing_key *key);
 
-/* Signs the content of a CertificateVerify. `signature` has room for
- * PQQ__MAX_SIGNATURE_BYTES. Errors: PQQ_ERR_SIGN_FAILED. */
-pqq_status pqq__signing_key_sign(const pqq__signing_key *key, const uint8_t *message,
-                                 size_t message_len, uint8_t *signature, size_t *signature_len);
+/* Bytes of its signatures, at most. */
+uint32_t pqq__signing_key_signature_bytes(const pqq__signing_key *key);
+
+/* Signs the content of a CertificateVerify with `scheme`, which is one of the key's.
+ * `signature` has room for PQQ__MAX_SIGNATURE_BYTES. Errors: PQQ_ERR_SIGN_FAILED. */
+pqq_status pqq__signing_key_sign(const pqq__signing_key *key, uint16_t scheme,
+                                 const uint8_t *message, size_t message_len, uint8_t *signature,
+                                 size_t *signature_len);
 
 /* 1 if `signature` over the message was made with the private half of `key` in
- * the scheme of pqq__signing_scheme(key), which must not be NULL. */
-int pqq__signature_verify(EVP_PKEY *key, const uint8_t *message, size_t message_len,
-                          pqq_bytes signature);
+ * `scheme`, which is one of the key's. */
+int pqq__signature_verify(EVP_PKEY *key, uint16_t scheme, const uint8_t *message,
+                          size_t message_len, pqq_bytes signature);
 
 #endif

@@ -74,7 +74,7 @@ EVP_PKEY *fixture_key(const char *algorithm) {
                                         : NID_secp521r1);
   }
   if (strncmp(algorithm, "RSA-", 4) == 0) {
-    return new_rsa(strcmp(algorithm, "RSA-1024") == 0 ? 1024 : 2048);
+    return new_rsa(atoi(algorithm + 4));
   }
   EXPECT_STR(algorithm, "Ed25519");
   return new_ed25519();

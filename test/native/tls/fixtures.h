@@ -9,8 +9,8 @@
 
 #include <pqq/config.h>
 
-/* "ML-DSA-44", "-65", "-87", "P-256", "P-384", "P-521", "RSA-1024", "RSA-2048",
- * "Ed25519". */
+/* "ML-DSA-44", "-65", "-87", "P-256", "P-384", "P-521", "RSA-2048" or with
+ * another length, "Ed25519". */
 EVP_PKEY *fixture_key(const char *algorithm);
 
 typedef struct fixture_spec {

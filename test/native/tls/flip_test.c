@@ -16,12 +16,12 @@
 
 #define ROUNDS 1000
 
-pqq_status __real_pqq__signing_key_sign(const pqq__signing_key *key, const uint8_t *message,
-                                        size_t message_len, uint8_t *signature,
-                                        size_t *signature_len);
-pqq_status __wrap_pqq__signing_key_sign(const pqq__signing_key *key, const uint8_t *message,
-                                        size_t message_len, uint8_t *signature,
-                                        size_t *signature_len);
+pqq_status __real_pqq__signing_key_sign(const pqq__signing_key *key, uint16_t scheme,
+                                        const uint8_t *message, size_t message_len,
+                                        uint8_t *signature, size_t *signature_len);
+pqq_status __wrap_pqq__signing_key_sign(const pqq__signing_key *key, uint16_t scheme,
+                                        const uint8_t *message, size_t message_len,
+                                        uint8_t *signature, size_t *signature_len);
 size_t __real_pqq__commitment_write_server(const pqq__server_commitment *commitment, uint8_t *out);
 size_t __wrap_pqq__commitment_write_server(const pqq__server_commitment *commitment, uint8_t *out);
 
@@ -84,11 +84,11 @@ static enum { NO_KEY, MLDSA_KEY, CLASSICAL_KEY } flipped_key;
 static int flips_commitment;
 static size_t commitment_bit;
 
-pqq_status __wrap_pqq__signing_key_sign(const pqq__signing_key *key, const uint8_t *message,
-                                        size_t message_len, uint8_t *signature,
-                                        size_t *signature_len) {
+pqq_status __wrap_pqq__signing_key_sign(const pqq__signing_key *key, uint16_t scheme,
+                                        const uint8_t *message, size_t message_len,
+                                        uint8_t *signature, size_t *signature_len) {
   pqq_status status =
-      __real_pqq__signing_key_sign(key, message, message_len, signature, signature_len);
+      __real_pqq__signing_key_sign(key, scheme, message, message_len, signature, signature_len);
 
   if (flipped_key == (pqq__signing_key_scheme(key)->is_pq ? MLDSA_KEY : CLASSICAL_KEY)) {
     flip(signature, below(*signature_len * 8));
