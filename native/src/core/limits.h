@@ -108,11 +108,11 @@
  * one, in PTOs: requests that are on their way get in (RFC 9114 section 5.2). */
 #define PQQ__GOAWAY_NOTICE_PTOS 2
 
-/* Blocks that a worker keeps after they are freed, see core/pool.h: of each size up to the
- * largest that is made and freed with packets, streams and header fields, as many as a turn of a
- * busy worker takes. 8 MiB at most. */
+/* Blocks that a worker keeps after they are freed, see core/pool.h: of sizes up to the largest
+ * that is made and freed with packets, streams and header fields, and as many bytes as the
+ * packets of a few fast downloads have under way (about 500 bytes each). */
 #define PQQ__POOL_MAX_BLOCK_BYTES 1024
-#define PQQ__POOL_MAX_KEPT_BLOCKS 256
+#define PQQ__POOL_MAX_KEPT_BYTES (4u * 1024u * 1024u)
 
 /* Connection and stream slots: the 24 bits that pqq_id has for them. */
 #define PQQ__MAX_SLOTS (1u << 24)

@@ -44,13 +44,13 @@ static void *next_of(const void *block) {
 /* A size is rounded up when a block is asked for and down when one is given back. */
 void *pqq__pool_alloc(pqq__pool *pool, size_t bytes) {
   size_t index = (bytes + PQQ__POOL_STEP_BYTES - 1 - EXTRA_BYTES) / PQQ__POOL_STEP_BYTES;
-  void *block = index < PQQ__POOL_CLASSES ? pool->classes[index].first : NULL;
+  void *block = index < PQQ__POOL_CLASSES ? pool->first[index] : NULL;
 
   if (!block) {
     return malloc(bytes);
   }
-  pool->classes[index].first = next_of(block);
-  pool->classes[index].count--;
+  pool->first[index] = next_of(block);
+  pool->kept_bytes -= index * PQQ__POOL_STEP_BYTES;
   return block;
 }
 
@@ -61,26 +61,25 @@ void pqq__pool_release(pqq__pool *pool, void *block) {
     return;
   }
   index = (BLOCK_BYTES(block) - EXTRA_BYTES) / PQQ__POOL_STEP_BYTES;
-  if (index == 0 || index >= PQQ__POOL_CLASSES ||
-      pool->classes[index].count == PQQ__POOL_MAX_KEPT_BLOCKS) {
+  if (index == 0 || index >= PQQ__POOL_CLASSES || pool->kept_bytes >= PQQ__POOL_MAX_KEPT_BYTES) {
     free(block);
     return;
   }
-  memcpy(block, &pool->classes[index].first, sizeof(void *));
-  pool->classes[index].first = block;
-  pool->classes[index].count++;
+  memcpy(block, &pool->first[index], sizeof(void *));
+  pool->first[index] = block;
+  pool->kept_bytes += index * PQQ__POOL_STEP_BYTES;
 }
 
 void pqq__pool_clear(pqq__pool *pool) {
   for (size_t i = 0; i < PQQ__POOL_CLASSES; i++) {
     void *block;
 
-    while ((block = pool->classes[i].first) != NULL) {
-      pool->classes[i].first = next_of(block);
+    while ((block = pool->first[i]) != NULL) {
+      pool->first[i] = next_of(block);
       free(block);
     }
-    pool->classes[i].count = 0;
   }
+  pool->kept_bytes = 0;
 }
 #else
 void *pqq__pool_alloc(pqq__pool *pool, size_t bytes) {

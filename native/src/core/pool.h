@@ -16,10 +16,9 @@
 #define PQQ__POOL_CLASSES (PQQ__POOL_MAX_BLOCK_BYTES / PQQ__POOL_STEP_BYTES + 1)
 
 typedef struct pqq__pool {
-  struct {
-    void *first;
-    size_t count;
-  } classes[PQQ__POOL_CLASSES];
+  /* The kept blocks of each size, linked by their first bytes. */
+  void *first[PQQ__POOL_CLASSES];
+  size_t kept_bytes;
 } pqq__pool;
 
 /* All zero is an empty pool. Its blocks are blocks of malloc. */
