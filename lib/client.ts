@@ -2,7 +2,7 @@
 // The client: a pool of connections, and fetch's rules on top of it.
 import { parseClientOptions, type ClientConfig, type ClientOptions } from "./config/index.js";
 import { ClientResponse } from "./client_response.js";
-import { RedirectError } from "./errors/index.js";
+import { RedirectError, TunnelError } from "./errors/index.js";
 import { WireHeaders } from "./headers.js";
 import type { ResponseHead } from "./internal/client_stream.js";
 import { Deadline, pause } from "./internal/deadline.js";
@@ -15,18 +15,21 @@ import {
   originOf,
   parseRequest,
   redirected,
+  toConnect,
   toWire,
   type ClientRequestInit,
   type ParsedRequest,
 } from "./internal/wire_request.js";
 import type { CloseOptions } from "./server.js";
 import { toStats, type Stats } from "./stats.js";
+import type { Tunnel } from "./tunnel.js";
 
 export type { ClientResponse } from "./client_response.js";
 export type { PoolStats } from "./internal/pool.js";
 export type { BlobLike, RequestBody } from "./internal/request_content.js";
 export type { LookupFunction } from "./internal/resolve.js";
-export type { ClientRequestInit, RedirectMode } from "./internal/wire_request.js";
+export type { ClientRequestInit, Priority, RedirectMode } from "./internal/wire_request.js";
+export type { InterimListener } from "./internal/client_stream.js";
 
 /** Options of a request that names its own trust anchors and limits; for the static methods. */
 export type SharedRequestInit = ClientRequestInit & Omit<ClientOptions, "signal">;
@@ -39,6 +42,17 @@ export interface ClientCloseOptions extends CloseOptions {
   /** Let everything that is under way finish, for `drainMs` if that is given, else however long it takes. */
   readonly graceful?: boolean | undefined;
 }
+
+/** Options of {@link Client.connect}. `timeoutMs` is for the answer, not for the tunnel. */
+export type ConnectInit = Pick<
+  ClientRequestInit,
+  "headers" | "onInterim" | "priority" | "require" | "signal" | "timeoutMs"
+> & {
+  /** What to speak, a token of IANA's registry of HTTP upgrade tokens. Undefined: plain CONNECT. */
+  readonly protocol?: string | undefined;
+};
+
+const TOKEN = /^[!#$%&'*+\-.^_`|~0-9A-Za-z]+$/;
 
 const REDIRECTS: ReadonlySet<number> = new Set([301, 302, 303, 307, 308]);
 
@@ -118,6 +132,24 @@ export class Client implements AsyncDisposable {
     return this.#run(parseRequest(url, init, this.#config));
   }
 
+  /**
+   * Opens a tunnel: CONNECT with `init.protocol` (RFC 9220), such as `"websocket"`, or, without one, plain CONNECT to a
+   * proxy. Resolves when the server has accepted.
+   *
+   * Rejects with a TunnelError if it has not (`PQQ_ERR_CONNECT_REFUSED`), with a PqqError
+   * `PQQ_ERR_CONNECT_UNSUPPORTED` if it does not take protocols at all, and as {@link Client.request} does.
+   *
+   * @throws PqqError `PQQ_ERR_URL_INVALID`, TypeError and RangeError for a request that is not allowed.
+   */
+  connect(url: string | URL, init: ConnectInit = {}): Promise<Tunnel> {
+    const { protocol = null, ...rest } = init;
+    if (protocol !== null && !TOKEN.test(protocol)) {
+      throw new TypeError(`protocol: ${JSON.stringify(protocol)} is not a token`);
+    }
+    const request = parseRequest(url, rest, this.#config);
+    return this.#connect(request, protocol);
+  }
+
   /** As the global fetch, which it does not replace. */
   fetch(input: string | URL | Request, init: ClientRequestInit = {}): Promise<ClientResponse> {
     if (!(input instanceof Request)) return this.request(input, init);
@@ -149,6 +181,20 @@ export class Client implements AsyncDisposable {
 
   [Symbol.asyncDispose](): Promise<void> {
     return this.close();
+  }
+
+  async #connect(request: ParsedRequest, protocol: string | null): Promise<Tunnel> {
+    const deadline = new Deadline(request, this.#pool.clock);
+    try {
+      const wire = toConnect(deadline.request, protocol);
+      const head = await this.#pool.request(originOf(request.url), wire);
+      if (head.tunnel !== undefined) return head.tunnel;
+      head.body?.cancel();
+      throw new TunnelError(head.status, new WireHeaders(head.headers).toHeaders());
+    } finally {
+      // The time was for the answer; the tunnel may last.
+      deadline.end();
+    }
   }
 
   /** The request with its limit in time, which ends with the response's content. */
@@ -213,6 +259,7 @@ export class Client implements AsyncDisposable {
       redirected: isRedirected,
       connection,
       attempts,
+      setPriority: head.setPriority,
     });
     return {
       response,

@@ -5,6 +5,7 @@ import { compressChunks, compressWhole } from "./internal/compressor.js";
 import type { Handler, HandlerResult } from "./internal/server_stream.js";
 import type { ServerRequest } from "./request.js";
 import { isFileResponse, Response, responseParts, type ResponseParts } from "./response.js";
+import { Tunnel } from "./tunnel.js";
 
 export type { ContentCoding } from "./internal/coding.js";
 
@@ -115,7 +116,7 @@ function isPromise(
 }
 
 /** Whether another client could get this response compressed: then it says `vary`. */
-function isEligible({ types }: Settings, response: HandlerResult): boolean {
+function isEligible({ types }: Settings, response: Exclude<HandlerResult, Tunnel>): boolean {
   const { status, headers } = response;
   // 206 is a part of bytes that are named by their place; the others have no content.
   if (status < 200 || [204, 205, 206, 304].includes(status)) return false;
@@ -133,6 +134,7 @@ function compressed(
 ): HandlerResult | Promise<HandlerResult> {
   // What is no response is for the server to complain about.
   if (typeof response !== "object" || !("headers" in response)) return response;
+  if (response instanceof Tunnel) return response;
   if (!isEligible(settings, response)) return response;
   const parts = responseParts(response);
   const headers = new Headers(parts.headers.map(([name, value]) => [name, value]));

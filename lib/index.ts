@@ -9,10 +9,13 @@ export { compress } from "./compress.js";
 export { devIdentity } from "./dev.js";
 export { predictFlight, predictFlightOf } from "./flight.js";
 export { PinStore } from "./pins.js";
+export { Datagrams } from "./datagrams.js";
+export { Tunnel } from "./tunnel.js";
 export {
   ApplicationError,
   ConfigError,
   ConnectError,
+  TunnelError,
   HandshakeError,
   isPqqError,
   PqqError,
@@ -30,6 +33,9 @@ export type {
   ClientStats,
   LookupFunction,
   PoolStats,
+  ConnectInit,
+  InterimListener,
+  Priority,
   RedirectMode,
   RequestBody,
   SharedRequestInit,
@@ -102,6 +108,7 @@ export type { Pin } from "./pins.js";
 export type { ServerRequest } from "./request.js";
 export type { ResponseInit, TrailersInit } from "./response.js";
 export type {
+  AcceptOptions,
   CloseOptions,
   Handler,
   HandlerResult,

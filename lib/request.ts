@@ -12,6 +12,8 @@ export interface RequestParts {
   readonly scheme: string;
   readonly authority: string;
   readonly path: string;
+  /** Of CONNECT (RFC 9220); empty if there is none. */
+  readonly protocol: string;
   /** n0, v0, n1, v1, … without pseudo-header fields. */
   readonly headers: readonly string[];
   readonly body: BodySource | null;
@@ -49,6 +51,11 @@ export class ServerRequest implements globalThis.Request {
     this.url = url;
     this.#parts = parts;
     this.#content = content;
+  }
+
+  /** What CONNECT asks to speak (RFC 9220), such as `"websocket"`; null in other requests. Not in fetch's Request. */
+  get protocol(): string | null {
+    return this.#parts.protocol === "" ? null : this.#parts.protocol;
   }
 
   /** Header fields. Cookies that came in several fields are one. */
@@ -251,7 +258,12 @@ const DEFAULT_PORT = ":443";
 /** What would make a part of the authority something else. User information is not allowed (RFC 9114 section 4.3.1). */
 const NOT_IN_AUTHORITY = /[/?#@\\]/;
 
-function requestUrl({ scheme, authority, path }: RequestParts): string {
+function requestUrl(parts: RequestParts): string {
+  const { authority } = parts;
+  // Plain CONNECT names whom to connect to and nothing else (RFC 9114 section 4.4).
+  const isPlainConnect = parts.method === "CONNECT" && parts.protocol === "";
+  const scheme = isPlainConnect ? "https" : parts.scheme;
+  const path = isPlainConnect ? "/" : parts.path;
   const url = `${scheme}://${authority}${path}`;
   const isPlain = PLAIN_PATH.test(path) && PLAIN_AUTHORITY.test(authority);
   if (isPlain && scheme === "https" && !authority.endsWith(DEFAULT_PORT)) return url;

@@ -24,7 +24,12 @@ import { SlotTable } from "./internal/slots.js";
 import { Response } from "./response.js";
 import { toStats, type Stats } from "./stats.js";
 
-export type { Handler, HandlerResult, RequestContext } from "./internal/server_stream.js";
+export type {
+  AcceptOptions,
+  Handler,
+  HandlerResult,
+  RequestContext,
+} from "./internal/server_stream.js";
 
 /** A bound address. */
 export interface ServerAddress {
@@ -129,6 +134,8 @@ export class Server extends EventEmitter<ServerEvents> implements AsyncDisposabl
     const listener = new ServerListener({
       handler: handler ?? notFound,
       maxRequestBodyBytes: config.maxRequestBodyBytes ?? Infinity,
+      takesConnect: (protocol) =>
+        protocol === "" ? config.connectPlain : config.connectProtocols.includes(protocol),
       waitUntil: (promise) => {
         this.#waitUntil(promise);
       },
@@ -290,11 +297,13 @@ class ServerListener implements EndpointListener {
     connHigh: number,
     text: string,
     isEnd: boolean,
+    datagramBytes: number,
   ): void {
     const { endpoint } = this;
     const connection = this.#connections.get(connLow, connHigh);
     if (endpoint === undefined || connection === undefined) return;
     const stream = new ServerStream(endpoint, this.#owner, connection, idLow, idHigh, text, isEnd);
+    stream.datagramBytes = datagramBytes;
     endpoint.streams.add(stream);
     stream.handle();
   }

@@ -54,6 +54,11 @@ export const STAT_NAMES = [
   "ecnCapableSent",
   "mtuRaised",
   "mtuBlackHoles",
+  "httpDatagramsSent",
+  "httpDatagramsReceived",
+  "httpDatagramsDropped",
+  "connectionsRetired",
+  "resetFloods",
 ] as const;
 
 /** Name of a counter. */

@@ -189,7 +189,26 @@ typedef struct pqq_config_options {
    *  many in QUIC frames; then the connection is closed with H3_EXCESSIVE_LOAD
    *  (RFC 9114 section 10.5). 30-1,000,000; default 1,000. */
   uint32_t max_glitches;
+  /** Nonzero: final responses get no `date` field; see pqq_engine_set_unix_time. */
+  uint32_t disable_date;
+  /** Which CONNECT requests a server takes: bits of PQQ_CONNECT_*; default 0,
+   *  none: plain ones get 501, and others are malformed. */
+  uint32_t enable_connect;
+  /** Nonzero: send and take HTTP datagrams (RFC 9297) where the peer does, too. */
+  uint32_t enable_datagrams;
+  /** Requests of one connection, 1-4,294,967,295, after which a server sends GOAWAY
+   *  and closes it when the last is answered; clients go on with a new one.
+   *  Default 0: no limit. */
+  uint32_t max_requests_per_connection;
 } pqq_config_options;
+
+/** Bits of pqq_config_options.enable_connect. */
+enum {
+  /** CONNECT with :protocol (RFC 9220), as WebSockets and connect-udp use it. */
+  PQQ_CONNECT_EXTENDED = 0x1,
+  /** CONNECT to an authority (RFC 9110 section 9.3.6): a proxy. */
+  PQQ_CONNECT_PLAIN = 0x2
+};
 
 /** Most profiles of pqq_config_options. */
 #define PQQ_MAX_PROFILES 4

@@ -123,7 +123,11 @@ enum {
    *  Accept-Encoding, Range and If-* it had); those behind them are added to the
    *  answer, or go in the place of the file's, but for what says something of its
    *  bytes. Fails as RESPOND does, and with PQQ_ERR_LIMIT for a 257th folder. */
-  PQQ_COMMAND_FILE = 11
+  PQQ_COMMAND_FILE = 11,
+  PQQ_COMMAND_STOP_WRITING = 12,
+  PQQ_COMMAND_SET_PRIORITY = 13,
+  /** Its payload is `body->data`; one that is dropped is no failure. */
+  PQQ_COMMAND_SEND_DATAGRAM = 14
 };
 
 /** pqq_command is one engine call to be made on the owner thread. Fields that
@@ -141,7 +145,7 @@ typedef struct pqq_command {
   uint64_t tag;
   int32_t http_status;
   int32_t reserved;
-  /** RESET, STOP_READING, CLOSE. */
+  /** RESET, STOP_READING, STOP_WRITING, CLOSE. */
   uint64_t wire_code;
   /** CONSUME. */
   uint64_t bytes;
@@ -151,6 +155,8 @@ typedef struct pqq_command {
   const pqq_connect_options *connect;
   /** FILE. Borrowed: keep a reference until the driver is freed. */
   pqq_files *files;
+  /** SET_PRIORITY. */
+  pqq_priority priority;
 } pqq_command;
 
 /** pqq_driver_submit copies `count` commands (with headers and bodies, unless

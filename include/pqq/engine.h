@@ -144,6 +144,13 @@ typedef struct pqq_transmit {
 PQQ_EXPORT pqq_status pqq_engine_send(pqq_engine *engine, uint8_t *buffer, size_t buffer_bytes,
                                       uint32_t max_segments, pqq_time_ns now, pqq_transmit *out);
 
+/** pqq_engine_set_unix_time says what second it is, since 1970-01-01 00:00 UTC.
+ *  From then on final responses get a `date` field (RFC 9110 section 6.6.1)
+ *  unless they have one or pqq_config_options.disable_date is set; 0 ends that.
+ *  Costs nothing while the second stays the same. The driver calls it.
+ *  Errors: PQQ_ERR_NULL_ARG, PQQ_ERR_INVALID_ARG (beyond the year 9999). */
+PQQ_EXPORT pqq_status pqq_engine_set_unix_time(pqq_engine *engine, uint64_t unix_s);
+
 /** pqq_engine_deadline returns when pqq_engine_expire must be called at the
  *  latest, or PQQ_TIME_NEVER. */
 PQQ_EXPORT pqq_time_ns pqq_engine_deadline(const pqq_engine *engine);
@@ -254,22 +261,28 @@ typedef struct pqq_body {
 /** pqq_engine_request sends a request on `conn` (connected or not yet). The
  *  stream comes with PQQ_EVENT_OPENED, or PQQ_EVENT_OPEN_FAILED, both with
  *  `token`. `headers` begins with :method, :scheme, :authority, :path, all
- *  copied. `body` may be NULL.
- *  Errors: PQQ_ERR_NULL_ARG, PQQ_ERR_NOT_FOUND, PQQ_ERR_HEADER_INVALID,
- *  PQQ_ERR_HEADERS_TOO_LARGE, PQQ_ERR_TOO_MANY_REQUESTS, PQQ_ERR_GOING_AWAY,
- *  PQQ_ERR_NO_MEMORY. After an error no event comes and a borrowed body is
+ *  copied; those of CONNECT with :method and :authority, or, with a protocol
+ *  (RFC 9220), with all four and :protocol. The latter waits for the server's
+ *  SETTINGS, and fails with PQQ_ERR_CONNECT_UNSUPPORTED if they do not allow it. `body` may be
+ * NULL. Errors: PQQ_ERR_NULL_ARG, PQQ_ERR_NOT_FOUND, PQQ_ERR_HEADER_INVALID,
+ *  PQQ_ERR_HEADERS_TOO_LARGE, PQQ_ERR_CONTENT_LENGTH (`body` is longer than
+ *  content-length says, or ends before), PQQ_ERR_TOO_MANY_REQUESTS,
+ *  PQQ_ERR_GOING_AWAY, PQQ_ERR_NO_MEMORY. After an error no event comes and a borrowed body is
  *  still the caller's. */
 PQQ_EXPORT pqq_status pqq_engine_request(pqq_engine *engine, pqq_id conn, uint64_t token,
                                          const pqq_header *headers, size_t header_count,
                                          const pqq_body *body, uint32_t flags);
 
 /** pqq_engine_respond sends a response: interim (status 100-199, any number,
- *  not 101) or final (200-599, once), with optional first body bytes. For HEAD
+ *  not 101; 103 are Early Hints, RFC 8297, and 100 asks a client that has sent
+ *  `expect: 100-continue` for its body) or final (200-599, once), with optional
+ *  first body bytes. For HEAD
  *  requests and 204, 205 and 304 the body is dropped (RFC 9110 section 6.4.1).
  *  Errors: PQQ_ERR_NULL_ARG, PQQ_ERR_NOT_FOUND, PQQ_ERR_STATE (a final
  *  response was sent, or not a server's stream), PQQ_ERR_INVALID_ARG (status),
- *  PQQ_ERR_HEADER_INVALID, PQQ_ERR_NO_MEMORY; a borrowed body is then still
- *  the caller's. */
+ *  PQQ_ERR_HEADER_INVALID (also content-length with 1xx or 204, RFC 9110
+ *  section 8.6), PQQ_ERR_CONTENT_LENGTH (as pqq_engine_request),
+ *  PQQ_ERR_NO_MEMORY; a borrowed body is then still the caller's. */
 PQQ_EXPORT pqq_status pqq_engine_respond(pqq_engine *engine, pqq_id stream, int32_t status,
                                          const pqq_header *headers, size_t header_count,
                                          const pqq_body *body, uint32_t flags);
@@ -278,8 +291,9 @@ PQQ_EXPORT pqq_status pqq_engine_respond(pqq_engine *engine, pqq_id stream, int3
  *  of PQQ_OK says that the stream's buffer is over its high-water mark
  *  (256 KiB unsent): write on after PQQ_EVENT_WRITABLE.
  *  Errors: PQQ_ERR_NULL_ARG, PQQ_ERR_NOT_FOUND, PQQ_ERR_STATE (headers not
- *  sent, or message ended), PQQ_ERR_LIMIT (more than 16 MiB unsent), PQQ_ERR_NO_MEMORY; a borrowed
- * body is then still the caller's. */
+ *  sent, or message ended), PQQ_ERR_CONTENT_LENGTH (more than content-length
+ *  says, or PQQ_WRITE_END before that), PQQ_ERR_LIMIT (more than 16 MiB
+ *  unsent), PQQ_ERR_NO_MEMORY; a borrowed body is then still the caller's. */
 PQQ_EXPORT pqq_status pqq_engine_write(pqq_engine *engine, pqq_id stream, const pqq_body *body,
                                        uint32_t flags);
 
@@ -287,6 +301,39 @@ PQQ_EXPORT pqq_status pqq_engine_write(pqq_engine *engine, pqq_id stream, const 
  *  section 4.1). Errors: as pqq_engine_write, and PQQ_ERR_HEADER_INVALID. */
 PQQ_EXPORT pqq_status pqq_engine_trailers(pqq_engine *engine, pqq_id stream,
                                           const pqq_header *headers, size_t header_count);
+
+/** pqq_priority is how urgent a response is (RFC 9218): 0 the most, 7 the least,
+ *  3 if nothing is said. Of those that are equally urgent, incremental ones are
+ *  sent in turns, the others one after the other. */
+typedef struct pqq_priority {
+  uint32_t urgency;
+  int32_t is_incremental;
+} pqq_priority;
+
+/** pqq_engine_set_priority changes the priority of a response. A client asks the
+ *  server for it with PRIORITY_UPDATE (before that, a `priority` field of the
+ *  request does); a server's word, here or in a `priority` field of the
+ *  response, goes before what the client asks for.
+ *  Errors: PQQ_ERR_NULL_ARG, PQQ_ERR_INVALID_ARG (urgency above 7),
+ *  PQQ_ERR_NOT_FOUND (also a request that has no stream yet), PQQ_ERR_NO_MEMORY. */
+PQQ_EXPORT pqq_status pqq_engine_set_priority(pqq_engine *engine, pqq_id stream,
+                                              const pqq_priority *priority);
+
+/** pqq_engine_send_datagram sends an HTTP datagram (RFC 9297) of a stream; the
+ *  payload is copied. It may be lost, and comes in any order. Returns PQQ_OK, or
+ *  PQQ_DROPPED (counted in http_datagrams_dropped): 128 wait already.
+ *  Errors: PQQ_ERR_NULL_ARG, PQQ_ERR_NOT_FOUND (also a request that has no
+ *  stream yet), PQQ_ERR_DATAGRAM_UNSUPPORTED (one end has not enabled them),
+ *  PQQ_ERR_DATAGRAM_TOO_LARGE (see pqq_engine_max_datagram_bytes),
+ *  PQQ_ERR_NO_MEMORY. */
+PQQ_EXPORT pqq_status pqq_engine_send_datagram(pqq_engine *engine, pqq_id stream,
+                                               pqq_bytes payload);
+
+/** pqq_engine_max_datagram_bytes says how large a payload may be at present; it
+ *  changes with the path. 0: the peer takes none. The events REQUEST and RESPONSE
+ *  have it too. Errors: PQQ_ERR_NULL_ARG, PQQ_ERR_NOT_FOUND. */
+PQQ_EXPORT pqq_status pqq_engine_max_datagram_bytes(pqq_engine *engine, pqq_id stream,
+                                                    size_t *bytes);
 
 /** pqq_engine_consume gives `bytes` of received body back to the flow control
  *  windows. Bytes of a stream that closes are given back by themselves.
@@ -303,6 +350,11 @@ PQQ_EXPORT pqq_status pqq_engine_reset(pqq_engine *engine, pqq_id stream, uint64
 /** pqq_engine_stop_reading sends STOP_SENDING and drops what still comes; our half goes on.
  *  Errors: as pqq_engine_reset. */
 PQQ_EXPORT pqq_status pqq_engine_stop_reading(pqq_engine *engine, pqq_id stream,
+                                              uint64_t wire_code);
+
+/** pqq_engine_stop_writing gives up our half of a stream with RESET_STREAM and
+ *  drops what was not sent; the peer's half goes on. Errors: as pqq_engine_reset. */
+PQQ_EXPORT pqq_status pqq_engine_stop_writing(pqq_engine *engine, pqq_id stream,
                                               uint64_t wire_code);
 
 /** pqq_engine_close closes a connection at once with an HTTP/3 code.

@@ -21,7 +21,8 @@ enum {
   /** The peer sent GOAWAY: no new requests on this connection. */
   PQQ_EVENT_GOING_AWAY = 3,
   /** Server: a request's header section: `stream`, `headers` (pseudo-header
-   *  fields first), `is_end` if it has no body. */
+   *  fields first; cookies in one field, RFC 9114 section 4.2.1), `is_end` if it
+   *  has no body. */
   PQQ_EVENT_REQUEST = 4,
   /** Client: a request that was asked for has its stream now: `stream`,
    *  `token`. */
@@ -51,7 +52,10 @@ enum {
   /** Driver with report_files: a folder has answered a request that was seen nowhere
    *  else: `conn`, `stream`, `headers` (the request's), `http_status`, and in
    *  `wire_code` the bytes of content that were announced. */
-  PQQ_EVENT_FILE = 14
+  PQQ_EVENT_FILE = 14,
+  /** An HTTP datagram (RFC 9297): `stream`, `data`. At most 64 of a stream wait to
+   *  be taken; more are dropped and counted. */
+  PQQ_EVENT_DATAGRAM = 15
 };
 
 /** Most values of one list that pqq_peer_offer keeps; more are left out. */
@@ -113,6 +117,9 @@ typedef struct pqq_event {
   size_t header_count;
   pqq_bytes data;
   const pqq_close_info *close;
+  /** REQUEST, RESPONSE: see pqq_engine_max_datagram_bytes. */
+  uint32_t datagram_bytes;
+  uint32_t reserved;
 } pqq_event;
 
 /** pqq_certificate_info is one certificate of a peer's chain as sent. */

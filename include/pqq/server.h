@@ -17,7 +17,8 @@ typedef struct pqq_server pqq_server;
  *  dies when the handler returns. For answers that come later use driver.h. */
 typedef struct pqq_exchange pqq_exchange;
 
-/** pqq_handler answers a request whose body has arrived whole. Runs on a
+/** pqq_handler answers a request whose body has arrived whole. A client that
+ *  expects it is sent 100 (Continue) for that (RFC 9110 section 10.1.1). Runs on a
  *  worker's thread, so it must not block. It calls pqq_respond exactly once; a
  *  handler that returns without it answers 500. */
 typedef void (*pqq_handler)(pqq_exchange *exchange, void *user_data);
@@ -88,7 +89,7 @@ PQQ_EXPORT pqq_status pqq_exchange_connection_info(const pqq_exchange *exchange,
 /** pqq_respond answers an exchange, once, from its handler, with a final
  *  response (status 200-599). Headers and body are copied, unless flags has
  *  PQQ_WRITE_BORROW: then `body` must outlive the server. Other flags are
- *  ignored. `content-length` is added unless `headers` has it or the status
+ *  ignored. `date` is added, and `content-length` is added unless `headers` has it or the status
  *  forbids it (RFC 9110 section 8.6). After an error the exchange still waits
  *  for its answer.
  *  Errors: as pqq_engine_respond. */

@@ -128,6 +128,13 @@ export const SERVER_INTEGERS = {
     summary:
       "Requests that a client may have open at once on one connection (RFC 9114 section 6.1).",
   },
+  maxRequestsPerConnection: {
+    min: 1,
+    max: 2 ** 32 - 1,
+    default: undefined,
+    unit: "requests",
+    summary: "A connection is ended gracefully after so many requests (RFC 9114 section 5.2).",
+  },
   maxRequestBodyBytes: {
     min: 0,
     max: Number.MAX_SAFE_INTEGER,

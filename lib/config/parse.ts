@@ -56,6 +56,12 @@ export function parseServerOptions(input: ServerOptions): ServerConfig {
     statelessKey: values.statelessKey?.slice(),
     maxConcurrentRequests: required(values.maxConcurrentRequests),
     maxRequestBodyBytes: values.maxRequestBodyBytes,
+    maxRequestsPerConnection: values.maxRequestsPerConnection,
+    connectProtocols: Object.freeze(values.connectProtocols ?? []),
+    connectPlain: values.connectPlain,
+    datagrams:
+      values.datagrams ?? (values.connectPlain || (values.connectProtocols ?? []).length > 0),
+    dateHeader: values.dateHeader,
     maxConnections: required(values.maxConnections),
     caPem: clientAuthentication?.ca === undefined ? undefined : caBytes(clientAuthentication.ca),
     caFile: clientAuthentication?.caFile,
@@ -137,6 +143,7 @@ export function parseClientOptions(input: ClientOptions): ClientConfig {
     localAddress: values.localAddress,
     lookup: values.lookup,
     resolve: resolveMap(values.resolve ?? {}),
+    datagrams: values.datagrams,
     signal: values.signal,
   });
 }

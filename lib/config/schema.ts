@@ -304,6 +304,20 @@ const statelessKey = v.pipe(
   v.instance(Uint8Array, KEY_MESSAGE),
   v.check((key) => key.length === 32 && key.some((byte) => byte !== 0), KEY_MESSAGE),
 );
+const PROTOCOLS_MESSAGE =
+  'an array of protocol tokens, such as ["websocket"]\nleave it out to take none';
+const connectProtocols = v.pipe(
+  v.array(
+    v.pipe(
+      v.string(PROTOCOLS_MESSAGE),
+      v.regex(/^[!#$%&'*+\-.^_`|~0-9A-Za-z]+$/, PROTOCOLS_MESSAGE),
+    ),
+    PROTOCOLS_MESSAGE,
+  ),
+  v.description("Protocols that CONNECT may ask for (RFC 9220)."),
+);
+const DATAGRAMS = "Take and send HTTP datagrams (RFC 9297).";
+const DATAGRAMS_MESSAGE = "true or false\nleave it out to have them where CONNECT is taken";
 
 const FOLDER_MESSAGE =
   'the path of a folder, or { root, prefix, … }\nfor example { root: "./public", prefix: "/assets" }';
@@ -360,6 +374,10 @@ export const serverSchema = v.pipe(
     ),
     files: v.optional(v.union([folder, folders], FOLDER_MESSAGE)),
     reportFiles: flag("Emit a `file` event for each request that `files` has answered."),
+    connectProtocols: v.optional(connectProtocols),
+    connectPlain: flag("Hand plain CONNECT requests to the handler."),
+    datagrams: v.optional(v.pipe(v.boolean(DATAGRAMS_MESSAGE), v.description(DATAGRAMS))),
+    dateHeader: flag("Send date in every response that has none (RFC 9110 section 6.6.1).", true),
     ...shared,
     ...integers(SERVER_INTEGERS),
   }),
@@ -435,6 +453,7 @@ export const clientSchema = v.pipe(
         PINS_MESSAGE,
       ),
     ),
+    datagrams: flag(DATAGRAMS, true),
     signal: v.optional(
       v.instance(AbortSignal, "an AbortSignal\nleave it out if nothing aborts the client"),
     ),

@@ -250,6 +250,26 @@ export interface ServerOptions extends SharedOptions {
   readonly maxConcurrentRequests?: number | undefined;
   /** Largest request body in bytes. @defaultValue none: bodies are streamed, at the pace of their reader */
   readonly maxRequestBodyBytes?: number | undefined;
+  /**
+   * Requests of one connection, 1–4,294,967,295, after which it is ended gracefully (GOAWAY, RFC 9114 section 5.2); clients
+   * go on with a new one.
+   *
+   * @defaultValue none
+   */
+  readonly maxRequestsPerConnection?: number | undefined;
+  /**
+   * Protocols that CONNECT may ask for (RFC 9220), such as `["websocket", "connect-udp"]`; handlers find them in
+   * `request.protocol`, and accept with `context.accept()`. Others get 501.
+   *
+   * @defaultValue none
+   */
+  readonly connectProtocols?: readonly string[] | undefined;
+  /** Hand plain CONNECT requests, those for a proxy, to the handler instead of answering 501. @defaultValue false */
+  readonly connectPlain?: boolean | undefined;
+  /** Take and send HTTP datagrams (RFC 9297). @defaultValue true if CONNECT is taken at all */
+  readonly datagrams?: boolean | undefined;
+  /** Send `date` in every response that has none (RFC 9110 section 6.6.1). @defaultValue true */
+  readonly dateHeader?: boolean | undefined;
   /** Connections of one worker, 1–1,000,000. @defaultValue 65536 */
   readonly maxConnections?: number | undefined;
   /**
@@ -379,6 +399,8 @@ export interface ClientOptions extends SharedOptions {
    * @defaultValue a `PinStore` in memory, of this client
    */
   readonly pins?: PinStore | string | false | undefined;
+  /** Take and send HTTP datagrams (RFC 9297) in tunnels. @defaultValue true */
+  readonly datagrams?: boolean | undefined;
   /** Closes the client and fails its requests with the signal's reason. */
   readonly signal?: AbortSignal | undefined;
 }
@@ -451,6 +473,11 @@ export interface ServerConfig extends SharedConfig {
   readonly maxConcurrentRequests: number;
   /** Undefined: no limit. */
   readonly maxRequestBodyBytes: number | undefined;
+  readonly maxRequestsPerConnection: number | undefined;
+  readonly connectProtocols: readonly string[];
+  readonly connectPlain: boolean;
+  readonly datagrams: boolean;
+  readonly dateHeader: boolean;
   readonly maxConnections: number;
   /** Anchors of client certificates; both undefined if clients are not asked. */
   readonly caPem: Uint8Array | undefined;
@@ -497,5 +524,6 @@ export interface ClientConfig extends SharedConfig {
   readonly lookup: LookupFunction | undefined;
   /** By `"host:port"`, the host in the form of URLs without brackets. */
   readonly resolve: ReadonlyMap<string, readonly string[]>;
+  readonly datagrams: boolean;
   readonly signal: AbortSignal | undefined;
 }

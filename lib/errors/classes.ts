@@ -233,3 +233,18 @@ export class RedirectError extends PqqError {
     ({ url: this.url, status: this.status, location: this.location } = facts);
   }
 }
+
+/** A server has answered CONNECT with something else than 2xx. */
+export class TunnelError extends StreamError {
+  override name = "TunnelError";
+  /** The HTTP status, such as 403 or 501. */
+  readonly status: number;
+  /** Fields of the response. */
+  readonly headers: Headers;
+
+  constructor(status: number, headers: Headers) {
+    super("PQQ_ERR_CONNECT_REFUSED", {}, { detail: `status ${status}` });
+    this.status = status;
+    this.headers = headers;
+  }
+}

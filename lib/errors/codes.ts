@@ -13,6 +13,11 @@ export const STATUS_TABLE = {
   PQQ_ERR_UNSUPPORTED: [-107, false, "not supported by this build or platform"],
   PQQ_ERR_HEADER_INVALID: [-108, false, "a header field name or value is not allowed in HTTP/3"],
   PQQ_ERR_URL_INVALID: [-109, false, "the URL is not an absolute https URL"],
+  PQQ_ERR_CONTENT_LENGTH: [
+    -110,
+    false,
+    "the content does not have the length that content-length says",
+  ],
   PQQ_ERR_NO_MEMORY: [-201, true, "out of memory"],
   PQQ_ERR_LIMIT: [-202, true, "a documented limit was reached"],
   PQQ_ERR_BODY_TOO_LARGE: [-203, false, "the message body is larger than max_body_bytes"],
@@ -23,6 +28,11 @@ export const STATUS_TABLE = {
   ],
   PQQ_ERR_TOO_MANY_CONNECTIONS: [-205, true, "max_connections is reached"],
   PQQ_ERR_TOO_MANY_REQUESTS: [-206, true, "too many requests wait for a stream of this connection"],
+  PQQ_ERR_DATAGRAM_TOO_LARGE: [
+    -211,
+    false,
+    "the datagram is larger than what the peer and the path take",
+  ],
   PQQ_ERR_CERT_UNREADABLE: [-301, false, "the certificate file or PEM text cannot be read"],
   PQQ_ERR_KEY_UNREADABLE: [-302, false, "the private key file or PEM text cannot be read"],
   PQQ_ERR_KEY_MISMATCH: [-303, false, "the private key does not belong to the certificate"],
@@ -115,6 +125,13 @@ export const STATUS_TABLE = {
   PQQ_ERR_GOING_AWAY: [-504, true, "the connection is shutting down and takes no new requests"],
   PQQ_ERR_CANCELLED: [-505, false, "the request was cancelled"],
   PQQ_ERR_REQUEST_TIMEOUT: [-506, true, "the request did not finish within timeout_ms"],
+  PQQ_ERR_DATAGRAM_UNSUPPORTED: [
+    -511,
+    false,
+    "the peer takes no HTTP datagrams, or they are not enabled",
+  ],
+  PQQ_ERR_CONNECT_UNSUPPORTED: [-512, false, "the server does not take CONNECT with a protocol"],
+  PQQ_ERR_CONNECT_REFUSED: [-513, false, "the server has refused the CONNECT request"],
   PQQ_ERR_ADDRESS_IN_USE: [-601, true, "the UDP port is in use"],
   PQQ_ERR_ADDRESS_UNAVAILABLE: [
     -602,
@@ -144,7 +161,6 @@ export const LOCAL_TABLE = {
   PQQ_ERR_REDIRECT: [0, false, "a redirect cannot be followed"],
   PQQ_ERR_CONTENT_CODING: [0, false, "the content is not what content-encoding says"],
   PQQ_ERR_DECOMPRESSION_LIMIT: [0, false, "decompressed content is larger than allowed"],
-  PQQ_ERR_CONTENT_LENGTH: [0, false, "the content has another length than content-length says"],
 } as const satisfies Record<string, readonly [status: 0, retryable: boolean, message: string]>;
 
 /** What `PqqError.code` can be. Codes are stable: one is never renamed or given another meaning. */

@@ -4,6 +4,7 @@ export {
   ApplicationError,
   ConfigError,
   ConnectError,
+  TunnelError,
   HandshakeError,
   RedirectError,
   StreamError,

@@ -2,21 +2,27 @@
 // A request on its way through a client, from its command to the end of the response.
 import type { PeerConnection } from "../connection.js";
 import { errorFromStatus, timeoutError, type TimeoutPhase } from "../errors/index.js";
-import type { HeaderPair } from "../headers.js";
+import { WireHeaders, type HeaderPair } from "../headers.js";
 import type { Requirements } from "../config/index.js";
 import type { WholeBody } from "./commands.js";
 import type { Clock, Timer } from "./clock.js";
 import type { Endpoint } from "./endpoint.js";
 import { IncomingBody } from "./incoming.js";
 import { holdLoop, releaseLoop } from "./keep_alive.js";
-import type { ChunkedBody } from "./outgoing.js";
+import type { Tunnel } from "../tunnel.js";
+import { cancelContent, type ChunkedBody } from "./outgoing.js";
 import {
   COMMAND_REQUEST,
+  COMMAND_SEND_DATAGRAM,
+  COMMAND_SET_PRIORITY,
   H3_REQUEST_CANCELLED,
   STATUS_CONNECTION_CLOSED,
   WRITE_END,
 } from "./rows.js";
 import { Stream } from "./stream.js";
+
+/** Takes an interim (1xx) response. */
+export type InterimListener = (status: number, headers: Headers) => void;
 
 /** A request as it goes over the wire. */
 export interface WireRequest {
@@ -32,6 +38,11 @@ export interface WireRequest {
   /** Whether the content is still there when the request has to be sent again. */
   readonly isReplayable: boolean;
   readonly trailers: (() => Promise<readonly HeaderPair[]>) | null;
+  /** CONNECT: the two halves become a tunnel when the server accepts. Undefined: another method. */
+  readonly connect: { readonly protocol: string | null } | undefined;
+  /** The content is held back until the server asks for it, answers, or is silent for a while. */
+  readonly isContinueAwaited: boolean;
+  readonly onInterim: InterimListener | undefined;
   readonly signal: AbortSignal | undefined;
   /** Of the connection; what is left out is the client's to say. */
   readonly require: Requirements;
@@ -49,6 +60,9 @@ export interface ResponseHead {
   /** Null: the response has no content. */
   readonly body: IncomingBody | null;
   readonly connection: PeerConnection;
+  /** Of a CONNECT request that was accepted. */
+  readonly tunnel: Tunnel | undefined;
+  readonly setPriority: (urgency: number, isIncremental: boolean) => void;
   /** How often the request was sent. */
   readonly attempts: number;
   /** Calls `listener` when nothing more of the response can come. */
@@ -65,6 +79,10 @@ export interface StreamContext {
 
 /** Status numbers about TLS and policies (include/pqq/error_codes.def). */
 const TLS_BAND = -3;
+
+const CONTINUE = 100;
+/** How long content waits for 100 (Continue): as long as curl does. A server need not send it. */
+const CONTINUE_MS = 1_000;
 
 /** Responses that end with their headers, even if the end comes later (RFC 9110 section 6.4.1). */
 const NULL_BODY_STATUSES: ReadonlySet<number> = new Set([204, 205, 304]);
@@ -91,6 +109,8 @@ export class ClientStream extends Stream {
   #doneListener: (() => void) | undefined;
   #headersTimer: Timer | undefined;
   #bodyTimer: Timer | undefined;
+  /** Set while content is held back. */
+  #continueTimer: Timer | undefined;
 
   constructor(
     endpoint: Endpoint,
@@ -118,7 +138,7 @@ export class ClientStream extends Stream {
   send(token: number): void {
     const { headers, headerCount, whole, pieces, signal } = this.#request;
     const { idLow, idHigh } = this.connection;
-    const flags = pieces === null ? WRITE_END : 0;
+    const flags = pieces === null && this.#request.connect === undefined ? WRITE_END : 0;
     this.commands.request(idLow, idHigh, token, headers, headerCount, whole, flags);
     signal?.addEventListener("abort", this.#onAbort);
     if (pieces === null) this.#awaitHeaders();
@@ -133,8 +153,11 @@ export class ClientStream extends Stream {
       return;
     }
     this.endpoint.streams.add(this);
-    const { pieces, trailers } = this.#request;
-    if (pieces !== null) this.sendPieces(pieces(), trailers);
+    if (this.#request.isContinueAwaited) {
+      this.#continueTimer = this.#context.clock.start(CONTINUE_MS, this.#onContinue);
+    } else {
+      this.#sendContent();
+    }
   }
 
   onOpenFailed(status: number): void {
@@ -148,24 +171,36 @@ export class ClientStream extends Stream {
   }
 
   onCommandFailed(type: number, status: number): void {
+    if (type === COMMAND_SEND_DATAGRAM) {
+      this.datagrams.noteDropped();
+      return;
+    }
+    if (type === COMMAND_SET_PRIORITY) return;
     if (type === COMMAND_REQUEST) this.onOpenFailed(status);
     else this.cancel(errorFromStatus(status));
   }
 
-  onResponse(status: number, text: string, isEnd: boolean): void {
-    // Interim responses (RFC 9110 section 15.2) have nothing that callers ask for.
-    if (status < 200 || this.#resolve === undefined) return;
-    const isHead = this.#request.method === "HEAD";
-    const hasContent = !isEnd && !isHead && !NULL_BODY_STATUSES.has(status);
+  onResponse(status: number, text: string, isEnd: boolean, datagramBytes: number): void {
+    if (this.#resolve === undefined) return;
+    if (status < 200) {
+      this.#tellInterim(status, text);
+      if (status === CONTINUE) this.#onContinue();
+      return;
+    }
+    this.#onFinal(status);
+    const hasContent = !isEnd && this.#request.method !== "HEAD" && !NULL_BODY_STATUSES.has(status);
     if (hasContent) this.incoming = new IncomingBody(this);
     const resolve = this.#resolve;
     this.#hasResponse = true;
     this.#settle();
+    const tunnel = this.#tunnel(status, text, datagramBytes);
     resolve({
       status,
       headers: text,
-      body: this.incoming,
+      body: tunnel === undefined ? this.incoming : null,
       connection: this.connection,
+      tunnel,
+      setPriority: this.#setPriority,
       attempts: this.#context.attempts,
       onceDone: (listener) => {
         if (this.#isDone) listener();
@@ -188,8 +223,31 @@ export class ClientStream extends Stream {
     this.#end(this.#reject && errorFromStatus(STATUS_CONNECTION_CLOSED));
   }
 
+  /** RFC 9110 section 9.3.6: any 2xx opens the tunnel. */
+  #tunnel(status: number, text: string, datagramBytes: number): Tunnel | undefined {
+    const { connect } = this.#request;
+    if (connect === undefined) return undefined;
+    if (status >= 300) {
+      this.commands.finish(this.idLow, this.idHigh, WRITE_END);
+      return undefined;
+    }
+    this.datagramBytes = datagramBytes;
+    return this.openTunnel({
+      protocol: connect.protocol,
+      headers: new WireHeaders(text).toHeaders(),
+      connection: this.connection,
+    });
+  }
+
+  readonly #setPriority = (urgency: number, isIncremental: boolean): void => {
+    if (!this.isClosed) {
+      this.commands.setPriority(this.idLow, this.idHigh, urgency, isIncremental);
+    }
+  };
+
   onSourceFailed(error: unknown): void {
-    this.cancel(error);
+    if (this.isTunnel) this.commands.stopWriting(this.idLow, this.idHigh, H3_REQUEST_CANCELLED);
+    else this.cancel(error);
   }
 
   onSent(): void {
@@ -211,6 +269,47 @@ export class ClientStream extends Stream {
     this.#end(error);
   }
 
+  /** A listener that throws gives the request up. */
+  #tellInterim(status: number, text: string): void {
+    const { onInterim } = this.#request;
+    if (onInterim === undefined) return;
+    try {
+      onInterim(status, new WireHeaders(text).toHeaders());
+    } catch (error) {
+      this.cancel(error);
+    }
+  }
+
+  readonly #onContinue = (): void => {
+    if (this.#continueTimer === undefined) return;
+    this.#context.clock.stop(this.#continueTimer);
+    this.#continueTimer = undefined;
+    if (!this.isClosed) this.#sendContent();
+  };
+
+  /** Content that is still held back: a server that refuses has answered instead of asking for it. */
+  #onFinal(status: number): void {
+    if (this.#continueTimer === undefined) return;
+    if (status < 400) {
+      this.#onContinue();
+      return;
+    }
+    this.#dropHeldContent();
+    this.commands.stopWriting(this.idLow, this.idHigh, H3_REQUEST_CANCELLED);
+  }
+
+  #dropHeldContent(): void {
+    if (this.#continueTimer === undefined) return;
+    this.#context.clock.stop(this.#continueTimer);
+    this.#continueTimer = undefined;
+    cancelContent(this.#request.pieces?.() ?? null);
+  }
+
+  #sendContent(): void {
+    const { pieces, trailers } = this.#request;
+    if (pieces !== null) this.sendPieces(pieces(), trailers);
+  }
+
   readonly #onAbort = (): void => {
     this.cancel(this.#request.signal?.reason);
   };
@@ -218,7 +317,8 @@ export class ClientStream extends Stream {
   /** Bytes are waited for, in either direction. */
   onAwaited(isAwaited: boolean): void {
     const { bodyTimeoutMs } = this.#request;
-    if (bodyTimeoutMs === 0) return;
+    // A tunnel may be silent.
+    if (bodyTimeoutMs === 0 || this.isTunnel) return;
     if (!isAwaited) {
       this.#context.clock.stop(this.#bodyTimer);
       this.#bodyTimer = undefined;
@@ -248,6 +348,7 @@ export class ClientStream extends Stream {
   #end(error: unknown): void {
     this.#context.clock.stop(this.#bodyTimer);
     this.#bodyTimer = undefined;
+    this.#dropHeldContent();
     this.#request.signal?.removeEventListener("abort", this.#onAbort);
     const reject = this.#reject;
     if (reject !== undefined) this.#settle();

@@ -26,6 +26,9 @@ import {
   COMMAND_RESPOND,
   COMMAND_STATUS,
   COMMAND_STOP_READING,
+  COMMAND_STOP_WRITING,
+  COMMAND_SEND_DATAGRAM,
+  COMMAND_SET_PRIORITY,
   COMMAND_TEXT_BYTES,
   COMMAND_TEXT_OFFSET,
   COMMAND_TRAILERS,
@@ -121,7 +124,7 @@ export class CommandQueue {
   }
 
   /**
-   * A final response. For whole content, `content-length` is added.
+   * An interim response, without content, or the final one. For whole content, `content-length` is added.
    *
    * @param headers - Text without `content-length` if `body` is whole content.
    * @throws PqqError `PQQ_ERR_HEADERS_TOO_LARGE`
@@ -191,6 +194,20 @@ export class CommandQueue {
     this.#end();
   }
 
+  /** An HTTP datagram. */
+  sendDatagram(low: number, high: number, bytes: Uint8Array): void {
+    const row = this.#begin(COMMAND_SEND_DATAGRAM, low, high, 0, 0);
+    this.#putBody(row, bytes);
+    this.#end();
+  }
+
+  /** Asks for another place among responses (RFC 9218). */
+  setPriority(low: number, high: number, urgency: number, isIncremental: boolean): void {
+    const row = this.#begin(COMMAND_SET_PRIORITY, low, high, urgency, 0);
+    this.#rows[row + COMMAND_STATUS] = isIncremental ? 1 : 0;
+    this.#end();
+  }
+
   /** Gives received bytes back to the flow-control windows. */
   consume(low: number, high: number, bytes: number): void {
     this.#begin(COMMAND_CONSUME, low, high, bytes, 0);
@@ -212,6 +229,12 @@ export class CommandQueue {
   /** Gives up a connection that is being made. */
   abandon(token: number): void {
     this.#begin(COMMAND_ABANDON, 0, 0, token, 0);
+    this.#end();
+  }
+
+  /** Gives up our half of a stream. */
+  stopWriting(low: number, high: number, wireCode: number): void {
+    this.#begin(COMMAND_STOP_WRITING, low, high, wireCode, 0);
     this.#end();
   }
 

@@ -33,6 +33,7 @@ import {
   EVENT_STATUS,
   EVENT_STOPPED,
   EVENT_STREAM_CLOSED,
+  EVENT_DATAGRAM,
   EVENT_TRAILERS,
   EVENT_TYPE,
   EVENT_WORDS,
@@ -65,6 +66,7 @@ export interface EndpointListener {
     connHigh: number,
     text: string,
     isEnd: boolean,
+    datagramBytes: number,
   ): void;
   /** A folder has answered a request; `text` as of onRequest. */
   onFile(connLow: number, connHigh: number, status: number, bytes: number, text: string): void;
@@ -217,10 +219,13 @@ export class Endpoint {
     const isEnd = (word & EVENT_END) !== 0;
     switch (word & 0xff) {
       case EVENT_REQUEST:
-        this.#listener.onRequest(low, high, aLow, aHigh, ring.text(offset, bytes), isEnd);
+        this.#listener.onRequest(low, high, aLow, aHigh, ring.text(offset, bytes), isEnd, status);
         break;
       case EVENT_RESPONSE:
-        this.streams.get(low, high)?.onResponse(status, ring.text(offset, bytes), isEnd);
+        this.streams.get(low, high)?.onResponse(status, ring.text(offset, bytes), isEnd, aLow);
+        break;
+      case EVENT_DATAGRAM:
+        this.streams.get(low, high)?.onDatagram(ring.bytes.slice(offset, offset + bytes));
         break;
       case EVENT_DATA:
         this.streams.get(low, high)?.onData(ring.bytes, offset, bytes, isEnd);

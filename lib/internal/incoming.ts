@@ -27,6 +27,8 @@ export interface IncomingOwner {
   stopReading(): void;
   /** Somebody waits for bytes, from now on; or nobody does any more. */
   onAwaited?(isAwaited: boolean): void;
+  /** Somebody waits for it, for the first time or again. */
+  onTaken(): void;
 }
 
 interface Waiter<T> {
@@ -92,6 +94,7 @@ export class IncomingBody implements BodySource {
     if (this.#isEnded) return Promise.resolve(this.#concatenate());
     const outstanding = this.#chunks.reduce((sum, chunk) => sum + chunk.length, 0);
     if (outstanding > 0) this.#owner.consume(outstanding);
+    this.#owner.onTaken();
     return new Promise((resolve, reject) => {
       this.#collector = { resolve, reject, limit: limitBytes };
       this.#hold();
@@ -186,6 +189,7 @@ export class IncomingBody implements BodySource {
     if (chunk === undefined) {
       if (this.isDone) return;
       this.#isPulled = true;
+      this.#owner.onTaken();
       this.#hold();
       this.#owner.onAwaited?.(true);
       return;

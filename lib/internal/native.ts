@@ -41,6 +41,11 @@ export interface NativeOptions {
   readonly handshakeTimeoutMs?: number | undefined;
   readonly keepAliveMs?: number | undefined;
   readonly maxConcurrentRequests?: number | undefined;
+  readonly disableDate?: boolean | undefined;
+  readonly maxRequestsPerConnection?: number | undefined;
+  /** PQQ_CONNECT_* bits. */
+  readonly enableConnect?: number | undefined;
+  readonly datagrams?: boolean | undefined;
   readonly maxHeaderListBytes?: number | undefined;
   readonly streamWindowBytes?: number | undefined;
   readonly connectionWindowBytes?: number | undefined;

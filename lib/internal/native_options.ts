@@ -17,12 +17,20 @@ import type { NativeOptions } from "./native.js";
 /** PQQ_REQUIRE_DEFAULT. */
 const REQUIRE_DEFAULT = 0;
 
+/** PQQ_CONNECT_*. */
+const CONNECT_EXTENDED = 1;
+const CONNECT_PLAIN = 2;
+
 /** What a server's endpoint is made with. */
 export function serverNativeOptions(config: ServerConfig): NativeOptions {
   return {
     ...config,
     ...shared(config),
     isServer: true,
+    disableDate: !config.dateHeader,
+    enableConnect:
+      (config.connectProtocols.length > 0 ? CONNECT_EXTENDED : 0) |
+      (config.connectPlain ? CONNECT_PLAIN : 0),
     pqOnH3: PQ_ON_H3[config.pqOnH3],
     unknownServerName: UNKNOWN_SERVER_NAMES[config.unknownServerName],
     misdirectedRequests: MISDIRECTED_REQUESTS[config.misdirectedRequests],

@@ -159,6 +159,17 @@ export function wholeSource(body: string | Uint8Array): AsyncIterable<Uint8Array
   };
 }
 
+/** Tells a source of content that nobody will read it. */
+export function cancelContent(
+  body: string | Uint8Array | ChunkedBody | null,
+  reason?: unknown,
+): void {
+  if (body === null || typeof body === "string" || body instanceof Uint8Array) return;
+  const cancelled =
+    "getReader" in body ? body.cancel(reason) : body[Symbol.asyncIterator]().return?.();
+  Promise.resolve(cancelled).catch(() => undefined);
+}
+
 /** A stream is read with a reader: unlike its iterator, that can be cancelled while a read is pending. */
 export function toSource(body: ChunkedBody): Source {
   if ("getReader" in body) {

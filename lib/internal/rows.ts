@@ -17,6 +17,7 @@ export const EVENT_STOPPED = 11;
 export const EVENT_WRITABLE = 12;
 export const EVENT_STREAM_CLOSED = 13;
 export const EVENT_FILE = 14;
+export const EVENT_DATAGRAM = 15;
 
 /** An event row: its words, and the bit of the first word that says `is_end`. */
 export const EVENT_WORDS = 8;
@@ -42,6 +43,9 @@ export const COMMAND_STOP_READING = 8;
 export const COMMAND_CLOSE = 9;
 export const COMMAND_ABANDON = 10;
 export const COMMAND_FILE = 11;
+export const COMMAND_STOP_WRITING = 12;
+export const COMMAND_SET_PRIORITY = 13;
+export const COMMAND_SEND_DATAGRAM = 14;
 
 /** A command row. */
 export const COMMAND_WORDS = 10;
@@ -84,6 +88,7 @@ export const STATUS_NOT_FOUND = -105;
 export const STATUS_URL_INVALID = -109;
 export const STATUS_BODY_TOO_LARGE = -203;
 export const STATUS_HEADERS_TOO_LARGE = -204;
+export const STATUS_DATAGRAM_TOO_LARGE = -211;
 export const STATUS_POLICY_KEY_EXCHANGE = -319;
 export const STATUS_POLICY_AUTHENTICATION = -320;
 export const STATUS_CONNECTION_CLOSED = -403;
@@ -92,6 +97,8 @@ export const STATUS_STREAM_REFUSED = -502;
 export const STATUS_GOING_AWAY = -504;
 export const STATUS_CANCELLED = -505;
 export const STATUS_REQUEST_TIMEOUT = -506;
+export const STATUS_DATAGRAM_UNSUPPORTED = -511;
+export const STATUS_CONNECT_REFUSED = -513;
 export const STATUS_RESOLVE = -605;
 export const STATUS_UNREACHABLE = -606;
 

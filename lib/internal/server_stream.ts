@@ -2,7 +2,7 @@
 // A request on its way through a server: from its event to the handler, and from the handler's response to commands.
 import type { Connection } from "../connection.js";
 import { errorFromStatus } from "../errors/index.js";
-import type { HeaderPair } from "../headers.js";
+import { headerPairs, WireHeaders, type HeaderPair, type HeadersInit } from "../headers.js";
 import { createServerRequest, type RequestParts, type ServerRequest } from "../request.js";
 import {
   responseParts,
@@ -10,17 +10,21 @@ import {
   type Response,
   type ResponseParts,
 } from "../response.js";
+import { Tunnel } from "../tunnel.js";
 import type { Endpoint } from "./endpoint.js";
-import { httpDate } from "./http_date.js";
 import { IncomingBody } from "./incoming.js";
-import { MAX_WHOLE_BYTES, wholeSource, type ChunkedBody } from "./outgoing.js";
+import { cancelContent, MAX_WHOLE_BYTES, wholeSource, type ChunkedBody } from "./outgoing.js";
 import {
   COMMAND_FILE,
   COMMAND_RESPOND,
+  COMMAND_SEND_DATAGRAM,
   COMMAND_TRAILERS,
+  COMMAND_WRITE,
   H3_INTERNAL_ERROR,
   H3_NO_ERROR,
+  H3_REQUEST_CANCELLED,
   STATUS_CANCELLED,
+  STATUS_STATE,
   WRITE_END,
 } from "./rows.js";
 import { Stream } from "./stream.js";
@@ -32,10 +36,48 @@ export interface RequestContext {
   readonly connection: Connection;
   /** Work that outlives the response: `close` waits for it, and its failure is an `error` event. */
   readonly waitUntil: (promise: Promise<unknown>) => void;
+  /**
+   * Accepts a CONNECT request with 200: its two halves become streams of bytes, and datagrams can be sent. Return the
+   * tunnel from the handler, which may go on with it as long as it likes.
+   *
+   * @example
+   * ```ts
+   * const tunnel = context.accept();
+   * context.waitUntil(tunnel.readable.pipeTo(tunnel.writable));
+   * return tunnel;
+   * ```
+   * @throws TypeError for other methods and for fields that are not allowed; PqqError `PQQ_ERR_STATE` the second time.
+   */
+  readonly accept: (options?: AcceptOptions) => Tunnel;
+  /**
+   * Sends 103 (Early Hints, RFC 8297) before the response, so that the client can begin to load what the page will
+   * need. Browsers look at `link` alone.
+   *
+   * @example
+   * ```ts
+   * context.earlyHints({ link: ["</style.css>; rel=preload; as=style"] });
+   * ```
+   * @throws TypeError for fields that are not allowed; PqqError `PQQ_ERR_STATE` behind the response.
+   */
+  readonly earlyHints: (hints: HeadersInit) => void;
+  /**
+   * Sends an interim response (RFC 9110 section 15.2): 100–199, not 101. `100` asks a client that sent
+   * `expect: 100-continue` for its content; reading the content does so by itself.
+   *
+   * @throws RangeError for other statuses, TypeError for fields that are not allowed; PqqError `PQQ_ERR_STATE` behind
+   * the response.
+   */
+  readonly sendInterim: (status: number, headers?: HeadersInit) => void;
+}
+
+/** Options of `context.accept`. */
+export interface AcceptOptions {
+  /** Fields of the response. */
+  readonly headers?: HeadersInit | undefined;
 }
 
 /** What a handler may return. */
-export type HandlerResult = Response | globalThis.Response;
+export type HandlerResult = Response | globalThis.Response | Tunnel;
 
 /** Answers a request. Throwing, or rejecting, answers 500 without the error's text. */
 export type Handler = (
@@ -47,11 +89,16 @@ export type Handler = (
 export interface RequestOwner {
   readonly handler: Handler;
   readonly maxRequestBodyBytes: number;
+  /** Whether the handler sees CONNECT for that protocol; `""`: for none. */
+  takesConnect(protocol: string): boolean;
   waitUntil(promise: Promise<unknown>): void;
   reportError(error: unknown): void;
 }
 
 const HEAD = "HEAD";
+const CONNECT = "CONNECT";
+const CONTINUE = 100;
+const EARLY_HINTS = 103;
 const EMPTY = new Uint8Array(0);
 
 /** See the file's head. The members of RequestParts are made when they are asked for. */
@@ -61,6 +108,7 @@ export class ServerStream extends Stream implements RequestParts {
   readonly scheme: string;
   readonly authority: string;
   readonly path: string;
+  readonly protocol: string;
   readonly #owner: RequestOwner;
   readonly #connection: Connection;
   readonly #fields: string;
@@ -68,6 +116,10 @@ export class ServerStream extends Stream implements RequestParts {
   #failure: Error | undefined;
   #hasResponded = false;
   #isSent = false;
+  /** libpqq has not taken the response. */
+  #isRefused = false;
+  /** The client holds its content back until it hears 100 or the response. */
+  #isContinueAwaited = false;
 
   constructor(
     endpoint: Endpoint,
@@ -83,17 +135,22 @@ export class ServerStream extends Stream implements RequestParts {
     this.idHigh = high;
     this.#owner = owner;
     this.#connection = connection;
-    // native/addon/event_text.h: method, scheme, authority, path, then the fields.
+    // native/addon/event_text.h: method, scheme, authority, path, protocol, then the fields.
     const scheme = text.indexOf("\0") + 1;
     const authority = text.indexOf("\0", scheme) + 1;
     const path = text.indexOf("\0", authority) + 1;
-    const end = text.indexOf("\0", path);
+    const protocol = text.indexOf("\0", path) + 1;
+    const end = text.indexOf("\0", protocol);
     this.method = text.slice(0, scheme - 1);
     this.scheme = text.slice(scheme, authority - 1);
     this.authority = text.slice(authority, path - 1);
-    this.path = end < 0 ? text.slice(path) : text.slice(path, end);
+    this.path = text.slice(path, protocol - 1);
+    this.protocol = end < 0 ? text.slice(protocol) : text.slice(protocol, end);
     this.#fields = end < 0 ? "" : text.slice(end + 1);
-    if (!isEnd) this.incoming = new IncomingBody(this, owner.maxRequestBodyBytes);
+    if (isEnd) return;
+    this.incoming = new IncomingBody(this, owner.maxRequestBodyBytes);
+    this.#isContinueAwaited =
+      this.#fields.includes("expect") && this.#field("expect")?.toLowerCase() === "100-continue";
   }
 
   get headers(): readonly string[] {
@@ -114,6 +171,10 @@ export class ServerStream extends Stream implements RequestParts {
 
   /** Calls the handler and sends what it returns. Never throws. */
   handle(): void {
+    if (this.method === CONNECT && !this.#owner.takesConnect(this.protocol)) {
+      this.#answer(501);
+      return;
+    }
     if (this.#isTooLarge()) {
       this.#answer(413);
       return;
@@ -126,7 +187,7 @@ export class ServerStream extends Stream implements RequestParts {
       return;
     }
     try {
-      const context = new Context(this.#owner, this.#connection);
+      const context = new Context(this, this.#owner, this.#connection);
       const result = this.#owner.handler(request, context);
       if (isPromise(result)) {
         result.then(
@@ -149,23 +210,76 @@ export class ServerStream extends Stream implements RequestParts {
     // Only clients get responses.
   }
 
+  /** See RequestContext. A client that has cancelled is not told. */
+  sendInterim(status: number, headers: HeadersInit): void {
+    if (!Number.isInteger(status) || status < 100 || status > 199 || status === 101) {
+      throw new RangeError(`status: expected 100–199 and not 101, received ${status}`);
+    }
+    const pairs = headerPairs(headers).filter(([name]) => name !== "content-length");
+    if (this.#hasResponded) {
+      throw errorFromStatus(STATUS_STATE, "an interim response behind the final one");
+    }
+    if (this.isClosed) return;
+    if (status === CONTINUE) this.#isContinueAwaited = false;
+    const text = headerText(pairs);
+    this.commands.respond(this.idLow, this.idHigh, status, text, pairs.length, null, 0);
+  }
+
+  /** See RequestContext. */
+  accept(options: AcceptOptions): Tunnel {
+    if (this.method !== CONNECT) throw new TypeError(`accept: ${this.method} is not CONNECT`);
+    const pairs = headerPairs(options.headers ?? {});
+    if (this.#hasResponded) throw errorFromStatus(STATUS_STATE, "the request was answered");
+    this.#hasResponded = true;
+    const text = headerText(pairs);
+    if (!this.isClosed) {
+      this.commands.respond(this.idLow, this.idHigh, 200, text, pairs.length, null, 0);
+    }
+    const tunnel = this.openTunnel({
+      protocol: this.protocol === "" ? null : this.protocol,
+      headers: new WireHeaders(this.headers).toHeaders(),
+      connection: this.#connection,
+    });
+    if (this.#failure !== undefined) this.fail(this.#failure);
+    return tunnel;
+  }
+
+  /** Somebody wants to read the content (RFC 9110 section 10.1.1). */
+  override onTaken(): void {
+    if (this.#isContinueAwaited && !this.#hasResponded) this.sendInterim(CONTINUE, {});
+  }
+
   onCommandFailed(type: number, status: number): void {
-    if (type !== COMMAND_RESPOND && type !== COMMAND_TRAILERS && type !== COMMAND_FILE) return;
+    if (type === COMMAND_SEND_DATAGRAM) this.datagrams.noteDropped();
+    const isResponse = type === COMMAND_RESPOND || type === COMMAND_FILE;
+    if (!isResponse && type !== COMMAND_TRAILERS && type !== COMMAND_WRITE) return;
     const error = errorFromStatus(status, `response to ${this.method} ${this.path}`);
     this.pump?.stop(error);
     this.#owner.reportError(error);
-    if (type === COMMAND_RESPOND) this.#answer(500);
-    else this.abandon(H3_INTERNAL_ERROR, error);
+    if (isResponse && this.#hasResponded && !this.#isRefused) {
+      this.#isRefused = true;
+      this.#answer(500);
+      return;
+    }
+    // An interim response that was not sent is missed by nobody.
+    if (isResponse) return;
+    this.abandon(H3_INTERNAL_ERROR, error);
   }
 
   override onStopped(wireCode: number): void {
     super.onStopped(wireCode);
+    if (this.isTunnel) return;
     this.onFailed(
       errorFromStatus(STATUS_CANCELLED, undefined, { wireCode: BigInt(wireCode), remote: true }),
     );
   }
 
   onSourceFailed(error: unknown): void {
+    if (this.isTunnel) {
+      // Whoever wrote has given up its half.
+      this.commands.stopWriting(this.idLow, this.idHigh, H3_REQUEST_CANCELLED);
+      return;
+    }
     this.#owner.reportError(error);
     this.abandon(H3_INTERNAL_ERROR, error);
   }
@@ -188,14 +302,17 @@ export class ServerStream extends Stream implements RequestParts {
   #isTooLarge(): boolean {
     const limit = this.#owner.maxRequestBodyBytes;
     if (limit === Infinity || this.incoming === null) return false;
+    return Number(this.#field("content-length") ?? 0) > limit;
+  }
+
+  #field(wanted: string): string | undefined {
     const fields = this.headers;
-    for (let i = 0; i + 1 < fields.length; i += 2) {
-      if (fields[i] === "content-length" && Number(fields[i + 1]) > limit) return true;
-    }
-    return false;
+    for (let i = 0; i + 1 < fields.length; i += 2) if (fields[i] === wanted) return fields[i + 1];
+    return undefined;
   }
 
   #respond(response: HandlerResult): void {
+    if (response instanceof Tunnel) return;
     let parts: ResponseParts;
     try {
       parts = responseParts(response);
@@ -210,13 +327,13 @@ export class ServerStream extends Stream implements RequestParts {
     const body = parts.body instanceof ArrayBuffer ? new Uint8Array(parts.body) : parts.body;
     // A client that has cancelled wants nothing; a source of content has to be told.
     if (this.isClosed || this.#failure !== undefined) {
-      cancelSource(body, this.#failure);
+      cancelContent(body, this.#failure);
       return;
     }
     try {
       this.#send(parts, body);
     } catch (error) {
-      cancelSource(body, error);
+      cancelContent(body, error);
       this.#fail(error);
     }
   }
@@ -233,7 +350,7 @@ export class ServerStream extends Stream implements RequestParts {
     }
     this.#begin(parts, null, isWhole ? body : undefined, hasNoContent ? WRITE_END : 0);
     if (hasNoContent) {
-      cancelSource(body, undefined);
+      cancelContent(body, undefined);
       this.onSent();
     } else {
       this.sendPieces(isWhole ? wholeSource(body ?? EMPTY) : body, trailers);
@@ -264,21 +381,17 @@ export class ServerStream extends Stream implements RequestParts {
     const isLengthKnown = body !== null || (measured !== undefined && measured !== null);
     let text = "";
     let count = 0;
-    let hasDate = false;
+    // RFC 9110 section 8.6: never with 204. Handlers set it nevertheless.
+    const dropsLength = isLengthKnown || parts.status === 204;
     for (const pair of parts.headers) {
       const name = pair[0];
-      if (isLengthKnown && name === "content-length") continue;
-      if (name === "date") hasDate = true;
+      if (dropsLength && name === "content-length") continue;
       text += count === 0 ? name : `\0${name}`;
       text += `\0${pair[1]}`;
       count += 1;
     }
-    if (!hasDate) {
-      text += count === 0 ? `date\0${httpDate()}` : `\0date\0${httpDate()}`;
-      count += 1;
-    }
     if (measured !== undefined && measured !== null) {
-      text += `\0content-length\0${Buffer.byteLength(measured)}`;
+      text += `${count === 0 ? "" : "\0"}content-length\0${Buffer.byteLength(measured)}`;
       count += 1;
     }
     this.commands.respond(this.idLow, this.idHigh, parts.status, text, count, body, flags);
@@ -301,14 +414,35 @@ export class ServerStream extends Stream implements RequestParts {
   }
 }
 
-/** `waitUntil` works when it is taken out of its object; it is made for those who want it. */
+/** Its functions work when they are taken out of it; they are made for those who want them. */
 class Context implements RequestContext {
   readonly connection: Connection;
+  readonly #stream: ServerStream;
   readonly #owner: RequestOwner;
 
-  constructor(owner: RequestOwner, connection: Connection) {
+  constructor(stream: ServerStream, owner: RequestOwner, connection: Connection) {
     this.connection = connection;
+    this.#stream = stream;
     this.#owner = owner;
+  }
+
+  get accept(): (options?: AcceptOptions) => Tunnel {
+    const stream = this.#stream;
+    return (options = {}) => stream.accept(options);
+  }
+
+  get earlyHints(): (hints: HeadersInit) => void {
+    const stream = this.#stream;
+    return (hints) => {
+      stream.sendInterim(EARLY_HINTS, hints);
+    };
+  }
+
+  get sendInterim(): (status: number, headers?: HeadersInit) => void {
+    const stream = this.#stream;
+    return (status, headers = {}) => {
+      stream.sendInterim(status, headers);
+    };
   }
 
   get waitUntil(): (promise: Promise<unknown>) => void {
@@ -323,12 +457,4 @@ function isPromise(
   result: HandlerResult | Promise<HandlerResult>,
 ): result is Promise<HandlerResult> {
   return typeof (result as { then?: unknown } | undefined)?.then === "function";
-}
-
-/** Tells a source of content that nobody will read it. */
-function cancelSource(body: string | Uint8Array | ChunkedBody | null, reason: unknown): void {
-  if (body === null || typeof body === "string" || body instanceof Uint8Array) return;
-  const cancelled =
-    "getReader" in body ? body.cancel(reason) : body[Symbol.asyncIterator]().return?.();
-  Promise.resolve(cancelled).catch(() => undefined);
 }

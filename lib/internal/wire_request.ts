@@ -9,7 +9,7 @@ import {
 import { errorFromStatus, RedirectError } from "../errors/index.js";
 import { headerPairs, type HeaderPair, type HeadersInit } from "../headers.js";
 import type { TrailersInit } from "../response.js";
-import type { WireRequest } from "./client_stream.js";
+import type { InterimListener, WireRequest } from "./client_stream.js";
 import { acceptEncoding } from "./decode.js";
 import type { Origin } from "./origin_pool.js";
 import {
@@ -38,6 +38,11 @@ export interface ClientRequestInit {
   readonly body?: RequestBody | undefined;
   /** Fields to send behind the content. */
   readonly trailers?: TrailersInit | undefined;
+  /**
+   * Called with each interim (1xx) response (RFC 9110 section 15.2), such as 103 (Early Hints), before the response is
+   * there; also of redirects.
+   */
+  readonly onInterim?: InterimListener | undefined;
   /** Cancels the request, also while its response is being read. */
   readonly signal?: AbortSignal | undefined;
   /**
@@ -53,6 +58,8 @@ export interface ClientRequestInit {
   readonly bodyTimeoutMs?: number | undefined;
   /** Decompress the response's content. @defaultValue `ClientOptions.decompress` */
   readonly decompress?: boolean | undefined;
+  /** How urgent the response is, for the server (RFC 9218). */
+  readonly priority?: Priority | undefined;
   /** @defaultValue `"follow"` */
   readonly redirect?: RedirectMode | undefined;
   /**
@@ -62,6 +69,14 @@ export interface ClientRequestInit {
   readonly require?: Requirement | Requirements | undefined;
 }
 
+/** How urgent a response is (RFC 9218). */
+export interface Priority {
+  /** 0 the most, 7 the least. @defaultValue 3 */
+  readonly urgency?: number | undefined;
+  /** Whether parts of it are of use: then it shares the connection with others that are equally urgent. @defaultValue false */
+  readonly incremental?: boolean | undefined;
+}
+
 /** A checked request. */
 export interface ParsedRequest {
   readonly url: URL;
@@ -69,6 +84,7 @@ export interface ParsedRequest {
   readonly headers: readonly HeaderPair[];
   readonly content: RequestContent;
   readonly trailers: (() => Promise<readonly HeaderPair[]>) | null;
+  readonly onInterim: InterimListener | undefined;
   readonly signal: AbortSignal | undefined;
   readonly timeoutMs: number;
   readonly queueTimeoutMs: number;
@@ -101,9 +117,10 @@ export function parseRequest(
   return {
     url: parseUrl(input),
     method: parseMethod(init.method ?? "GET"),
-    headers: parseHeaders(init.headers, content),
+    headers: parseHeaders(init.headers, content, init.priority),
     content,
     trailers: trailers === undefined ? null : async () => toTrailers(trailers),
+    onInterim: init.onInterim,
     signal: init.signal,
     timeoutMs: limit("timeoutMs", init.timeoutMs, defaults.requestTimeoutMs),
     queueTimeoutMs: limit("queueTimeoutMs", init.queueTimeoutMs, defaults.queueTimeoutMs),
@@ -113,6 +130,15 @@ export function parseRequest(
     redirect: init.redirect ?? "follow",
     require: parseRequire(init.require),
   };
+}
+
+/** @throws RangeError */
+export function checkPriority(priority: Priority): { urgency: number; incremental: boolean } {
+  const { urgency = 3, incremental = false } = priority;
+  if (!Number.isInteger(urgency) || urgency < 0 || urgency > 7) {
+    throw new RangeError(`priority.urgency: expected an integer 0–7, received ${urgency}`);
+  }
+  return { urgency, incremental };
 }
 
 /** What a client's options say for requests that say nothing. */
@@ -128,7 +154,11 @@ function limit(name: string, given: number | undefined, byDefault: number): numb
 }
 
 /** Content types and lengths that are known by the content are added, or take the place of what is given. */
-function parseHeaders(init: HeadersInit | undefined, content: RequestContent): HeaderPair[] {
+function parseHeaders(
+  init: HeadersInit | undefined,
+  content: RequestContent,
+  priority: Priority | undefined,
+): HeaderPair[] {
   const given = init === undefined ? [] : headerPairs(init);
   const headers = given.filter(
     ([name]) => name !== "host" && !(name === "content-length" && content.length !== undefined),
@@ -138,6 +168,10 @@ function parseHeaders(init: HeadersInit | undefined, content: RequestContent): H
     headers.push(["content-type", type]);
   }
   if (length !== undefined) headers.push(["content-length", String(length)]);
+  if (priority !== undefined && !headers.some(([name]) => name === "priority")) {
+    const { urgency, incremental } = checkPriority(priority);
+    headers.push(["priority", `u=${urgency}${incremental ? ", i" : ""}`]);
+  }
   return headers;
 }
 
@@ -161,20 +195,46 @@ export function toWire(request: ParsedRequest): WireRequest {
     fields += `\0accept-encoding\0${accepted}`;
     headerCount += 1;
   }
+  // RFC 9110 section 10.1.1: content waits for 100 (Continue).
+  const isExpecting =
+    (content.whole !== null || content.pieces !== null) &&
+    headers.some(([name, value]) => name === "expect" && value.toLowerCase() === "100-continue");
+  const isOneCommand = trailers === null && !isExpecting;
   return {
     method,
     origin: url.origin,
     headers: fields,
     headerCount,
-    whole: trailers === null ? content.whole : null,
-    pieces: trailers === null ? piecesOf(request) : inPieces(content),
+    whole: isOneCommand ? content.whole : null,
+    pieces: isOneCommand ? piecesOf(request) : inPieces(content),
     isReplayable: content.isReplayable,
     trailers,
+    connect: undefined,
+    isContinueAwaited: isExpecting,
+    onInterim: request.onInterim,
     signal: request.signal,
     queueTimeoutMs: request.queueTimeoutMs,
     headersTimeoutMs: request.headersTimeoutMs,
     bodyTimeoutMs: request.bodyTimeoutMs,
     require: request.require,
+  };
+}
+
+/** CONNECT as it goes over the wire; `protocol` null asks a proxy for the origin itself. */
+export function toConnect(request: ParsedRequest, protocol: string | null): WireRequest {
+  const { url, headers } = request;
+  // Plain CONNECT says the port, whatever it is (RFC 9110 section 9.3.6).
+  const authority = url.port === "" ? `${url.hostname}:${HTTPS_PORT}` : url.host;
+  let fields =
+    protocol === null
+      ? `:method\0CONNECT\0:authority\0${authority}`
+      : `:method\0CONNECT\0:scheme\0https\0:authority\0${url.host}\0:path\0${url.pathname}${url.search}\0:protocol\0${protocol}`;
+  for (const [name, value] of headers) fields += `\0${name}\0${value}`;
+  return {
+    ...toWire(request),
+    headers: fields,
+    headerCount: headers.length + (protocol === null ? 2 : 5),
+    connect: { protocol },
   };
 }
 

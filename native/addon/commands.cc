@@ -73,6 +73,7 @@ void CommandReader::Read(DriverHost *host, const uint32_t *row, const Napi::Valu
   command.token = row[kCommandA];
   command.wire_code = row[kCommandA];
   command.bytes = row[kCommandA];
+  command.priority = {row[kCommandA], static_cast<int32_t>(row[kCommandStatus])};
   command.http_status = static_cast<int32_t>(row[kCommandStatus]);
   if (type == PQQ_COMMAND_FILE) {
     command.files = folders_->At(row[kCommandStatus]);

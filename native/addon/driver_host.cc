@@ -68,6 +68,7 @@ bool Push(EventRing *ring, pqq_engine *engine, const pqq_event &event) {
     return PushPlain(ring, row);
   case PQQ_EVENT_REQUEST:
     row.a = event.conn;
+    row.status = static_cast<int32_t>(event.datagram_bytes);
     return PushText(ring, row, RequestTextBytes(event), [&](uint8_t *to, size_t capacity) {
       return WriteRequestText(event, to, capacity);
     });
@@ -83,12 +84,14 @@ bool Push(EventRing *ring, pqq_engine *engine, const pqq_event &event) {
     return PushPlain(ring, row);
   case PQQ_EVENT_RESPONSE:
     row.status = event.http_status;
+    row.a = event.datagram_bytes;
     [[fallthrough]];
   case PQQ_EVENT_TRAILERS:
     return PushText(ring, row, HeaderTextBytes(event), [&](uint8_t *to, size_t capacity) {
       return WriteHeaderText(event, to, capacity);
     });
   case PQQ_EVENT_DATA:
+  case PQQ_EVENT_DATAGRAM:
     return PushText(ring, row, event.data.len, [&](uint8_t *to, size_t capacity) {
       if (capacity > 0) {
         memcpy(to, event.data.data, capacity);

@@ -25,6 +25,17 @@ std::string_view Pseudo(const pqq_event &event, std::string_view name) {
   return {};
 }
 
+// RFC 9114 section 4.3.1: a request may have host instead of :authority.
+std::string_view Authority(const pqq_event &event) {
+  const std::string_view authority = Pseudo(event, ":authority");
+  for (size_t i = 0; authority.data() == nullptr && i < event.header_count; i++) {
+    if (View(event.headers[i].name) == "host") {
+      return View(event.headers[i].value);
+    }
+  }
+  return authority;
+}
+
 void WriteFields(const pqq_event &event, TextWriter *writer) {
   for (size_t i = 0; i < event.header_count; i++) {
     if (!IsPseudo(event.headers[i])) {
@@ -91,17 +102,19 @@ size_t HeaderTextBytes(const pqq_event &event) {
   return bytes;
 }
 
-// Four pseudo-header fields that may be missing cost a separator each.
+// Five pseudo-header fields that may be missing cost a separator each, and host
+// may be there twice.
 size_t RequestTextBytes(const pqq_event &event) {
-  return HeaderTextBytes(event) + 4 * TextWriter::kFieldOverhead;
+  return HeaderTextBytes(event) + Authority(event).size() + 5 * TextWriter::kFieldOverhead;
 }
 
 size_t WriteRequestText(const pqq_event &event, uint8_t *to, size_t capacity) {
   TextWriter writer(to, capacity);
   writer.Field(Pseudo(event, ":method"));
   writer.Field(Pseudo(event, ":scheme"));
-  writer.Field(Pseudo(event, ":authority"));
+  writer.Field(Authority(event));
   writer.Field(Pseudo(event, ":path"));
+  writer.Field(Pseudo(event, ":protocol"));
   WriteFields(event, &writer);
   return writer.len();
 }

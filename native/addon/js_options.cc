@@ -83,6 +83,10 @@ ConfigInput::ConfigInput(const Napi::Object &object) {
   for (size_t i = 0; i < versions.size() && i < PQQ_MAX_QUIC_VERSIONS; i++) {
     options_.quic_versions[i] = versions[i];
   }
+  options_.max_requests_per_connection = ReadUint32(object, "maxRequestsPerConnection");
+  options_.enable_connect = ReadUint32(object, "enableConnect");
+  options_.enable_datagrams = ReadBoolean(object, "datagrams") ? 1 : 0;
+  options_.disable_date = ReadBoolean(object, "disableDate") ? 1 : 0;
   ReadPolicy(object);
 }
 

@@ -12,9 +12,9 @@ namespace velo {
 
 // An event, worker to JavaScript. `kEventType` is PQQ_EVENT_*, with kEventEnd
 // set if `is_end`. `kEventA*` is the token (CONNECTED, CLOSED, OPENED,
-// OPEN_FAILED), the connection (REQUEST) or the wire code (RESET, STOPPED,
-// STREAM_CLOSED). FILE has the connection for its id and the bytes of content
-// in `kEventA*`.
+// OPEN_FAILED), the connection (REQUEST), the wire code (RESET, STOPPED,
+// STREAM_CLOSED) or the size of datagrams (RESPONSE; REQUEST has it as its status).
+// FILE has the connection for its id and the bytes of content in `kEventA*`.
 constexpr uint32_t kEventWords = 8;
 enum EventWord : uint32_t {
   kEventType = 0,

@@ -52,6 +52,13 @@ describe("examples", () => {
       .and.include(sha256);
   });
 
+  it("connect.ts sends bytes and a datagram through a tunnel", async () => {
+    const run = example("--import", "./test/register.mjs", join("examples", "connect.ts"));
+    const { status, stdout, stderr } = await run.ended;
+    expect(status, stderr).to.equal(0);
+    expect(stdout).to.equal("datagram: ping\nbytes: hello\n");
+  });
+
   it("site.mjs serves the site, says what to do next, and answers what was negotiated", async () => {
     const run = example(join("examples", "site.mjs"), "--port", "0");
     let text = "";

@@ -188,6 +188,128 @@ TEST("a malformed request is refused before anything is sent") {
   sim_pair_close(&pair);
 }
 
+static int check_lengths(sim_server *server, sim_reply *reply, const pqq_event *event) {
+  pqq_engine *engine = server->node.engine;
+  pqq_header five = sim_field("content-length", "5"), bad = sim_field("content-length", "five");
+  pqq_body three = {.data = sim_bytes("abc")}, two = {.data = sim_bytes("de")};
+  pqq_id id = reply->stream;
+
+  (void)event;
+  EXPECT_INT(pqq_engine_respond(engine, id, 200, &bad, 1, NULL, 0), PQQ_ERR_HEADER_INVALID);
+  EXPECT_INT(pqq_engine_respond(engine, id, 103, &five, 1, NULL, 0), PQQ_ERR_HEADER_INVALID);
+  EXPECT_INT(pqq_engine_respond(engine, id, 204, &five, 1, NULL, PQQ_WRITE_END),
+             PQQ_ERR_HEADER_INVALID);
+  EXPECT_INT(pqq_engine_respond(engine, id, 200, &five, 1, &three, PQQ_WRITE_END),
+             PQQ_ERR_CONTENT_LENGTH);
+  EXPECT_INT(pqq_engine_respond(engine, id, 200, &five, 1, &three, 0), PQQ_OK);
+  EXPECT_INT(pqq_engine_write(engine, id, &three, 0), PQQ_ERR_CONTENT_LENGTH);
+  EXPECT_INT(pqq_engine_trailers(engine, id, NULL, 0), PQQ_ERR_CONTENT_LENGTH);
+  EXPECT_INT(pqq_engine_write(engine, id, &(pqq_body){0}, PQQ_WRITE_END), PQQ_ERR_CONTENT_LENGTH);
+  EXPECT_INT(pqq_engine_write(engine, id, &two, 0), PQQ_OK);
+  EXPECT_INT(pqq_engine_trailers(engine, id, NULL, 0), PQQ_OK);
+  *(int *)server->user_data += 1;
+  return 1;
+}
+
+TEST("content that is not as long as its content-length is refused and changes nothing") {
+  sim_exchange exchange = {.path = "/"};
+  int checked = 0;
+
+  run(&exchange, check_lengths, &checked);
+  EXPECT_INT(checked, 1);
+  EXPECT_UINT(exchange.received_bytes, 5);
+  EXPECT_INT(exchange.status, PQQ_OK);
+}
+
+TEST("a request is not sent with content that is not as long as its content-length") {
+  pqq_header headers[5] = {sim_field(":method", "POST"), sim_field(":scheme", "https"),
+                           sim_field(":authority", SIM_SERVER_NAME), sim_field(":path", "/upload"),
+                           sim_field("content-length", "5")};
+  pqq_body three = {.data = sim_bytes("abc")};
+  sim_pair pair;
+
+  sim_pair_open(&pair, harness_seed(), NULL);
+  EXPECT(sim_pair_settle(&pair) && pair.client.is_connected);
+  EXPECT_INT(pqq_engine_request(pair.client.node.engine, pair.client.conn, 1, headers, 5, &three,
+                                PQQ_WRITE_END),
+             PQQ_ERR_CONTENT_LENGTH);
+  EXPECT_INT(pqq_engine_request(pair.client.node.engine, pair.client.conn, 1, headers, 5, NULL,
+                                PQQ_WRITE_END),
+             PQQ_ERR_CONTENT_LENGTH);
+  sim_run_for(pair.net, SIM_SECOND);
+  EXPECT_UINT(pair.server.requests, 0);
+  sim_pair_close(&pair);
+}
+
+static int answer_dated(sim_server *server, sim_reply *reply, const pqq_event *event) {
+  pqq_header header = sim_field("date", "its own");
+
+  (void)event;
+  EXPECT_INT(
+      pqq_engine_respond(server->node.engine, reply->stream, 404, &header, 1, NULL, PQQ_WRITE_END),
+      PQQ_OK);
+  server->node.is_touched = 1;
+  return 1;
+}
+
+static void note_date(sim_client *client, const pqq_event *event) {
+  if (event->type == PQQ_EVENT_RESPONSE) {
+    sim_field_copy(event, "date", client->user_data, 32);
+  }
+}
+
+TEST("a server that was told the time dates its responses, unless they are or it must not") {
+  static const char *const dates[] = {"Sun, 06 Nov 1994 08:49:37 GMT", "", "its own"};
+
+  for (int i = 0; i < 3; i++) {
+    pqq_config_options options = sim_options();
+    sim_exchange exchange = {.path = "/status/404"};
+    sim_setup setup = {.server_options = &options, .exchanges = &exchange, .exchange_count = 1};
+    char date[32] = "";
+    sim_pair pair;
+
+    options.disable_date = i == 1;
+    sim_pair_open(&pair, harness_seed(), &setup);
+    pair.client.on_event = note_date;
+    pair.client.user_data = date;
+    pair.server.on_request = i == 2 ? answer_dated : NULL;
+    EXPECT_INT(pqq_engine_set_unix_time(pair.server.node.engine, 784111777), PQQ_OK);
+    EXPECT(sim_pair_exchange(&pair));
+    EXPECT_STR(date, dates[i]);
+    sim_pair_close(&pair);
+  }
+}
+
+static int stop_writing(sim_server *server, sim_reply *reply, const pqq_event *event) {
+  pqq_engine *engine = server->node.engine;
+  pqq_body body = {.data = sim_bytes("abc")};
+
+  (void)event;
+  EXPECT_INT(pqq_engine_respond(engine, reply->stream, 200, NULL, 0, &body, 0), PQQ_OK);
+  EXPECT_INT(pqq_engine_stop_writing(engine, reply->stream, 0x10c), PQQ_OK);
+  /* The rest goes nowhere and is no mistake. */
+  EXPECT_INT(pqq_engine_write(engine, reply->stream, &body, PQQ_WRITE_END), PQQ_OK);
+  server->node.is_touched = 1;
+  return 1;
+}
+
+TEST("giving up one's own half leaves the other one whole") {
+  sim_exchange exchange = {.method = "POST", .path = "/", .upload_bytes = 100000};
+  sim_setup setup = {.exchanges = &exchange, .exchange_count = 1};
+  sim_pair pair;
+
+  sim_pair_open(&pair, harness_seed(), &setup);
+  pair.server.on_request = stop_writing;
+  EXPECT(sim_pair_exchange(&pair));
+  sim_run_for(pair.net, SIM_SECOND);
+  EXPECT(exchange.is_reset);
+  EXPECT_UINT(exchange.wire_code, 0x10c);
+  EXPECT_UINT(pair.server.received_bytes, 100000);
+  EXPECT_INT(pair.server.stream_status, PQQ_OK);
+  EXPECT(!pair.client.is_closed);
+  sim_pair_close(&pair);
+}
+
 /* Header sections over the limit. */
 
 #define VALUE_BYTES 3000

@@ -21,6 +21,9 @@ import type {
   ClientStats,
   ConnectAttempt,
   ConnectError,
+  TunnelError,
+  Priority,
+  Tunnel,
   Connection,
   CustomProfile,
   Downgrade,
@@ -147,6 +150,22 @@ expectTypeOf(Response).toBeConstructibleWith(ReadableStreamOf(), { trailers: () 
 // @ts-expect-error -- a number is no body
 new Response(5);
 declare function ReadableStreamOf(): ReadableStream<Uint8Array>;
+
+// Tunnels and priorities.
+declare const anyClient: Client;
+expectTypeOf(
+  anyClient.connect("https://a/", { protocol: "echo" }),
+).resolves.toEqualTypeOf<Tunnel>();
+expectTypeOf<Tunnel["readable"]>().toEqualTypeOf<ReadableStream<Uint8Array>>();
+expectTypeOf<Tunnel["datagrams"]>().toExtend<AsyncIterable<Uint8Array>>();
+const takesTunnel: Handler = (request, context) => {
+  expectTypeOf(request.protocol).toEqualTypeOf<string | null>();
+  context.earlyHints({ link: ["</a>", "</b>"] });
+  return context.accept({ headers: { a: "b" } });
+};
+expectTypeOf(takesTunnel).toEqualTypeOf<Handler>();
+expectTypeOf<TunnelError>().toExtend<PqqError>();
+expectTypeOf<ClientResponse["setPriority"]>().parameter(0).toEqualTypeOf<Priority>();
 
 // Errors.
 declare const caught: unknown;

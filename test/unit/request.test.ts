@@ -27,6 +27,7 @@ function make(parts: Partial<RequestParts> = {}): ServerRequest {
     scheme: "https",
     authority: "localhost:4433",
     path: "/a?b=c",
+    protocol: "",
     headers: ["content-type", "text/plain", "x-a", "1", "x-a", "2"],
     body: source("hello"),
     signal: () => signal,

@@ -64,7 +64,7 @@ static void on_response(attempt_state *state, const pqq_event *event) {
   }
   state->has_response = 1;
   if (!state->plan->is_head &&
-      pqq__content_length(event->headers, event->header_count, &announced) == 0 &&
+      pqq__section_length(event->headers, event->header_count, &announced) > 0 &&
       announced > state->plan->max_body_bytes) {
     finish(state, too_large(state));
   } else if (event->is_end) {

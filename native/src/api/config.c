@@ -102,9 +102,21 @@ static pqq_status check_windows(const char *name, uint32_t *first, uint32_t firs
   return PQQ_OK;
 }
 
+static pqq_status check_connect(const pqq_config_options *options) {
+  const uint32_t known = PQQ_CONNECT_EXTENDED | PQQ_CONNECT_PLAIN;
+
+  return (options->enable_connect & ~known) == 0
+             ? PQQ_OK
+             : pqq__error_set(PQQ_ERR_INVALID_ARG, "enable_connect: %#x, allowed bits %#x",
+                              options->enable_connect, known);
+}
+
 static pqq_status check_numbers(pqq_config_options *options) {
   pqq_status status = check_ranges(options);
 
+  if (status == PQQ_OK) {
+    status = check_connect(options);
+  }
   if (status == PQQ_OK) {
     status = check_windows("stream_window_bytes", &options->stream_window_bytes, STREAM_WINDOW,
                            &options->max_stream_window_bytes, MAX_STREAM_WINDOW);

@@ -171,6 +171,7 @@ pqq_status pqq_engine_peek_event(pqq_engine *engine, pqq_event *event) {
       .token = first->token,
       .status = first->status,
       .http_status = first->http_status,
+      .datagram_bytes = first->datagram_bytes,
       .wire_code = first->wire_code,
       .headers = first->section ? first->section->headers : NULL,
       .header_count = first->section ? first->section->count : 0,
@@ -193,6 +194,8 @@ void pqq_engine_pop_event(pqq_engine *engine) {
     if (stream) {
       pqq__stream_free(stream);
     }
+  } else if (first->type == PQQ_EVENT_DATAGRAM) {
+    pqq__datagram_taken(engine, first);
   } else if (first->type == PQQ_EVENT_CLOSED) {
     conn = pqq__slots_find(&engine->endpoint.conns, first->conn);
     if (conn) {
@@ -257,6 +260,20 @@ pqq_status pqq_engine_complete(pqq_engine *engine, pqq_job *job, pqq_time_ns now
     pqq__conn_complete(conn, job);
   }
   pqq__tls_job_free(job);
+  return PQQ_OK;
+}
+
+pqq_status pqq_engine_set_unix_time(pqq_engine *engine, uint64_t unix_s) {
+  if (!engine) {
+    return PQQ_ERR_NULL_ARG;
+  }
+  if (unix_s > PQQ__DATE_MAX_UNIX_S) {
+    return pqq__error_set(PQQ_ERR_INVALID_ARG, "unix_s: %llu", (unsigned long long)unix_s);
+  }
+  if (unix_s != engine->unix_s) {
+    engine->unix_s = unix_s;
+    pqq__date_write(unix_s, engine->date);
+  }
   return PQQ_OK;
 }
 

@@ -90,19 +90,79 @@ static pqq_status check_body(const pqq_body *body) {
   return body && body->data.len && !body->data.data ? PQQ_ERR_NULL_ARG : PQQ_OK;
 }
 
-static pqq_status check_request(const pqq_header *headers, size_t count) {
-  static const char *const names[] = {":method", ":scheme", ":authority", ":path"};
+/* The pseudo-header fields that a request begins with, by its kind: CONNECT names only whom to
+ * connect to, unless it says in which protocol (RFC 9114 section 4.4, RFC 9220). */
+static size_t pseudo_fields(const pqq_header *headers, size_t count, const char *const **names) {
+  static const char *const plain[] = {":method", ":authority"};
+  static const char *const usual[] = {":method", ":scheme", ":authority", ":path", ":protocol"};
+  int is_connect =
+      count > 0 && headers[0].value.len == 7 && memcmp(headers[0].value.data, "CONNECT", 7) == 0;
 
-  if (count < 4) {
-    return pqq__error_set(PQQ_ERR_HEADER_INVALID, "a request has four pseudo-header fields");
+  if (is_connect && !pqq__section_find(headers, count, ":protocol").data) {
+    *names = plain;
+    return 2;
   }
-  for (size_t i = 0; i < 4; i++) {
+  *names = usual;
+  return is_connect ? 5 : 4;
+}
+
+static pqq_status check_request(const pqq_header *headers, size_t count) {
+  const char *const *names;
+  size_t pseudo = pseudo_fields(headers, count, &names);
+  uint64_t bytes;
+
+  if (count < pseudo) {
+    return pqq__error_set(PQQ_ERR_HEADER_INVALID, "this request has %zu pseudo-header fields",
+                          pseudo);
+  }
+  for (size_t i = 0; i < pseudo; i++) {
     pqq_bytes name = headers[i].name;
     if (name.len != strlen(names[i]) || memcmp(name.data, names[i], name.len) != 0) {
       return pqq__error_set(PQQ_ERR_HEADER_INVALID, "header field %zu must be %s", i, names[i]);
     }
   }
-  return pqq__section_check(headers + 4, count - 4, 0);
+  if (pqq__section_length(headers, count, &bytes) < 0) {
+    return pqq__error_set(PQQ_ERR_HEADER_INVALID, "content-length: one number");
+  }
+  return pqq__section_check(headers + pseudo, count - pseudo, 0);
+}
+
+static size_t body_bytes(const pqq_body *body) {
+  return body ? body->data.len : 0;
+}
+
+/* RFC 9114 section 4.1.2: a message whose content is not what its content-length says is malformed.
+ * `left`: what may still come before these `bytes`. */
+static pqq_status check_length(int64_t left, size_t bytes, uint32_t flags) {
+  if (left == PQQ__LENGTH_UNKNOWN || (uint64_t)left == bytes ||
+      (left >= 0 && bytes < (uint64_t)left && !(flags & PQQ_WRITE_END))) {
+    return PQQ_OK;
+  }
+  return pqq__error_set(PQQ_ERR_CONTENT_LENGTH, "%zu bytes%s where content-length leaves %lld",
+                        bytes, flags & PQQ_WRITE_END ? " and the end" : "", (long long)left);
+}
+
+static pqq_status check_rest(const pqq__stream *stream, size_t bytes, uint32_t flags) {
+  return stream->is_out_stopped || stream->is_out_ended
+             ? PQQ_OK
+             : check_length(stream->left_bytes, bytes, flags);
+}
+
+static pqq_status check_response(const pqq__stream *stream, int32_t http_status,
+                                 const pqq_header *headers, size_t count, const pqq_body *body,
+                                 uint32_t flags) {
+  uint64_t bytes;
+  int has_length = pqq__section_length(headers, count, &bytes);
+
+  if (has_length < 0 || (has_length && (http_status < 200 || http_status == 204))) {
+    return pqq__error_set(PQQ_ERR_HEADER_INVALID,
+                          "content-length: one number, and none with a status of %d",
+                          has_length < 0 ? 204 : (int)http_status);
+  }
+  if (stream->is_out_stopped || !pqq__may_have_body(stream, http_status)) {
+    return PQQ_OK;
+  }
+  return check_length(has_length ? (int64_t)bytes : PQQ__LENGTH_UNKNOWN, body_bytes(body), flags);
 }
 
 pqq_status pqq_engine_request(pqq_engine *engine, pqq_id conn_id, uint64_t token,
@@ -122,6 +182,9 @@ pqq_status pqq_engine_request(pqq_engine *engine, pqq_id conn_id, uint64_t token
   status = pqq__section_check(headers, header_count, 1);
   if (status == PQQ_OK) {
     status = check_request(headers, header_count);
+  }
+  if (status == PQQ_OK) {
+    status = check_length(pqq__declared_bytes(headers, header_count), body_bytes(body), flags);
   }
   if (status != PQQ_OK) {
     return status;
@@ -150,19 +213,27 @@ pqq_status pqq_engine_respond(pqq_engine *engine, pqq_id id, int32_t http_status
     return PQQ_ERR_STATE;
   }
   status = pqq__section_check(headers, header_count, 0);
+  if (status == PQQ_OK) {
+    status = check_response(stream, http_status, headers, header_count, body, flags);
+  }
   return status == PQQ_OK ? pqq__respond(stream, http_status, headers, header_count, body, flags)
                           : status;
 }
 
 pqq_status pqq_engine_write(pqq_engine *engine, pqq_id id, const pqq_body *body, uint32_t flags) {
   pqq__stream *stream;
+  pqq_status status;
 
   pqq__error_clear();
   if (!engine || !body || check_body(body) != PQQ_OK) {
     return PQQ_ERR_NULL_ARG;
   }
   stream = find_open(engine, id);
-  return stream ? pqq__write(stream, body, flags) : PQQ_ERR_NOT_FOUND;
+  if (!stream) {
+    return PQQ_ERR_NOT_FOUND;
+  }
+  status = check_rest(stream, body->data.len, flags);
+  return status == PQQ_OK ? pqq__write(stream, body, flags) : status;
 }
 
 pqq_status pqq_engine_trailers(pqq_engine *engine, pqq_id id, const pqq_header *headers,
@@ -179,6 +250,9 @@ pqq_status pqq_engine_trailers(pqq_engine *engine, pqq_id id, const pqq_header *
     return PQQ_ERR_NOT_FOUND;
   }
   status = pqq__section_check(headers, header_count, 0);
+  if (status == PQQ_OK) {
+    status = check_rest(stream, 0, PQQ_WRITE_END);
+  }
   return status == PQQ_OK ? pqq__trailers(stream, headers, header_count) : status;
 }
 
@@ -205,6 +279,64 @@ pqq_status pqq_engine_consume(pqq_engine *engine, pqq_id id, uint64_t bytes) {
   }
   stream->unconsumed_bytes -= bytes;
   pqq__conn_consume(conn, stream->session ? stream->quic_id : -1, bytes);
+  return PQQ_OK;
+}
+
+/* A stream that QUIC has, or NULL. */
+static pqq__stream *find_sent(pqq_engine *engine, pqq_id id) {
+  pqq__stream *stream = find_open(engine, id);
+
+  return stream && stream->quic_id >= 0 ? stream : NULL;
+}
+
+pqq_status pqq_engine_set_priority(pqq_engine *engine, pqq_id id, const pqq_priority *priority) {
+  pqq__stream *stream;
+
+  pqq__error_clear();
+  if (!engine || !priority) {
+    return PQQ_ERR_NULL_ARG;
+  }
+  if (priority->urgency > 7) {
+    return pqq__error_set(PQQ_ERR_INVALID_ARG, "urgency: %u, allowed 0 to 7", priority->urgency);
+  }
+  stream = find_sent(engine, id);
+  return stream ? pqq__priority_set(stream, priority) : PQQ_ERR_NOT_FOUND;
+}
+
+pqq_status pqq_engine_send_datagram(pqq_engine *engine, pqq_id id, pqq_bytes payload) {
+  pqq__stream *stream;
+  size_t most;
+
+  pqq__error_clear();
+  if (!engine || (payload.len && !payload.data)) {
+    return PQQ_ERR_NULL_ARG;
+  }
+  stream = find_sent(engine, id);
+  if (!stream) {
+    return PQQ_ERR_NOT_FOUND;
+  }
+  most = pqq__datagram_max_bytes(stream);
+  if (most == 0) {
+    return PQQ_ERR_DATAGRAM_UNSUPPORTED;
+  }
+  if (payload.len > most) {
+    return pqq__error_set(PQQ_ERR_DATAGRAM_TOO_LARGE, "%zu bytes, at most %zu", payload.len, most);
+  }
+  return pqq__datagram_send(stream, payload);
+}
+
+pqq_status pqq_engine_max_datagram_bytes(pqq_engine *engine, pqq_id id, size_t *bytes) {
+  const pqq__stream *stream;
+
+  pqq__error_clear();
+  if (!engine || !bytes) {
+    return PQQ_ERR_NULL_ARG;
+  }
+  stream = find_sent(engine, id);
+  if (!stream) {
+    return PQQ_ERR_NOT_FOUND;
+  }
+  *bytes = pqq__datagram_max_bytes(stream);
   return PQQ_OK;
 }
 
@@ -247,6 +379,21 @@ pqq_status pqq_engine_stop_reading(pqq_engine *engine, pqq_id id, uint64_t wire_
     return PQQ_ERR_NOT_FOUND;
   }
   pqq__stop_reading(stream, wire_code);
+  return PQQ_OK;
+}
+
+pqq_status pqq_engine_stop_writing(pqq_engine *engine, pqq_id id, uint64_t wire_code) {
+  pqq_status status = check_code(engine, wire_code);
+  pqq__stream *stream;
+
+  if (status != PQQ_OK) {
+    return status;
+  }
+  stream = find_open(engine, id);
+  if (!stream || stream->quic_id < 0) {
+    return PQQ_ERR_NOT_FOUND;
+  }
+  pqq__stop_writing(stream, wire_code);
   return PQQ_OK;
 }
 

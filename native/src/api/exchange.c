@@ -88,10 +88,14 @@ static void on_request(const pqq__exchange_rules *rules, pqq__node *waiting, pqq
     run_handler(rules, &exchange);
     return;
   }
-  if (pqq__content_length(event->headers, event->header_count, &announced) == 0 &&
+  if (pqq__section_length(event->headers, event->header_count, &announced) > 0 &&
       announced > rules->max_body_bytes) {
     refuse_body(engine, event->stream);
     return;
+  }
+  if (pqq__bytes_equal(pqq__section_find(event->headers, event->header_count, "expect"),
+                       "100-continue")) {
+    (void)pqq_engine_respond(engine, event->stream, 100, NULL, 0, NULL, 0);
   }
   if (keep(waiting, &exchange) == NULL) {
     (void)pqq_engine_reset(engine, event->stream, H3_REQUEST_CANCELLED);
@@ -156,7 +160,7 @@ pqq_bytes pqq_exchange_header(const pqq_exchange *exchange, const char *name) {
   if (exchange == NULL || name == NULL) {
     return (pqq_bytes){0};
   }
-  return pqq__header_find(exchange->headers, exchange->header_count, name);
+  return pqq__section_find(exchange->headers, exchange->header_count, name);
 }
 
 pqq_bytes pqq_exchange_method(const pqq_exchange *exchange) {
@@ -215,7 +219,7 @@ static pqq_status check_response(const pqq_exchange *exchange, int32_t status,
  * length of a 200 answer, which is not known here; 205 has no content. */
 static int wants_length(int32_t status, const pqq_header *headers, size_t header_count) {
   return status != 204 && status != 304 &&
-         pqq__header_find(headers, header_count, "content-length").data == NULL;
+         pqq__section_find(headers, header_count, "content-length").data == NULL;
 }
 
 /* Calls the engine with `headers` and, if wanted, content-length behind them. */

@@ -14,32 +14,6 @@ int pqq__bytes_equal(pqq_bytes bytes, const char *text) {
   return bytes.len == strlen(text) && (bytes.len == 0 || memcmp(bytes.data, text, bytes.len) == 0);
 }
 
-pqq_bytes pqq__header_find(const pqq_header *headers, size_t count, const char *name) {
-  for (size_t i = 0; i < count; i++) {
-    if (pqq__bytes_equal(headers[i].name, name)) {
-      return headers[i].value;
-    }
-  }
-  return (pqq_bytes){0};
-}
-
-int pqq__content_length(const pqq_header *headers, size_t count, uint64_t *bytes) {
-  pqq_bytes text = pqq__header_find(headers, count, "content-length");
-  uint64_t value = 0;
-
-  if (text.len == 0 || text.len > 18) { /* 18 digits always fit */
-    return -1;
-  }
-  for (size_t i = 0; i < text.len; i++) {
-    if (text.data[i] < '0' || text.data[i] > '9') {
-      return -1;
-    }
-    value = value * 10 + (uint64_t)(text.data[i] - '0');
-  }
-  *bytes = value;
-  return 0;
-}
-
 /* Doubling, not what content-length promises: memory follows received bytes. */
 static int grow(pqq__gathered *body, size_t needed, size_t limit) {
   size_t capacity = body->capacity == 0 ? PQQ__FIRST_BODY_BYTES : body->capacity;

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-/* Looking things up in header sections, for both simple doors. */
+/* Texts, and message bodies as they come, for both simple doors. */
 #ifndef PQQ__API_HEADERS_H
 #define PQQ__API_HEADERS_H
 
@@ -9,12 +9,6 @@
 pqq_bytes pqq__text(const char *text);
 
 int pqq__bytes_equal(pqq_bytes bytes, const char *text);
-
-/* Value of the first field called `name` (lower case), else {NULL, 0}. */
-pqq_bytes pqq__header_find(const pqq_header *headers, size_t count, const char *name);
-
-/* The length that content-length announces: 0 or -1 (absent or no number). */
-int pqq__content_length(const pqq_header *headers, size_t count, uint64_t *bytes);
 
 /* A message body that is being gathered. */
 typedef struct pqq__gathered {

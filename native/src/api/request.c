@@ -99,7 +99,7 @@ static pqq_status take_config(const pqq_request_options *options, pqq_config **c
 
 /* RFC 9110 section 8.6: with a body, and where the method makes one expected. */
 static int wants_length(const pqq_request_options *options) {
-  if (pqq__header_find(options->headers, options->header_count, "content-length").data != NULL) {
+  if (pqq__section_find(options->headers, options->header_count, "content-length").data != NULL) {
     return 0;
   }
   return options->body.len > 0 || strcmp(options->method, "POST") == 0 ||

@@ -71,7 +71,7 @@ pqq_bytes pqq_response_header(const pqq_response *response, const char *name) {
   if (response == NULL || name == NULL) {
     return (pqq_bytes){0};
   }
-  return pqq__header_find(response->section->headers, response->section->count, name);
+  return pqq__section_find(response->section->headers, response->section->count, name);
 }
 
 const pqq_header *pqq_response_headers(const pqq_response *response, size_t *count) {

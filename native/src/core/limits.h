@@ -101,6 +101,29 @@
  * memory of a client that does not read its events. */
 #define PQQ__MAX_INTERIM_RESPONSES 32
 
+/* Requests that a client may reset on one connection whatever their share, and the number of
+ * requests to each reset that is allowed above. Browsers reset what a page has open when it is
+ * left: at most max_concurrent_requests, by default 100, at a time. */
+#define PQQ__MAX_RESETS 500
+#define PQQ__REQUESTS_PER_RESET 2
+
+/* Largest DATAGRAM frame that is taken, where they are enabled: any that fits a UDP payload, as
+ * RFC 9221 section 3 recommends. */
+#define PQQ__MAX_DATAGRAM_FRAME_BYTES 65535
+
+/* HTTP datagrams that wait to be sent on one connection: about 190 KB, what 50 Mbit/s send in 30
+ * ms. More are dropped, which is what the network would do with them. */
+#define PQQ__MAX_DATAGRAMS_OUT 128
+
+/* Received HTTP datagrams that wait for their reader: of one stream, so that none takes the room of
+ * all, and bytes of one connection, because they are not flow-controlled. */
+#define PQQ__MAX_DATAGRAMS_IN 64
+#define PQQ__MAX_DATAGRAM_IN_BYTES (256 * 1024)
+
+/* HTTP datagrams of a connection that have overtaken their request (RFC 9297 section 2.1 asks for
+ * about a round trip): a flood must not make this a store. */
+#define PQQ__MAX_DATAGRAMS_EARLY 16
+
 /* Bytes of a peer's reason phrase that are kept. */
 #define PQQ__MAX_REASON_BYTES 128
 

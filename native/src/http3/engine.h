@@ -6,6 +6,7 @@
 
 #include <nghttp3/nghttp3.h>
 
+#include "http3/date.h"
 #include "http3/events.h"
 #include "quic/endpoint.h"
 
@@ -14,6 +15,9 @@ struct pqq_engine {
   pqq__endpoint endpoint;
   pqq__slots streams;
   pqq__events events;
+  /* The date field of responses, and the second that it is of; 0: not known. */
+  uint64_t unix_s;
+  char date[PQQ__DATE_BYTES + 1];
   void (*on_wake)(void *user_data);
   void *wake_user_data;
   /* The endpoint's memory. */

@@ -18,6 +18,7 @@ typedef struct pqq__event {
   uint64_t token;
   pqq_status status;
   int32_t http_status;
+  uint32_t datagram_bytes;
   uint64_t wire_code;
   /* Owned; one of them at most is not NULL. */
   pqq__section *section;

@@ -67,29 +67,138 @@ int pqq__fields_add(pqq__fields *fields, pqq_bytes name, pqq_bytes value, uint32
   return 0;
 }
 
+static int is_named(pqq_bytes name, const char *text) {
+  return name.len == strlen(text) && memcmp(name.data, text, name.len) == 0;
+}
+
+/* Copies `bytes` to *at and lets them point there. */
+static void move(pqq_bytes *bytes, uint8_t **at) {
+  if (bytes->len) {
+    memcpy(*at, bytes->data, bytes->len);
+  }
+  bytes->data = *at;
+  *at += bytes->len;
+}
+
+/* The values of all cookie fields from `first` on, with "; " between. */
+static void join_cookies(const pqq__fields *fields, size_t first, pqq_header *joined,
+                         uint8_t **at) {
+  const uint8_t *start = *at;
+
+  for (size_t i = first; i < fields->count; i++) {
+    pqq_bytes value = fields->headers[i].value;
+
+    if (!is_named(fields->headers[i].name, "cookie")) {
+      continue;
+    }
+    if (*at != start) {
+      memcpy(*at, "; ", 2);
+      *at += 2;
+    }
+    move(&value, at);
+    joined->flags |= fields->headers[i].flags;
+  }
+  joined->value = (pqq_bytes){start, (size_t)(*at - start)};
+}
+
+/* The views, whose bytes could still move while fields were added. */
+static void point(pqq__fields *fields) {
+  const uint8_t *at = fields->bytes;
+
+  for (size_t i = 0; i < fields->count; i++) {
+    fields->headers[i].name.data = at;
+    at += fields->headers[i].name.len;
+    fields->headers[i].value.data = at;
+    at += fields->headers[i].value.len;
+  }
+}
+
 /* Copies the bytes behind the header array and lets the views point there. */
 pqq__section *pqq__fields_finish(pqq__fields *fields) {
   size_t array_bytes = sizeof(pqq__section) + fields->count * sizeof(pqq_header);
-  pqq__section *section = malloc(array_bytes + fields->bytes_len + 1);
+  pqq__section *section = malloc(array_bytes + fields->bytes_len + 2 * fields->cookies + 1);
+  int has_cookie = 0;
   uint8_t *at;
 
   if (!section) {
     return NULL;
   }
   at = (uint8_t *)section + array_bytes;
-  if (fields->bytes_len) {
-    memcpy(at, fields->bytes, fields->bytes_len);
-  }
-  section->count = fields->count;
+  section->count = 0;
+  point(fields);
   for (size_t i = 0; i < fields->count; i++) {
-    section->headers[i] = fields->headers[i];
-    section->headers[i].name.data = at;
-    at += fields->headers[i].name.len;
-    section->headers[i].value.data = at;
-    at += fields->headers[i].value.len;
+    pqq_header header = fields->headers[i];
+    int is_cookie = fields->cookies > 1 && is_named(header.name, "cookie");
+
+    if (is_cookie && has_cookie) {
+      continue;
+    }
+    move(&header.name, &at);
+    if (is_cookie) {
+      join_cookies(fields, i, &header, &at);
+      has_cookie = 1;
+    } else {
+      move(&header.value, &at);
+    }
+    section->headers[section->count++] = header;
   }
   pqq__fields_deinit(fields);
   return section;
+}
+
+pqq_bytes pqq__section_find(const pqq_header *headers, size_t count, const char *name) {
+  for (size_t i = 0; i < count; i++) {
+    if (is_named(headers[i].name, name)) {
+      return headers[i].value;
+    }
+  }
+  return (pqq_bytes){NULL, 0};
+}
+
+static uint8_t lower(uint8_t c) {
+  return c >= 'A' && c <= 'Z' ? (uint8_t)(c | 0x20) : c;
+}
+
+int pqq__section_hosts_agree(const pqq__section *section) {
+  pqq_bytes authority = pqq__section_find(section->headers, section->count, ":authority");
+  pqq_bytes host = pqq__section_find(section->headers, section->count, "host");
+
+  if (!authority.data || !host.data) {
+    return 1;
+  }
+  for (size_t i = 0; authority.len == host.len && i < host.len; i++) {
+    if (lower(authority.data[i]) != lower(host.data[i])) {
+      return 0;
+    }
+  }
+  return authority.len == host.len;
+}
+
+static int parse_length(pqq_bytes text, uint64_t *bytes) {
+  uint64_t value = 0;
+
+  if (text.len == 0 || text.len > 18) { /* 18 digits always fit */
+    return -1;
+  }
+  for (size_t i = 0; i < text.len; i++) {
+    if (text.data[i] < '0' || text.data[i] > '9') {
+      return -1;
+    }
+    value = value * 10 + (uint64_t)(text.data[i] - '0');
+  }
+  *bytes = value;
+  return 1;
+}
+
+int pqq__section_length(const pqq_header *headers, size_t count, uint64_t *bytes) {
+  int result = 0;
+
+  for (size_t i = 0; i < count; i++) {
+    if (is_named(headers[i].name, "content-length")) {
+      result = result == 0 ? parse_length(headers[i].value, bytes) : -1;
+    }
+  }
+  return result;
 }
 
 void pqq__fields_deinit(pqq__fields *fields) {
@@ -138,10 +247,6 @@ static int is_valid_value(pqq_bytes value) {
   /* No white space around it (RFC 9110 section 5.5). */
   return value.len == 0 || (value.data[0] != ' ' && value.data[0] != '\t' &&
                             value.data[value.len - 1] != ' ' && value.data[value.len - 1] != '\t');
-}
-
-static int is_named(pqq_bytes name, const char *text) {
-  return name.len == strlen(text) && memcmp(name.data, text, name.len) == 0;
 }
 
 static int is_connection_specific(const pqq_header *header) {

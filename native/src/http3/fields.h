@@ -20,9 +20,12 @@ typedef struct pqq__section {
 typedef struct pqq__fields {
   uint8_t *bytes;
   size_t bytes_len, bytes_capacity;
-  pqq_header *headers; /* data pointers are offsets into `bytes` until the end */
+  pqq_header *headers; /* without data pointers until the end */
   size_t count, capacity;
   uint64_t list_bytes;
+  /* Fields called cookie, which become one. */
+  size_t cookies;
+  int has_host;
   int is_too_large;
 } pqq__fields;
 
@@ -31,9 +34,20 @@ typedef struct pqq__fields {
 int pqq__fields_add(pqq__fields *fields, pqq_bytes name, pqq_bytes value, uint32_t flags,
                     uint64_t max_list_bytes);
 
-/* Makes the section and empties `fields`. NULL on lack of memory. */
+/* Makes the section and empties `fields`. Cookies that came in several fields, which compress
+ * better, are joined in the place of the first (RFC 9114 section 4.2.1). NULL on lack of memory. */
 pqq__section *pqq__fields_finish(pqq__fields *fields);
 void pqq__fields_deinit(pqq__fields *fields);
+
+/* Value of the first field called `name`, else {NULL, 0}. */
+pqq_bytes pqq__section_find(const pqq_header *headers, size_t count, const char *name);
+
+/* 1 if :authority and host say the same or one is missing (RFC 9114 section 4.3.1), else 0. */
+int pqq__section_hosts_agree(const pqq__section *section);
+
+/* What content-length says: 1, 0 if it is absent, -1 if it is no number (RFC 9110 section 8.6) or
+ * there are several. */
+int pqq__section_length(const pqq_header *headers, size_t count, uint64_t *bytes);
 
 /* A section with copies of `headers`. NULL on lack of memory. */
 pqq__section *pqq__section_copy(const pqq_header *headers, size_t count);

@@ -51,7 +51,12 @@ pqq_status pqq__request_new(pqq__session *session, uint64_t token, const pqq_hea
   }
   stream->token = token;
   stream->is_head = is_head(headers, count);
+  stream->has_protocol = pqq__section_find(headers, count, ":protocol").data != NULL;
   stream->is_out_ended = (flags & PQQ_WRITE_END) != 0;
+  stream->left_bytes = pqq__declared_bytes(headers, count);
+  if (stream->left_bytes != PQQ__LENGTH_UNKNOWN && body) {
+    stream->left_bytes -= (int64_t)body->data.len;
+  }
   stream->wants_writable = (flags & PQQ_WRITE_NOTIFY) != 0;
   stream->request = pqq__section_copy(headers, count);
   if (!stream->request || (body && pqq__body_add(&stream->body, body, flags) != 0)) {
@@ -107,14 +112,27 @@ static int open_one(pqq__session *session, pqq__stream *stream) {
   return event ? 0 : -1;
 }
 
-int pqq__requests_open(pqq__session *session) {
-  pqq__node *node;
+/* RFC 9220: :protocol may go only to a server that has said that it takes it. */
+static int may_open(const pqq__session *session, const pqq__stream *stream) {
+  return !stream->has_protocol || (session->has_settings && session->peer_takes_connect);
+}
 
-  while (session->is_connected && session->http &&
-         (node = pqq__list_first(&session->pending)) != NULL &&
-         pqq__conn_bidi_left(session->conn) > 0) {
-    if (open_one(session, PQQ__OWNER(node, pqq__stream, node)) != 0) {
-      return -1;
+int pqq__requests_open(pqq__session *session) {
+  pqq__node *node, *next;
+
+  for (node = session->pending.next;
+       session->is_connected && session->http && node != &session->pending &&
+       pqq__conn_bidi_left(session->conn) > 0;
+       node = next) {
+    pqq__stream *stream = PQQ__OWNER(node, pqq__stream, node);
+
+    next = node->next;
+    if (may_open(session, stream)) {
+      if (open_one(session, stream) != 0) {
+        return -1;
+      }
+    } else if (session->has_settings) {
+      pqq__stream_close(stream, PQQ_ERR_CONNECT_UNSUPPORTED, PQQ__H3_NO_ERROR);
     }
   }
   return 0;

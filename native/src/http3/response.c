@@ -6,7 +6,7 @@
 #include "core/error.h"
 #include "http3/session.h"
 
-static int may_have_body(const pqq__stream *stream, int32_t status) {
+int pqq__may_have_body(const pqq__stream *stream, int32_t status) {
   return !stream->is_head && status != 204 && status != 205 && status != 304;
 }
 
@@ -15,13 +15,20 @@ static void resume(pqq__stream *stream) {
   pqq__conn_want_send(stream->session->conn);
 }
 
+/* RFC 9110 section 6.6.1: every final response of a server that has a clock. */
+static int wants_date(const pqq__stream *stream, const pqq_header *headers, size_t count) {
+  return stream->engine->unix_s != 0 && !stream->session->conn->config->values.disable_date &&
+         !pqq__section_find(headers, count, "date").data;
+}
+
 static int submit(pqq__stream *stream, int32_t status, const pqq_header *headers, size_t count,
                   const nghttp3_data_reader *reader) {
   const uint8_t digits[] = {(uint8_t)('0' + status / 100), (uint8_t)('0' + status / 10 % 10),
                             (uint8_t)('0' + status % 10)};
   nghttp3_nv few[PQQ__FEW_FIELDS], *storage, *nv;
   pqq_header few_headers[PQQ__FEW_FIELDS];
-  pqq_header *all = count < PQQ__FEW_FIELDS ? few_headers : malloc((count + 1) * sizeof *all);
+  /* Behind :status, and before a date. */
+  pqq_header *all = count + 2 <= PQQ__FEW_FIELDS ? few_headers : malloc((count + 2) * sizeof *all);
   int error = NGHTTP3_ERR_NOMEM;
 
   if (!all) {
@@ -31,18 +38,34 @@ static int submit(pqq__stream *stream, int32_t status, const pqq_header *headers
   if (count) {
     memcpy(all + 1, headers, count * sizeof *all);
   }
-  nv = pqq__to_nv(all, count + 1, few, &storage);
+  count++;
+  if (status >= 200 && wants_date(stream, headers, count - 1)) {
+    all[count++] = (pqq_header){.name = {(const uint8_t *)"date", 4},
+                                .value = {(const uint8_t *)stream->engine->date, PQQ__DATE_BYTES}};
+  }
+  nv = pqq__to_nv(all, count, few, &storage);
   if (nv && status < 200) {
-    error = nghttp3_conn_submit_info(stream->session->http, stream->quic_id, nv, count + 1);
+    error = nghttp3_conn_submit_info(stream->session->http, stream->quic_id, nv, count);
   } else if (nv) {
-    error =
-        nghttp3_conn_submit_response(stream->session->http, stream->quic_id, nv, count + 1, reader);
+    error = nghttp3_conn_submit_response(stream->session->http, stream->quic_id, nv, count, reader);
   }
   free(storage);
   if (all != few_headers) {
     free(all);
   }
   return error;
+}
+
+int64_t pqq__declared_bytes(const pqq_header *headers, size_t count) {
+  uint64_t bytes;
+
+  return pqq__section_length(headers, count, &bytes) > 0 ? (int64_t)bytes : PQQ__LENGTH_UNKNOWN;
+}
+
+static void count_given(pqq__stream *stream, const pqq_body *body) {
+  if (stream->left_bytes != PQQ__LENGTH_UNKNOWN && body) {
+    stream->left_bytes -= (int64_t)body->data.len;
+  }
 }
 
 /* Body bytes that nobody will send. */
@@ -70,7 +93,7 @@ static pqq_status interim(pqq__stream *stream, int32_t status, const pqq_header 
 pqq_status pqq__respond(pqq__stream *stream, int32_t status, const pqq_header *headers,
                         size_t count, const pqq_body *body, uint32_t flags) {
   int is_end = (flags & PQQ_WRITE_END) != 0;
-  int has_body = may_have_body(stream, status) && (!is_end || (body && body->data.len));
+  int has_body = pqq__may_have_body(stream, status) && (!is_end || (body && body->data.len));
 
   if (stream->has_headers_out) {
     return PQQ_ERR_STATE;
@@ -90,6 +113,7 @@ pqq_status pqq__respond(pqq__stream *stream, int32_t status, const pqq_header *h
     pqq__body_give_back(&stream->body);
     return PQQ_ERR_NO_MEMORY;
   }
+  pqq__priority_of_response(stream, headers, count);
   if (!has_body) {
     drop_body(body, flags);
   } else if (body) {
@@ -97,6 +121,8 @@ pqq_status pqq__respond(pqq__stream *stream, int32_t status, const pqq_header *h
   }
   stream->has_headers_out = 1;
   stream->is_out_ended = is_end;
+  stream->left_bytes = has_body ? pqq__declared_bytes(headers, count) : PQQ__LENGTH_UNKNOWN;
+  count_given(stream, body);
   /* Bytes that come later are dropped too. */
   stream->is_out_stopped |= !has_body;
   stream->wants_writable = has_body && (flags & PQQ_WRITE_NOTIFY) != 0;
@@ -121,6 +147,7 @@ pqq_status pqq__write(pqq__stream *stream, const pqq_body *body, uint32_t flags)
     return PQQ_ERR_NO_MEMORY;
   }
   stream->engine->endpoint.stats.body_bytes_sent += body->data.len;
+  count_given(stream, body);
   stream->is_out_ended = (flags & PQQ_WRITE_END) != 0;
   stream->wants_writable |= (flags & PQQ_WRITE_NOTIFY) || out->unsent_bytes > PQQ__WRITE_HIGH_BYTES;
   /* The body is taken, so this is no failure any more: without memory for the
@@ -165,6 +192,16 @@ void pqq__stop_reading(pqq__stream *stream, uint64_t wire_code) {
     stream->unconsumed_bytes = 0;
   }
   pqq__conn_stop_stream(session->conn, stream->quic_id, wire_code);
+}
+
+void pqq__stop_writing(pqq__stream *stream, uint64_t wire_code) {
+  if (stream->is_out_stopped) {
+    return;
+  }
+  stream->is_out_stopped = 1;
+  stream->is_out_given_up = 1;
+  nghttp3_conn_shutdown_stream_write(stream->session->http, stream->quic_id);
+  pqq__conn_reset_stream(stream->session->conn, stream->quic_id, wire_code);
 }
 
 void pqq__reset(pqq__stream *stream, uint64_t wire_code, pqq_status status) {

@@ -29,6 +29,8 @@ void pqq__session_free(pqq__session *session) {
          (node = pqq__list_first(&session->pending)) != NULL) {
     pqq__stream_free(PQQ__OWNER(node, pqq__stream, node));
   }
+  pqq__datagram_queue_deinit(&session->datagrams_out);
+  pqq__datagram_queue_deinit(&session->datagrams_early);
   nghttp3_conn_del(session->http);
   pqq__proof_free(session->proof);
   free(session);
@@ -70,6 +72,9 @@ static int http_new(pqq__session *session) {
   settings.qpack_blocked_streams = PQQ__QPACK_BLOCKED_STREAMS;
   settings.glitch_ratelim_burst = values->max_glitches;
   settings.glitch_ratelim_rate = values->max_glitches / PQQ__GLITCHES_REFILL_S;
+  settings.h3_datagram = values->enable_datagrams != 0;
+  settings.enable_connect_protocol =
+      session->is_server && (values->enable_connect & PQQ_CONNECT_EXTENDED);
   error = session->is_server ? nghttp3_conn_server_new(&session->http, &callbacks, &settings,
                                                        &session->engine->mem, session)
                              : nghttp3_conn_client_new(&session->http, &callbacks, &settings,
@@ -139,6 +144,11 @@ static int on_stream_open(void *app, int64_t stream_id) {
     return -1;
   }
   pqq__conn_set_stream_data(session->conn, stream_id, stream);
+  session->next_request_id = stream_id + 4;
+  if (++session->request_count == session->conn->config->values.max_requests_per_connection) {
+    session->engine->endpoint.stats.connections_retired++;
+    pqq__session_shutdown(session);
+  }
   session->engine->endpoint.stats.requests++;
   return 0;
 }
@@ -191,11 +201,18 @@ static int on_stream_closed(void *app, int64_t stream_id, void *stream_data, int
     }
     return 0;
   }
-  status = status_of(session, rx_code, tx_code, &wire_code);
+  status = status_of(session, rx_code, stream->is_out_given_up ? -1 : tx_code, &wire_code);
   pqq__stream_close(stream, stream->local_status != PQQ_OK ? stream->local_status : status,
                     wire_code);
   pqq__session_close_if_drained(session);
   return 0;
+}
+
+/* Requests that are begun and reset at once cost their client nothing (CVE-2023-44487). Some are
+ * usual: a browser that leaves a page resets all it has open. */
+static int is_reset_too_often(pqq__session *session) {
+  return ++session->reset_count > PQQ__MAX_RESETS &&
+         session->reset_count > session->request_count / PQQ__REQUESTS_PER_RESET;
 }
 
 static int on_stream_reset(void *app, int64_t stream_id, void *stream_data, uint64_t wire_code) {
@@ -213,6 +230,12 @@ static int on_stream_reset(void *app, int64_t stream_id, void *stream_data, uint
   }
   if (stream) {
     stream->is_held = 0;
+    if (session->is_server && is_reset_too_often(session)) {
+      session->engine->endpoint.stats.reset_floods++;
+      pqq__conn_fail_application(session->conn, PQQ__H3_EXCESSIVE_LOAD,
+                                 "too many requests were reset");
+      return -1;
+    }
   }
   error = session->http ? nghttp3_conn_shutdown_stream_read(session->http, stream_id) : 0;
   if (error != 0) {
@@ -359,6 +382,9 @@ const pqq__app pqq__session_app = {
     .on_written = pqq__session_on_written,
     .on_write_blocked = pqq__session_on_write_blocked,
     .on_write_shut = pqq__session_on_write_shut,
+    .on_datagram = pqq__session_on_datagram,
+    .next_datagram = pqq__session_next_datagram,
+    .on_datagram_done = pqq__session_on_datagram_done,
     .on_timer = pqq__session_on_timer,
     .on_closed = on_closed,
     .on_free = on_free,

@@ -7,6 +7,7 @@
 #include <nghttp3/nghttp3.h>
 
 #include "http3/body.h"
+#include "http3/datagram.h"
 #include "http3/engine.h"
 #include "http3/proof_stream.h"
 #include "quic/conn.h"
@@ -15,9 +16,12 @@
 #define PQQ__H3_NO_ERROR 0x100u
 #define PQQ__H3_STREAM_CREATION_ERROR 0x103u
 #define PQQ__H3_EXCESSIVE_LOAD 0x107u
+#define PQQ__H3_ID_ERROR 0x108u
 #define PQQ__H3_REQUEST_REJECTED 0x10bu
 #define PQQ__H3_REQUEST_CANCELLED 0x10cu
 #define PQQ__H3_MESSAGE_ERROR 0x10eu
+/* RFC 9297 section 5.2. */
+#define PQQ__H3_DATAGRAM_ERROR 0x33u
 
 typedef struct pqq__session {
   pqq_engine *engine;
@@ -33,6 +37,17 @@ typedef struct pqq__session {
   uint64_t token;
   /* velocity/1 only. */
   pqq__proof *proof;
+  /* The peer's SETTINGS: have they come, and what it takes (RFC 9220, RFC 9297). */
+  int has_settings, peer_takes_connect, peer_takes_datagrams;
+  /* Requests may have waited for them. */
+  int is_settings_news;
+  /* Of a server: requests that were begun, and those of them that the client has reset. */
+  uint64_t request_count, reset_count;
+  /* Of a server: no stream from this one on has begun. */
+  int64_t next_request_id;
+  pqq__datagram_queue datagrams_out, datagrams_early;
+  /* In events that were not taken. */
+  size_t datagram_in_bytes;
   /* Of the stream bytes that nghttp3 is reading right now, those that were body. */
   size_t body_bytes;
   /* Streams that have a QUIC stream, and requests that wait for one. */
@@ -59,6 +74,7 @@ typedef struct pqq__stream {
   uint64_t last_event;
   int http_status;
   unsigned interim_count;
+  unsigned datagrams_in;
   int is_reported;
   int is_in_ended;
   int is_in_stopped;
@@ -72,12 +88,19 @@ typedef struct pqq__stream {
   pqq__section *request;
   pqq__section *trailers;
   pqq__body body;
-  int is_head, is_connect;
+  int is_head;
+  /* CONNECT (RFC 9110 section 9.3.6), and with :protocol (RFC 9220). */
+  int is_connect, has_protocol;
   /* For an authority that this connection cannot answer for. */
   int is_misdirected;
   int has_headers_out;
   int is_out_ended;
   int is_out_stopped;
+  /* By ourselves, with pqq_engine_stop_writing. */
+  int is_out_given_up;
+  /* Body bytes that our content-length says are still to come; may be below zero for what a caller
+   * that is not checked (the engine itself) gives. */
+  int64_t left_bytes;
   int wants_writable;
 
   /* Set when we ended it ourselves. */
@@ -131,6 +154,19 @@ pqq_status pqq__write(pqq__stream *stream, const pqq_body *body, uint32_t flags)
 pqq_status pqq__trailers(pqq__stream *stream, const pqq_header *headers, size_t count);
 void pqq__reset(pqq__stream *stream, uint64_t wire_code, pqq_status status);
 void pqq__stop_reading(pqq__stream *stream, uint64_t wire_code);
+
+/* 0: a response with this status has no content (RFC 9110 section 6.4.1). */
+int pqq__may_have_body(const pqq__stream *stream, int32_t status);
+/* priority.c */
+void pqq__priority_of_response(pqq__stream *stream, const pqq_header *headers, size_t count);
+pqq_status pqq__priority_set(pqq__stream *stream, const pqq_priority *priority);
+
+/* RESET_STREAM for our half alone. */
+void pqq__stop_writing(pqq__stream *stream, uint64_t wire_code);
+
+/* pqq__stream.left_bytes of a section with no or a wrong content-length. */
+#define PQQ__LENGTH_UNKNOWN INT64_MIN
+int64_t pqq__declared_bytes(const pqq_header *headers, size_t count);
 
 /* An nghttp3 view of `headers`, in `*storage` (free it) if more than fit. */
 #define PQQ__FEW_FIELDS 48

@@ -61,6 +61,10 @@ int pqq__session_read(pqq__session *session, int64_t stream_id, const uint8_t *d
   if (consumed > 0) {
     pqq__conn_consume(session->conn, stream_id, (uint64_t)consumed);
   }
+  if (session->is_settings_news) {
+    session->is_settings_news = 0;
+    return pqq__requests_open(session);
+  }
   return 0;
 }
 
@@ -113,37 +117,51 @@ static int on_header(nghttp3_conn *http, int64_t stream_id, int32_t token, nghtt
     stream->is_connect = method.len == 7 && memcmp(method.data, "CONNECT", 7) == 0;
   } else if (session->is_server && !stream->is_reported &&
              (token == NGHTTP3_QPACK_TOKEN__AUTHORITY || token == NGHTTP3_QPACK_TOKEN_HOST)) {
+    stream->fields.has_host |= token == NGHTTP3_QPACK_TOKEN_HOST;
     stream->is_misdirected |= !pqq__tls_session_answers_for(session->conn->tls, bytes_of(value));
+  } else if (token == NGHTTP3_QPACK_TOKEN__PROTOCOL) {
+    stream->has_protocol = 1;
+  } else if (token == NGHTTP3_QPACK_TOKEN_COOKIE) {
+    stream->fields.cookies++;
   }
   return verdict(pqq__fields_add(&stream->fields, bytes_of(name), bytes_of(value), never_index,
                                  session->conn->config->values.max_header_list_bytes));
 }
 
-/* A header section over the limit is answered here (RFC 6585 section 5), not
- * shown to the application. */
-static void refuse_large_request(pqq__stream *stream) {
+/* Answers a request here: it is not shown to the application. */
+static void refuse_request(pqq__stream *stream, int32_t status, uint64_t wire_code) {
   static const pqq_body no_body;
 
+  pqq__fields_deinit(&stream->fields);
   stream->session->engine->endpoint.stats.requests_refused++;
-  (void)pqq__respond(stream, 431, NULL, 0, &no_body, PQQ_WRITE_END);
-  pqq__stop_reading(stream, PQQ__H3_EXCESSIVE_LOAD);
+  (void)pqq__respond(stream, status, NULL, 0, &no_body, PQQ_WRITE_END);
+  pqq__stop_reading(stream, wire_code);
 }
 
 /* The client takes this server for the origin of a name that the certificate does not cover (RFC
  * 9110 section 15.5.20); it may try again on a connection of its own. */
 static void refuse_misdirected(pqq__stream *stream) {
-  static const pqq_body no_body;
-
-  stream->session->engine->endpoint.stats.requests_refused++;
   stream->session->engine->endpoint.stats.requests_misdirected++;
-  (void)pqq__respond(stream, 421, NULL, 0, &no_body, PQQ_WRITE_END);
-  pqq__stop_reading(stream, PQQ__H3_NO_ERROR);
+  refuse_request(stream, 421, PQQ__H3_NO_ERROR);
+}
+
+/* What RFC 9114 calls malformed and nghttp3 lets pass. */
+static void refuse_malformed(pqq__stream *stream) {
+  stream->session->engine->endpoint.stats.requests_refused++;
+  pqq__reset(stream, PQQ__H3_MESSAGE_ERROR, PQQ_ERR_HTTP_PROTOCOL);
 }
 
 static int report_section(pqq__stream *stream, int32_t type, int is_end) {
+  int has_host = stream->fields.has_host;
   pqq__section *section = pqq__fields_finish(&stream->fields);
-  pqq__event *event = section ? pqq__stream_event(stream, type) : NULL;
+  pqq__event *event;
 
+  if (section && type == PQQ_EVENT_REQUEST && has_host && !pqq__section_hosts_agree(section)) {
+    free(section);
+    refuse_malformed(stream);
+    return 0;
+  }
+  event = section ? pqq__stream_event(stream, type) : NULL;
   if (!event) {
     free(section);
     return -1;
@@ -151,15 +169,17 @@ static int report_section(pqq__stream *stream, int32_t type, int is_end) {
   event->section = section;
   event->http_status = stream->http_status;
   event->is_end = is_end;
+  event->datagram_bytes = (uint32_t)pqq__datagram_max_bytes(stream);
   stream->is_reported = 1;
   stream->is_in_ended = is_end;
-  return 0;
+  return type == PQQ_EVENT_REQUEST ? pqq__datagrams_report_early(stream) : 0;
 }
 
 static int on_headers_end(nghttp3_conn *http, int64_t stream_id, int fin, void *user_data,
                           void *stream_data) {
   pqq__session *session = user_data;
   pqq__stream *stream = stream_data;
+  int is_plain_connect;
 
   (void)http;
   (void)stream_id;
@@ -174,16 +194,23 @@ static int on_headers_end(nghttp3_conn *http, int64_t stream_id, int fin, void *
   if (stream->fields.is_too_large) {
     pqq__fields_deinit(&stream->fields);
     if (session->is_server) {
-      refuse_large_request(stream);
+      /* RFC 6585 section 5. */
+      refuse_request(stream, 431, PQQ__H3_EXCESSIVE_LOAD);
     } else {
       pqq__reset(stream, PQQ__H3_EXCESSIVE_LOAD, PQQ_ERR_HEADERS_TOO_LARGE);
     }
     return 0;
   }
-  /* The authority of CONNECT is where to, not whom it asks (RFC 9110 section 9.3.6). */
-  if (stream->is_misdirected && !stream->is_connect) {
-    pqq__fields_deinit(&stream->fields);
+  is_plain_connect = stream->is_connect && !stream->has_protocol;
+  /* The authority of plain CONNECT is where to, not whom it asks (RFC 9110 section 9.3.6). */
+  if (stream->is_misdirected && !is_plain_connect) {
     refuse_misdirected(stream);
+    return 0;
+  }
+  if (session->is_server && is_plain_connect &&
+      !(session->conn->config->values.enable_connect & PQQ_CONNECT_PLAIN)) {
+    /* RFC 9110 section 15.6.2: a method that is not there for any resource. */
+    refuse_request(stream, 501, PQQ__H3_NO_ERROR);
     return 0;
   }
   if (!session->is_server && stream->http_status < 200 &&
@@ -367,6 +394,19 @@ static int on_shutdown(nghttp3_conn *http, int64_t id, void *user_data) {
   return 0;
 }
 
+static int on_settings(nghttp3_conn *http, const nghttp3_proto_settings *settings,
+                       void *user_data) {
+  pqq__session *session = user_data;
+
+  (void)http;
+  session->has_settings = 1;
+  session->is_settings_news = 1;
+  session->peer_takes_connect = settings->enable_connect_protocol != 0;
+  session->peer_takes_datagrams = settings->h3_datagram != 0;
+  pqq__datagrams_on_settings(session);
+  return 0;
+}
+
 static int on_body_acked(nghttp3_conn *http, int64_t stream_id, uint64_t bytes, void *user_data,
                          void *stream_data) {
   pqq__stream *stream = stream_data;
@@ -398,5 +438,6 @@ void pqq__session_recv_callbacks(nghttp3_callbacks *callbacks) {
   callbacks->reset_stream = on_reset_stream;
   callbacks->end_stream = on_end;
   callbacks->shutdown = on_shutdown;
+  callbacks->recv_settings2 = on_settings;
   callbacks->rand = on_rand;
 }

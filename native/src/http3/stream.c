@@ -17,6 +17,7 @@ pqq__stream *pqq__stream_new(pqq__session *session, int64_t quic_id) {
   stream->conn_id = session->conn_id;
   stream->quic_id = quic_id;
   stream->last_event = PQQ__NO_EVENT;
+  stream->left_bytes = PQQ__LENGTH_UNKNOWN;
   stream->id = pqq__slots_add(&session->engine->streams, stream);
   if (!stream->id) {
     free(stream);

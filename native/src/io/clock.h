@@ -16,4 +16,11 @@ static inline pqq_time_ns pqq__clock_ns(void) {
   return (pqq_time_ns)now.tv_sec * PQQ__NS_PER_S + (pqq_time_ns)now.tv_nsec;
 }
 
+/* The time of day, for the date field: a read of a memory page on Linux. */
+static inline uint64_t pqq__clock_unix_s(void) {
+  time_t now = time(NULL);
+
+  return now > 0 ? (uint64_t)now : 0;
+}
+
 #endif

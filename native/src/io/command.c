@@ -64,12 +64,13 @@ static uint32_t worker_of(const pqq_command *command) {
 pqq_status pqq__command_check(const pqq_command *command, uint32_t worker_count, uint32_t *worker) {
   pqq_status status = PQQ_OK;
 
-  if (command->type < PQQ_COMMAND_CONNECT || command->type > PQQ_COMMAND_FILE) {
+  if (command->type < PQQ_COMMAND_CONNECT || command->type > PQQ_COMMAND_SEND_DATAGRAM) {
     return pqq__error_set(PQQ_ERR_INVALID_ARG, "pqq_command.type: %d", command->type);
   }
   if (command->type == PQQ_COMMAND_CONNECT) {
     status = check_connect(command->connect);
-  } else if (command->type == PQQ_COMMAND_WRITE && command->body == NULL) {
+  } else if ((command->type == PQQ_COMMAND_WRITE || command->type == PQQ_COMMAND_SEND_DATAGRAM) &&
+             command->body == NULL) {
     status = pqq__error_set(PQQ_ERR_NULL_ARG, "pqq_command.body");
   } else if (command->type == PQQ_COMMAND_FILE) {
     status = check_file(command);
@@ -214,6 +215,16 @@ void pqq__command_batch_free(pqq__command_batch *batch) {
 
 /* --- Running -------------------------------------------------------------------------------- */
 
+/* A borrowed payload is given back at once: the engine has a copy. */
+static pqq_status send_datagram(pqq_engine *engine, const pqq_command *c) {
+  pqq_status status = pqq_engine_send_datagram(engine, c->id, c->body->data);
+
+  if (status >= 0) {
+    pqq__command_release(c);
+  }
+  return status;
+}
+
 static pqq_status run(pqq_engine *engine, const pqq_command *c, pqq_time_ns now) {
   pqq_id conn;
 
@@ -238,6 +249,12 @@ static pqq_status run(pqq_engine *engine, const pqq_command *c, pqq_time_ns now)
     return pqq_engine_stop_reading(engine, c->id, c->wire_code);
   case PQQ_COMMAND_ABANDON:
     return pqq_engine_abandon(engine, c->token);
+  case PQQ_COMMAND_SET_PRIORITY:
+    return pqq_engine_set_priority(engine, c->id, &c->priority);
+  case PQQ_COMMAND_SEND_DATAGRAM:
+    return send_datagram(engine, c);
+  case PQQ_COMMAND_STOP_WRITING:
+    return pqq_engine_stop_writing(engine, c->id, c->wire_code);
   default: /* pqq__command_check has let nothing else in */
     return pqq_engine_close(engine, c->id, c->wire_code);
   }

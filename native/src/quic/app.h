@@ -43,6 +43,11 @@ typedef struct pqq__app {
   int (*on_written)(void *app, int64_t stream_id, size_t bytes);
   void (*on_write_blocked)(void *app, int64_t stream_id);
   void (*on_write_shut)(void *app, int64_t stream_id);
+  /* The payload of a DATAGRAM frame (RFC 9221). */
+  int (*on_datagram)(void *app, const uint8_t *data, size_t len);
+  /* The next payload to send: 1, or 0 if there is none; on_datagram_done takes it off. */
+  int (*next_datagram)(void *app, pqq__vec *vec);
+  void (*on_datagram_done)(void *app, int is_sent);
   /* The timer of pqq__conn_set_app_timer. */
   void (*on_timer)(void *app);
   /* The connection is over: report it. 1 if the report waits to be taken (see

@@ -24,6 +24,8 @@ static pqq__conn *conn_new(pqq__endpoint *endpoint, ngtcp2_cid *scid) {
   }
   conn->endpoint = endpoint;
   conn->is_server = endpoint->is_server;
+  conn->request_limit =
+      conn->is_server ? endpoint->config->values.max_concurrent_requests : UINT64_MAX;
   conn->timer.at = PQQ_TIME_NEVER;
   conn->app_timer = PQQ_TIME_NEVER;
   conn->began = endpoint->now;

@@ -71,6 +71,9 @@ struct pqq__conn {
   int is_server;
   int is_handshake_done;
   int is_app_writable;
+  /* Request streams that the client may open, in all: of a server what it has allowed, of a client
+   * any number. */
+  uint64_t request_limit;
   /* A client's that does not care which address of ours the peer's datagrams come to. */
   int has_any_local;
   /* A stream was reset before the flight that ends a client's handshake; see conn_send.c. */
@@ -185,6 +188,14 @@ void pqq__conn_want_send(pqq__conn *conn);
 size_t pqq__conn_send(pqq__conn *conn, uint8_t *buffer, size_t buffer_bytes, uint32_t max_segments,
                       pqq_transmit *out);
 
+/* conn_datagram.c */
+/* Payload of the largest DATAGRAM frame that the peer and the path take; 0: none. */
+size_t pqq__conn_max_datagram_bytes(const pqq__conn *conn);
+/* Puts the datagrams that HTTP/3 offers into a packet. Sets *is_done if that packet is complete or
+ * cannot be written; the result is then that of ngtcp2. */
+ngtcp2_ssize pqq__conn_write_datagrams(pqq__conn *conn, ngtcp2_path *path, ngtcp2_pkt_info *info,
+                                       uint8_t *data, size_t len, ngtcp2_tstamp now, int *is_done);
+
 /* conn_stream.c: what HTTP/3 does with streams. All are no-ops on a connection that is
  * closing. */
 int pqq__conn_open_bidi(pqq__conn *conn, int64_t *stream_id);
@@ -203,6 +214,8 @@ void pqq__conn_consume(pqq__conn *conn, int64_t stream_id, uint64_t bytes);
 /* Lets the peer open one more request stream. */
 void pqq__conn_allow_request(pqq__conn *conn);
 void pqq__conn_allow_uni(pqq__conn *conn);
+/* Request streams that the client may have opened so far, in all. */
+uint64_t pqq__conn_request_limit(const pqq__conn *conn);
 pqq_time_ns pqq__conn_pto(const pqq__conn *conn);
 int pqq__conn_is_live(const pqq__conn *conn);
 

@@ -243,6 +243,15 @@ static int on_version_negotiation(ngtcp2_conn *quic, const ngtcp2_pkt_hd *header
   return 0;
 }
 
+static int on_datagram(ngtcp2_conn *quic, uint32_t flags, const uint8_t *data, size_t len,
+                       void *user_data) {
+  pqq__conn *conn = user_data;
+
+  (void)quic;
+  (void)flags;
+  return verdict(app_of(conn)->on_datagram(conn->app, data, len));
+}
+
 #define COMMON_CALLBACKS                                                                       \
   .recv_crypto_data = ngtcp2_crypto_recv_crypto_data_cb,                                       \
   .handshake_completed = on_handshake_completed, .encrypt = ngtcp2_crypto_encrypt_cb,          \
@@ -257,7 +266,7 @@ static int on_version_negotiation(ngtcp2_conn *quic, const ngtcp2_pkt_hd *header
   .get_path_challenge_data2 = on_path_challenge, .begin_path_validation = on_path_validation,  \
   .recv_stop_sending = on_stop_sending,                                                        \
   .version_negotiation = ngtcp2_crypto_version_negotiation_cb, .dcid_status2 = on_dcid_status, \
-  .recv_stateless_reset2 = on_stateless_reset
+  .recv_stateless_reset2 = on_stateless_reset, .recv_datagram = on_datagram
 
 const ngtcp2_callbacks pqq__conn_server_callbacks = {
     COMMON_CALLBACKS,

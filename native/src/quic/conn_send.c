@@ -59,7 +59,13 @@ static ngtcp2_ssize write_packet(ngtcp2_conn *quic, ngtcp2_path *path, ngtcp2_pk
                                  uint8_t *data, size_t len, ngtcp2_tstamp now, void *user_data) {
   pqq__conn *conn = user_data;
   const pqq__app *app = conn->endpoint->app;
+  int is_packet_done;
+  ngtcp2_ssize packet =
+      pqq__conn_write_datagrams(conn, path, info, data, len, now, &is_packet_done);
 
+  if (is_packet_done) {
+    return packet;
+  }
   for (;;) {
     pqq__vec vec[PQQ__MAX_VEC];
     int64_t stream_id = -1;

@@ -75,4 +75,7 @@ void pqq__conn_fill_params(const pqq__conn *conn, ngtcp2_transport_params *param
   params->max_idle_timeout = (ngtcp2_duration)values->idle_timeout_ms * PQQ__NS_PER_MS;
   params->active_connection_id_limit = PQQ__ACTIVE_CID_LIMIT;
   params->grease_quic_bit = 1;
+  if (values->enable_datagrams) {
+    params->max_datagram_frame_size = PQQ__MAX_DATAGRAM_FRAME_BYTES;
+  }
 }

@@ -70,6 +70,7 @@ void pqq__conn_consume(pqq__conn *conn, int64_t stream_id, uint64_t bytes) {
 void pqq__conn_allow_request(pqq__conn *conn) {
   if (pqq__conn_is_live(conn)) {
     ngtcp2_conn_extend_max_streams_bidi(conn->quic, 1);
+    conn->request_limit++;
     pqq__conn_want_send(conn);
   }
 }
@@ -79,6 +80,10 @@ void pqq__conn_allow_uni(pqq__conn *conn) {
     ngtcp2_conn_extend_max_streams_uni(conn->quic, 1);
     pqq__conn_want_send(conn);
   }
+}
+
+uint64_t pqq__conn_request_limit(const pqq__conn *conn) {
+  return conn->request_limit;
 }
 
 pqq_time_ns pqq__conn_pto(const pqq__conn *conn) {

@@ -129,7 +129,9 @@ TEST("GET brings status, headers, body, and what was negotiated") {
   EXPECT(pqq_response_header(response, "x-none").data == NULL);
   EXPECT(pqq_response_header(response, ":status").data == NULL);
   headers = pqq_response_headers(response, &count);
-  EXPECT_UINT(count, 3);
+  EXPECT_UINT(count, 4);
+  /* "Sun, 06 Nov 1994 08:49:37 GMT" */
+  EXPECT_UINT(pqq_response_header(response, "date").len, 29);
   EXPECT(is_text(headers[0].name, "x-method"));
   EXPECT_STR(info->group_name, "X25519MLKEM768");
   EXPECT_STR(info->signature_name, "ML-DSA-65");
@@ -248,7 +250,7 @@ TEST("a handler's own content-length stays the only one") {
   size_t count;
 
   (void)pqq_response_headers(response, &count);
-  EXPECT_UINT(count, 1);
+  EXPECT_UINT(count, 2);
   EXPECT(is_text(pqq_response_body(response), "hello"));
   pqq_response_free(response);
   tear_down(&f);

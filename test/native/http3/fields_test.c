@@ -157,3 +157,75 @@ TEST("pseudo-header fields come first, lengths need bytes, and sizes have limits
   EXPECT_INT(pqq__section_check(many, PQQ__MAX_SENT_FIELDS, 0), PQQ_OK);
   EXPECT_INT(pqq__section_check(many, PQQ__MAX_SENT_FIELDS + 1, 0), PQQ_ERR_HEADERS_TOO_LARGE);
 }
+
+TEST("cookies that came in several fields are one, in the place of the first") {
+  static const struct {
+    const char *name, *value;
+  } given[] = {{"a", "1"}, {"cookie", "x=1"}, {"b", "2"}, {"cookie", ""}, {"cookie", "y=2"}};
+  pqq__fields fields = {0};
+  pqq__section *section;
+
+  for (size_t i = 0; i < sizeof given / sizeof given[0]; i++) {
+    fields.cookies += strcmp(given[i].name, "cookie") == 0;
+    EXPECT_INT(
+        pqq__fields_add(&fields, bytes(given[i].name), bytes(given[i].value), i == 4, UINT64_MAX),
+        0);
+  }
+  section = pqq__fields_finish(&fields);
+  EXPECT(section != NULL);
+  EXPECT_UINT(section->count, 3);
+  EXPECT_MEM(section->headers[1].name.data, section->headers[1].name.len, "cookie", 6);
+  EXPECT_MEM(section->headers[1].value.data, section->headers[1].value.len, "x=1; ; y=2", 10);
+  EXPECT_UINT(section->headers[1].flags, 1);
+  EXPECT_MEM(section->headers[2].value.data, section->headers[2].value.len, "2", 1);
+  EXPECT_UINT(fields.cookies, 0);
+  free(section);
+}
+
+TEST("host and :authority have to agree, without regard to case") {
+  static const struct {
+    const char *authority, *host;
+    int agree;
+  } cases[] = {{"a.test", "a.test", 1},   {"A.test", "a.TEST", 1}, {"a.test", "b.test", 0},
+               {"a.test", "a.test:1", 0}, {"a.test", NULL, 1},     {NULL, "a.test", 1}};
+
+  for (size_t i = 0; i < sizeof cases / sizeof cases[0]; i++) {
+    pqq_header headers[2];
+    pqq__section *section;
+    size_t count = 0;
+
+    if (cases[i].authority) {
+      headers[count++] = header(":authority", cases[i].authority);
+    }
+    if (cases[i].host) {
+      headers[count++] = header("host", cases[i].host);
+    }
+    section = pqq__section_copy(headers, count);
+    NOTE("case %zu", i);
+    EXPECT_INT(pqq__section_hosts_agree(section), cases[i].agree);
+    free(section);
+  }
+}
+
+TEST("content-length is one decimal number or none") {
+  static const struct {
+    const char *value;
+    int result;
+    uint64_t bytes;
+  } cases[] = {{"0", 1, 0},    {"42", 1, 42},  {"999999999999999999", 1, 999999999999999999},
+               {"", -1, 0},    {"+1", -1, 0},  {"1000000000000000000", -1, 0},
+               {"1,1", -1, 0}, {"0x1", -1, 0}, {"-1", -1, 0}};
+  pqq_header headers[2] = {header("content-length", "1"), header("content-length", "1")};
+  uint64_t found = 0;
+
+  EXPECT_INT(pqq__section_length(headers, 0, &found), 0);
+  EXPECT_INT(pqq__section_length(headers, 2, &found), -1);
+  for (size_t i = 0; i < sizeof cases / sizeof cases[0]; i++) {
+    headers[0].value = bytes(cases[i].value);
+    NOTE("\"%s\"", cases[i].value);
+    EXPECT_INT(pqq__section_length(headers, 1, &found), cases[i].result);
+    if (cases[i].result > 0) {
+      EXPECT_UINT(found, cases[i].bytes);
+    }
+  }
+}

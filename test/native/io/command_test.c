@@ -132,7 +132,7 @@ TEST("what cannot be run is refused before it is queued") {
   uint32_t worker = 9;
 
   EXPECT_INT(pqq__command_check(&command, 1, &worker), PQQ_ERR_INVALID_ARG);
-  command.type = PQQ_COMMAND_FILE + 1;
+  command.type = PQQ_COMMAND_SEND_DATAGRAM + 1;
   EXPECT_INT(pqq__command_check(&command, 1, &worker), PQQ_ERR_INVALID_ARG);
   command = (pqq_command){.type = PQQ_COMMAND_CLOSE, .id = id_of(2)};
   EXPECT_INT(pqq__command_check(&command, 2, &worker), PQQ_ERR_INVALID_ARG);
