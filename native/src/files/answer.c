@@ -102,7 +102,7 @@ static size_t below_prefix(const pqq__asked *asked) {
 static pqq_status answer_folder(pqq__asked *asked) {
   pqq__file_server *server = asked->server;
   const pqq_files *files = asked->folder->files;
-  size_t below = below_prefix(asked), len = asked->path->len;
+  size_t below, len = asked->path->len;
   const pqq__cached *found;
   int error = -ENOENT;
 

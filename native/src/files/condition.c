@@ -15,7 +15,7 @@ void pqq__file_request_read(const pqq_header *headers, size_t count, pqq__file_r
     const char *name;
     size_t len, offset;
   } fields[] = {
-#define FIELD(name, member) {name, sizeof name - 1, offsetof(pqq__file_request, member)}
+#define FIELD(name, member) {name, sizeof(name) - 1, offsetof(pqq__file_request, member)}
       FIELD(":method", method),
       FIELD(":path", path),
       FIELD("accept", accept),

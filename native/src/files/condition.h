@@ -26,12 +26,12 @@ typedef struct pqq__validators {
 } pqq__validators;
 
 /* 0: go on; 304 or 412, in the order of RFC 9110 section 13.2.2. */
-int pqq__condition_evaluate(const pqq__file_request *request, const pqq__validators *now_there,
+int pqq__condition_evaluate(const pqq__file_request *request, const pqq__validators *file,
                             int64_t now_s);
 
 /* Whether a Range field counts: no If-Range, or one that means this file by a
  * strong validator (RFC 9110 section 13.1.5). */
-int pqq__condition_allows_range(const pqq__file_request *request, const pqq__validators *now_there,
+int pqq__condition_allows_range(const pqq__file_request *request, const pqq__validators *file,
                                 int64_t now_s);
 
 #endif

@@ -64,7 +64,8 @@ static int take_digits(pqq__cursor *cursor, int count, int *value) {
 
 /* Names of days and months are case-sensitive in HTTP-date. */
 static int take_text(pqq__cursor *cursor, const char *text, size_t len) {
-  if ((size_t)(cursor->end - cursor->at) < len || memcmp(cursor->at, text, len) != 0) {
+  if (cursor->at == NULL || (size_t)(cursor->end - cursor->at) < len ||
+      memcmp(cursor->at, text, len) != 0) {
     return 0;
   }
   cursor->at += len;

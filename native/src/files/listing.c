@@ -150,8 +150,9 @@ static int compare(const void *a, const void *b) {
 
 static void read_names(DIR *folder, int with_hidden, names *found) {
   const struct dirent *entry;
+  int fd = dirfd(folder);
 
-  while ((entry = readdir(folder)) != NULL) {
+  while (fd >= 0 && (entry = readdir(folder)) != NULL) {
     char *name;
 
     if (!is_listed(entry->d_name, with_hidden)) {
@@ -161,7 +162,7 @@ static void read_names(DIR *folder, int with_hidden, names *found) {
       found->is_cut = 1;
       break;
     }
-    name = name_of(dirfd(folder), entry->d_name);
+    name = name_of(fd, entry->d_name);
     if (name != NULL) {
       found->list[found->count++] = name;
     }

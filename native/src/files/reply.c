@@ -253,7 +253,7 @@ static pqq_status reply_range(pqq__asked *asked, pqq__file *file, const pqq__ran
 /* RFC 9110 section 14.6. The boundary cannot be known before, so that nobody can
  * put it into a file. */
 static pqq_status reply_multipart(pqq__asked *asked, pqq__file *file, const pqq__ranges *ranges) {
-  pqq__part parts[PQQ__FILES_MAX_RANGES + 1];
+  pqq__part parts[PQQ__FILES_MAX_RANGES + 1] = {0};
   char boundary[40], media_type[80], length[24];
   uint64_t total = 0;
   size_t count = ranges->count + 1;

@@ -12,10 +12,8 @@ typedef struct pqq__cursor {
 } pqq__cursor;
 
 static inline pqq__cursor pqq__cursor_of(pqq_bytes value) {
-  static const uint8_t nothing = 0;
-  const uint8_t *data = value.data == NULL ? &nothing : value.data;
-
-  return (pqq__cursor){data, data + value.len};
+  /* No arithmetic with NULL, not even plus 0. */
+  return value.data == NULL ? (pqq__cursor){0} : (pqq__cursor){value.data, value.data + value.len};
 }
 
 static inline int pqq__cursor_take(pqq__cursor *cursor, char c) {

@@ -2,6 +2,7 @@
 /* Bodies that are read as the stream takes them. What was announced is sent to
  * the byte or the stream is reset: a file that shrinks or changes meanwhile never
  * looks whole (RFC 9110 section 8.6, RFC 9114 section 4.1). */
+#include <assert.h>
 #include <fcntl.h>
 #include <stdlib.h>
 #include <string.h>
@@ -158,6 +159,7 @@ int pqq__file_server_step(pqq__file_server *server, pqq_engine *engine) {
   pqq__node *node;
 
   while (server->read_bytes < until && (node = pqq__list_first(&server->ready)) != NULL) {
+    assert(node->prev != NULL); /* what is in a list has neighbours */
     pqq__list_remove(node);
     run(server, engine, PQQ__OWNER(node, pqq__transfer, ready), until);
   }
