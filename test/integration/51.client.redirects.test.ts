@@ -120,7 +120,7 @@ describe("client: redirects", () => {
       "moved",
     ]);
     expect(await rejection(service.client.get(url, { redirect: "error" }))).to.be.instanceOf(
-      TypeError,
+      RedirectError,
     );
   });
 });
