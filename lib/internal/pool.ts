@@ -308,8 +308,10 @@ export class Pool implements EndpointListener, Connector, OriginOwner {
     const pool = this.#originPool(origin);
     const connection = pool.take(required);
     if (connection !== undefined) return connection;
+    // Throws where the queue is full; what does not wait must not hold the loop.
+    const waiting = pool.wait(required, request.queueTimeoutMs, request.signal);
     holdLoop();
-    return pool.wait(required, request.queueTimeoutMs, request.signal).finally(releaseLoop);
+    return waiting.finally(releaseLoop);
   }
 
   #originPool(origin: Origin): OriginPool {

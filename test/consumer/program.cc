@@ -42,7 +42,9 @@ Config make_config() {
   pqq_dev_identity *made = nullptr;
   check(pqq_dev_identity_new(PQQ_PROFILE_BALANCED, names, 1, 1, &made), "identity");
   Identity identity(made);
-  pqq_identity_source source{identity->pq_cert_pem, identity->pq_key_pem, nullptr, nullptr};
+  pqq_identity_source source{};
+  source.cert_pem = identity->pq_cert_pem;
+  source.key_pem = identity->pq_key_pem;
   pqq_config_options options;
   check(pqq_config_options_init(&options, sizeof options), "options");
   options.identities = &source;
