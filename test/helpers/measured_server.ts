@@ -62,8 +62,9 @@ export class MeasuredServer implements AsyncDisposable {
     return new MeasuredServer(child, lines, folder, hello);
   }
 
+  /** With an IP literal: resolvers have stalls of their own, of seconds, which are not to be measured here. */
   get origin(): string {
-    return `https://localhost:${this.port}`;
+    return `https://127.0.0.1:${this.port}`;
   }
 
   async figures(): Promise<Figures> {

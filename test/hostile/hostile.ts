@@ -11,8 +11,11 @@ const program = join(process.cwd(), "build", "test", "hostile", "attack");
 
 /** Requests of the normal load that are under way at once on its lasting connection. */
 const LANES = 8;
-/** How long an attack lasts before memory is measured for the first time: pools and the JavaScript engine warm up. */
-export const WARM_UP_SECONDS = 2;
+/**
+ * How long an attack lasts before memory is measured for the first time: until there are as many half-open connections as
+ * there will ever be (attempts of 10 s, the handshake timeout, or PQQ__MAX_HALF_OPEN).
+ */
+const WARM_UP_SECONDS = 15;
 /** A newcomer of the normal load may have to try again while the server is busy; but not for longer. */
 const REQUEST_TIMEOUT_MS = 20_000;
 
@@ -107,7 +110,7 @@ export async function hostile(
   const load = new NormalLoad(server);
   const running = load.run();
   try {
-    await attack(server, WARM_UP_SECONDS, seed + 1);
+    await attack(server, Math.min(WARM_UP_SECONDS, seconds), seed + 1);
     const before = await quiet(server);
     const told = await attack(server, seconds, seed);
     const after = await quiet(server);
