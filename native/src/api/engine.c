@@ -272,7 +272,7 @@ pqq_status pqq_engine_set_unix_time(pqq_engine *engine, uint64_t unix_s) {
   }
   if (unix_s != engine->unix_s) {
     engine->unix_s = unix_s;
-    pqq__date_write(unix_s, engine->date);
+    pqq__date_write((int64_t)unix_s, engine->date);
   }
   return PQQ_OK;
 }

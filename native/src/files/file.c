@@ -57,7 +57,7 @@ static void fill_facts(pqq__file *file, const struct stat *facts, int64_t now_s)
   file->validators.etag = file->etag;
   file->validators.etag_len = strlen(file->etag);
   file->validators.modified_s = file->modified_s > now_s ? now_s : file->modified_s;
-  pqq__http_date_write(file->validators.modified_s, file->last_modified);
+  pqq__date_write(file->validators.modified_s, file->last_modified);
 }
 
 /* All of it, if it is still what `facts` say when it has been read. */

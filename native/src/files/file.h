@@ -9,9 +9,9 @@
 
 #include <pqq/types.h>
 
+#include "core/date.h"
 #include "files/coding.h"
 #include "files/condition.h"
-#include "files/http_date.h"
 
 /* Most header fields of a file: see fill_headers in file.c. */
 #define PQQ__FILE_HEADERS 9
@@ -26,7 +26,7 @@ typedef struct pqq__file {
   ino_t inode;
   int64_t modified_s, modified_ns;
   char etag[64];
-  char last_modified[PQQ__HTTP_DATE_LEN + 1];
+  char last_modified[PQQ__DATE_BYTES + 1];
   char length[21];
   pqq__validators validators;
   /* content-type and content-length are the first two; those from `lasting` on

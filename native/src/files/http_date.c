@@ -1,51 +1,13 @@
 /* SPDX-License-Identifier: MIT */
 #include "files/http_date.h"
 
-#include <stdio.h>
+#include <string.h>
 
+#include "core/date.h"
 #include "files/text.h"
 
-#define DAY_S INT64_C(86400)
-/* 9999-12-31T23:59:59Z */
-#define LAST_S INT64_C(253402300799)
-
-static const char months[12][4] = {"Jan", "Feb", "Mar", "Apr", "May", "Jun",
-                                   "Jul", "Aug", "Sep", "Oct", "Nov", "Dec"};
 static const char weekdays[7][10] = {"Sunday",   "Monday", "Tuesday", "Wednesday",
                                      "Thursday", "Friday", "Saturday"};
-
-/* Days since 1970-01-01 of a day of the Gregorian calendar. Years are counted
- * from March, so that the leap day is the last. */
-static int64_t days_of(int64_t year, int month, int day) {
-  int64_t y = month <= 2 ? year - 1 : year;
-  int64_t era = y / 400, of_era = y - era * 400;
-  int64_t of_year = (153 * (month > 2 ? month - 3 : month + 9) + 2) / 5 + day - 1;
-
-  return era * 146097 + of_era * 365 + of_era / 4 - of_era / 100 + of_year - 719468;
-}
-
-static void date_of(int64_t days, int *year, int *month, int *day) {
-  int64_t z = days + 719468, era = z / 146097, of_era = z - era * 146097;
-  int64_t y = (of_era - of_era / 1460 + of_era / 36524 - of_era / 146096) / 365;
-  int64_t of_year = of_era - (365 * y + y / 4 - y / 100), m = (5 * of_year + 2) / 153;
-
-  *day = (int)(of_year - (153 * m + 2) / 5 + 1);
-  *month = (int)(m < 10 ? m + 3 : m - 9);
-  *year = (int)(y + era * 400 + (*month <= 2 ? 1 : 0));
-}
-
-void pqq__http_date_write(int64_t seconds, char to[PQQ__HTTP_DATE_LEN + 1]) {
-  int64_t held = seconds < 0 ? 0 : seconds > LAST_S ? LAST_S : seconds, days = held / DAY_S;
-  unsigned of_day = (unsigned)(held % DAY_S);
-  int year, month, day;
-  char text[64];
-
-  date_of(days, &year, &month, &day);
-  (void)snprintf(text, sizeof text, "%.3s, %02d %s %04d %02u:%02u:%02u GMT",
-                 weekdays[(days + 4) % 7], day, months[month - 1], year, of_day / 3600,
-                 of_day / 60 % 60, of_day % 60);
-  memcpy(to, text, PQQ__HTTP_DATE_LEN + 1);
-}
 
 typedef struct parts {
   int year, month, day, hour, minute, second;
@@ -74,7 +36,7 @@ static int take_text(pqq__cursor *cursor, const char *text, size_t len) {
 
 static int take_month(pqq__cursor *cursor, parts *date) {
   for (date->month = 1; date->month <= 12; date->month++) {
-    if (take_text(cursor, months[date->month - 1], 3)) {
+    if (take_text(cursor, pqq__month_names[date->month - 1], 3)) {
       return 1;
     }
   }
@@ -117,7 +79,7 @@ static int take_asctime(pqq__cursor *cursor, parts *date) {
 static int full_year(int two_digits, int64_t now) {
   int this_year, month, day, year;
 
-  date_of(now / DAY_S, &this_year, &month, &day);
+  pqq__date_of_day(now / PQQ__DAY_S, &this_year, &month, &day);
   year = this_year / 100 * 100 + two_digits;
   return year > this_year + 50 ? year - 100 : year;
 }
@@ -130,7 +92,7 @@ static int is_date(const parts *date) {
       date->minute > 59 || date->second > 60) {
     return 0;
   }
-  date_of(days_of(date->year, date->month, date->day), &year, &month, &day);
+  pqq__date_of_day(pqq__day_of_date(date->year, date->month, date->day), &year, &month, &day);
   return day == date->day && month == date->month;
 }
 
@@ -160,7 +122,7 @@ int pqq__http_date_parse(pqq_bytes text, int64_t now, int64_t *seconds) {
   if (cursor.at != cursor.end || !is_date(&date)) {
     return -1;
   }
-  *seconds = days_of(date.year, date.month, date.day) * DAY_S + date.hour * 3600 +
+  *seconds = pqq__day_of_date(date.year, date.month, date.day) * PQQ__DAY_S + date.hour * 3600 +
              date.minute * 60 + date.second;
   return 0;
 }

@@ -68,7 +68,7 @@ static int begin(pqq__asked *asked, int is_page) {
   server->header_count = 0;
   if (asked->now.wall_s != server->date_s) {
     server->date_s = asked->now.wall_s;
-    pqq__http_date_write(server->date_s, server->date);
+    pqq__date_write(server->date_s, server->date);
   }
   for (size_t i = 0; i < asked->extra_count; i++) {
     pqq_bytes name = asked->extra[i].name;

@@ -6,7 +6,7 @@
 
 #include <nghttp3/nghttp3.h>
 
-#include "http3/date.h"
+#include "core/date.h"
 #include "http3/events.h"
 #include "quic/endpoint.h"
 

@@ -4,6 +4,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "core/date.h"
 #include "core/random.h"
 #include "files/coding.h"
 #include "files/condition.h"
@@ -339,17 +340,17 @@ TEST("dates are written and read back, and what is none is refused") {
                                     "Fri, 02 Jan 1926 03:04:05 GMT",
                                     "02 Jan 2026 03:04:05 GMT"};
   uint64_t seed = harness_seed();
-  char text[PQQ__HTTP_DATE_LEN + 1];
+  char text[PQQ__DATE_BYTES + 1];
   int64_t seconds;
 
-  pqq__http_date_write(AT_S, text);
+  pqq__date_write(AT_S, text);
   EXPECT_STR(text, AT);
-  pqq__http_date_write(0, text);
+  pqq__date_write(0, text);
   EXPECT_STR(text, "Thu, 01 Jan 1970 00:00:00 GMT");
   for (int i = 0; i < 20000; i++) {
     int64_t wanted = (int64_t)(random_next(&seed) % UINT64_C(253402300800));
 
-    pqq__http_date_write(wanted, text);
+    pqq__date_write(wanted, text);
     NOTE("%s", text);
     EXPECT_INT(pqq__http_date_parse(bytes_of(text), AT_S, &seconds), 0);
     EXPECT_INT(seconds, wanted);
