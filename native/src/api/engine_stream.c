@@ -352,49 +352,49 @@ static pqq_status check_code(const pqq_engine *engine, uint64_t wire_code) {
   return PQQ_OK;
 }
 
-pqq_status pqq_engine_reset(pqq_engine *engine, pqq_id id, uint64_t wire_code) {
+/* The stream that a call with a wire code is about. */
+static pqq_status find_coded(pqq_engine *engine, pqq_id id, uint64_t wire_code,
+                             pqq__stream **stream) {
   pqq_status status = check_code(engine, wire_code);
-  pqq__stream *stream;
 
   if (status != PQQ_OK) {
     return status;
   }
-  stream = find_open(engine, id);
-  if (!stream) {
+  *stream = find_open(engine, id);
+  return *stream ? PQQ_OK : PQQ_ERR_NOT_FOUND;
+}
+
+pqq_status pqq_engine_reset(pqq_engine *engine, pqq_id id, uint64_t wire_code) {
+  pqq__stream *stream;
+  pqq_status status = find_coded(engine, id, wire_code, &stream);
+
+  if (status == PQQ_OK) {
+    pqq__reset(stream, wire_code, PQQ_ERR_CANCELLED);
+  }
+  return status;
+}
+
+/* One half of a stream; a request that still waits has none. */
+static pqq_status stop_half(pqq_engine *engine, pqq_id id, uint64_t wire_code,
+                            void (*stop)(pqq__stream *stream, uint64_t wire_code)) {
+  pqq__stream *stream;
+  pqq_status status = find_coded(engine, id, wire_code, &stream);
+
+  if (status == PQQ_OK && stream->quic_id < 0) {
     return PQQ_ERR_NOT_FOUND;
   }
-  pqq__reset(stream, wire_code, PQQ_ERR_CANCELLED);
-  return PQQ_OK;
+  if (status == PQQ_OK) {
+    stop(stream, wire_code);
+  }
+  return status;
 }
 
 pqq_status pqq_engine_stop_reading(pqq_engine *engine, pqq_id id, uint64_t wire_code) {
-  pqq_status status = check_code(engine, wire_code);
-  pqq__stream *stream;
-
-  if (status != PQQ_OK) {
-    return status;
-  }
-  stream = find_open(engine, id);
-  if (!stream || stream->quic_id < 0) {
-    return PQQ_ERR_NOT_FOUND;
-  }
-  pqq__stop_reading(stream, wire_code);
-  return PQQ_OK;
+  return stop_half(engine, id, wire_code, pqq__stop_reading);
 }
 
 pqq_status pqq_engine_stop_writing(pqq_engine *engine, pqq_id id, uint64_t wire_code) {
-  pqq_status status = check_code(engine, wire_code);
-  pqq__stream *stream;
-
-  if (status != PQQ_OK) {
-    return status;
-  }
-  stream = find_open(engine, id);
-  if (!stream || stream->quic_id < 0) {
-    return PQQ_ERR_NOT_FOUND;
-  }
-  pqq__stop_writing(stream, wire_code);
-  return PQQ_OK;
+  return stop_half(engine, id, wire_code, pqq__stop_writing);
 }
 
 pqq_status pqq_engine_close(pqq_engine *engine, pqq_id conn_id, uint64_t wire_code) {
