@@ -11,7 +11,7 @@ static int reserve_bytes(pqq__fields *fields, size_t more) {
   size_t capacity = fields->bytes_capacity ? fields->bytes_capacity : 512;
   uint8_t *grown;
 
-  if (fields->bytes_len + more <= fields->bytes_capacity) {
+  if (fields->bytes && fields->bytes_len + more <= fields->bytes_capacity) {
     return 0;
   }
   while (capacity < fields->bytes_len + more) {
@@ -56,7 +56,6 @@ int pqq__fields_add(pqq__fields *fields, pqq_bytes name, pqq_bytes value, uint32
   }
   header = &fields->headers[fields->count++];
   *header = (pqq_header){.name.len = name.len, .value.len = value.len, .flags = flags};
-  assert(fields->bytes || (name.len == 0 && value.len == 0));
   if (name.len) {
     memcpy(fields->bytes + fields->bytes_len, name.data, name.len);
   }
@@ -105,6 +104,7 @@ static void join_cookies(const pqq__fields *fields, size_t first, pqq_header *jo
 static void point(pqq__fields *fields) {
   const uint8_t *at = fields->bytes;
 
+  assert(at || fields->count == 0);
   for (size_t i = 0; i < fields->count; i++) {
     fields->headers[i].name.data = at;
     at += fields->headers[i].name.len;

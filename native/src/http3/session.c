@@ -211,7 +211,8 @@ static int on_stream_closed(void *app, int64_t stream_id, void *stream_data, int
 /* Requests that are begun and reset at once cost their client nothing (CVE-2023-44487). Some are
  * usual: a browser that leaves a page resets all it has open. */
 static int is_reset_too_often(pqq__session *session) {
-  return ++session->reset_count > PQQ__MAX_RESETS &&
+  session->reset_count++;
+  return session->reset_count > PQQ__MAX_RESETS &&
          session->reset_count > session->request_count / PQQ__REQUESTS_PER_RESET;
 }
 
