@@ -153,20 +153,24 @@ static pqq_status check_pointers(const pqq_config_options *options) {
   return PQQ_OK;
 }
 
-static pqq_status check_requirements(const pqq_config_options *options) {
+/* Options that are one of a few: from 0 on. */
+static pqq_status check_enums(const pqq_config_options *options) {
   const struct {
     const char *name;
-    int32_t value;
+    int32_t value, largest;
   } rows[] = {
-      {"require_key_exchange", options->require_key_exchange},
-      {"require_authentication", options->require_authentication},
-      {"require_client_authentication", options->require_client_authentication},
+      {"pq_on_h3", options->pq_on_h3, PQQ_PQ_ON_H3_ALWAYS},
+      {"require_key_exchange", options->require_key_exchange, PQQ_REQUIRE_HYBRID},
+      {"require_authentication", options->require_authentication, PQQ_REQUIRE_HYBRID},
+      {"require_client_authentication", options->require_client_authentication, PQQ_REQUIRE_HYBRID},
+      {"unknown_server_name", options->unknown_server_name, PQQ_UNKNOWN_SERVER_NAME_REFUSE},
+      {"misdirected_requests", options->misdirected_requests, PQQ_MISDIRECTED_ACCEPT},
   };
 
   for (size_t i = 0; i < sizeof rows / sizeof rows[0]; i++) {
-    if (!pqq__require_is_valid(rows[i].value)) {
-      return pqq__error_set(PQQ_ERR_INVALID_ARG, "%s: %d, allowed 0 to 3", rows[i].name,
-                            rows[i].value);
+    if (rows[i].value < 0 || rows[i].value > rows[i].largest) {
+      return pqq__error_set(PQQ_ERR_INVALID_ARG, "%s: %d, allowed 0 to %d", rows[i].name,
+                            rows[i].value, rows[i].largest);
     }
   }
   return PQQ_OK;
@@ -196,20 +200,6 @@ static pqq_status check_quic_versions(const uint32_t versions[PQQ_MAX_QUIC_VERSI
   return PQQ_OK;
 }
 
-static pqq_status check_names(const pqq_config_options *options) {
-  if (options->unknown_server_name < PQQ_UNKNOWN_SERVER_NAME_DEFAULT ||
-      options->unknown_server_name > PQQ_UNKNOWN_SERVER_NAME_REFUSE) {
-    return pqq__error_set(PQQ_ERR_INVALID_ARG, "unknown_server_name: %d, allowed 0 to 1",
-                          options->unknown_server_name);
-  }
-  if (options->misdirected_requests < PQQ_MISDIRECTED_AUTO ||
-      options->misdirected_requests > PQQ_MISDIRECTED_ACCEPT) {
-    return pqq__error_set(PQQ_ERR_INVALID_ARG, "misdirected_requests: %d, allowed 0 to 2",
-                          options->misdirected_requests);
-  }
-  return PQQ_OK;
-}
-
 static pqq_status check_choices(pqq_config_options *options) {
   pqq_status status = check_quic_versions(options->quic_versions);
 
@@ -224,10 +214,7 @@ static pqq_status check_choices(pqq_config_options *options) {
     return pqq__error_set(PQQ_ERR_PROFILE_UNKNOWN, "profile: %d, allowed 1 to 3, and %d for custom",
                           options->profile, PQQ_PROFILE_CUSTOM);
   }
-  if (options->pq_on_h3 < PQQ_PQ_ON_H3_AUTO || options->pq_on_h3 > PQQ_PQ_ON_H3_ALWAYS) {
-    return pqq__error_set(PQQ_ERR_INVALID_ARG, "pq_on_h3: %d, allowed 0 to 2", options->pq_on_h3);
-  }
-  return check_requirements(options) == PQQ_OK ? check_names(options) : PQQ_ERR_INVALID_ARG;
+  return check_enums(options);
 }
 
 static pqq_status check(pqq_config_options *options) {

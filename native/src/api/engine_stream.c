@@ -106,27 +106,6 @@ static size_t pseudo_fields(const pqq_header *headers, size_t count, const char 
   return is_connect ? 5 : 4;
 }
 
-static pqq_status check_request(const pqq_header *headers, size_t count) {
-  const char *const *names;
-  size_t pseudo = pseudo_fields(headers, count, &names);
-  uint64_t bytes;
-
-  if (count < pseudo) {
-    return pqq__error_set(PQQ_ERR_HEADER_INVALID, "this request has %zu pseudo-header fields",
-                          pseudo);
-  }
-  for (size_t i = 0; i < pseudo; i++) {
-    pqq_bytes name = headers[i].name;
-    if (name.len != strlen(names[i]) || memcmp(name.data, names[i], name.len) != 0) {
-      return pqq__error_set(PQQ_ERR_HEADER_INVALID, "header field %zu must be %s", i, names[i]);
-    }
-  }
-  if (pqq__section_length(headers, count, &bytes) < 0) {
-    return pqq__error_set(PQQ_ERR_HEADER_INVALID, "content-length: one number");
-  }
-  return pqq__section_check(headers + pseudo, count - pseudo, 0);
-}
-
 static size_t body_bytes(const pqq_body *body) {
   return body ? body->data.len : 0;
 }
@@ -140,6 +119,34 @@ static pqq_status check_length(int64_t left, size_t bytes, uint32_t flags) {
   }
   return pqq__error_set(PQQ_ERR_CONTENT_LENGTH, "%zu bytes%s where content-length leaves %lld",
                         bytes, flags & PQQ_WRITE_END ? " and the end" : "", (long long)left);
+}
+
+static pqq_status check_request(const pqq_header *headers, size_t count, const pqq_body *body,
+                                uint32_t flags) {
+  const char *const *names;
+  size_t pseudo = pseudo_fields(headers, count, &names);
+  uint64_t bytes;
+  int has_length;
+  pqq_status status;
+
+  if (count < pseudo) {
+    return pqq__error_set(PQQ_ERR_HEADER_INVALID, "this request has %zu pseudo-header fields",
+                          pseudo);
+  }
+  for (size_t i = 0; i < pseudo; i++) {
+    pqq_bytes name = headers[i].name;
+    if (name.len != strlen(names[i]) || memcmp(name.data, names[i], name.len) != 0) {
+      return pqq__error_set(PQQ_ERR_HEADER_INVALID, "header field %zu must be %s", i, names[i]);
+    }
+  }
+  has_length = pqq__section_length(headers, count, &bytes);
+  if (has_length < 0) {
+    return pqq__error_set(PQQ_ERR_HEADER_INVALID, "content-length: one number");
+  }
+  status = pqq__section_check(headers + pseudo, count - pseudo, 0);
+  return status != PQQ_OK ? status
+                          : check_length(has_length ? (int64_t)bytes : PQQ__LENGTH_UNKNOWN,
+                                         body_bytes(body), flags);
 }
 
 static pqq_status check_rest(const pqq__stream *stream, size_t bytes, uint32_t flags) {
@@ -181,10 +188,7 @@ pqq_status pqq_engine_request(pqq_engine *engine, pqq_id conn_id, uint64_t token
   }
   status = pqq__section_check(headers, header_count, 1);
   if (status == PQQ_OK) {
-    status = check_request(headers, header_count);
-  }
-  if (status == PQQ_OK) {
-    status = check_length(pqq__declared_bytes(headers, header_count), body_bytes(body), flags);
+    status = check_request(headers, header_count, body, flags);
   }
   if (status != PQQ_OK) {
     return status;
@@ -352,41 +356,35 @@ static pqq_status check_code(const pqq_engine *engine, uint64_t wire_code) {
   return PQQ_OK;
 }
 
-/* The stream that a call with a wire code is about. */
-static pqq_status find_coded(pqq_engine *engine, pqq_id id, uint64_t wire_code,
-                             pqq__stream **stream) {
+pqq_status pqq_engine_reset(pqq_engine *engine, pqq_id id, uint64_t wire_code) {
   pqq_status status = check_code(engine, wire_code);
+  pqq__stream *stream;
 
   if (status != PQQ_OK) {
     return status;
   }
-  *stream = find_open(engine, id);
-  return *stream ? PQQ_OK : PQQ_ERR_NOT_FOUND;
-}
-
-pqq_status pqq_engine_reset(pqq_engine *engine, pqq_id id, uint64_t wire_code) {
-  pqq__stream *stream;
-  pqq_status status = find_coded(engine, id, wire_code, &stream);
-
-  if (status == PQQ_OK) {
-    pqq__reset(stream, wire_code, PQQ_ERR_CANCELLED);
-  }
-  return status;
-}
-
-/* One half of a stream; a request that still waits has none. */
-static pqq_status stop_half(pqq_engine *engine, pqq_id id, uint64_t wire_code,
-                            void (*stop)(pqq__stream *stream, uint64_t wire_code)) {
-  pqq__stream *stream;
-  pqq_status status = find_coded(engine, id, wire_code, &stream);
-
-  if (status == PQQ_OK && stream->quic_id < 0) {
+  stream = find_open(engine, id);
+  if (!stream) {
     return PQQ_ERR_NOT_FOUND;
   }
-  if (status == PQQ_OK) {
-    stop(stream, wire_code);
+  pqq__reset(stream, wire_code, PQQ_ERR_CANCELLED);
+  return PQQ_OK;
+}
+
+static pqq_status stop_half(pqq_engine *engine, pqq_id id, uint64_t wire_code,
+                            void (*stop)(pqq__stream *stream, uint64_t wire_code)) {
+  pqq_status status = check_code(engine, wire_code);
+  pqq__stream *stream;
+
+  if (status != PQQ_OK) {
+    return status;
   }
-  return status;
+  stream = find_sent(engine, id);
+  if (!stream) {
+    return PQQ_ERR_NOT_FOUND;
+  }
+  stop(stream, wire_code);
+  return PQQ_OK;
 }
 
 pqq_status pqq_engine_stop_reading(pqq_engine *engine, pqq_id id, uint64_t wire_code) {

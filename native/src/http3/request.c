@@ -54,9 +54,7 @@ pqq_status pqq__request_new(pqq__session *session, uint64_t token, const pqq_hea
   stream->has_protocol = pqq__section_find(headers, count, ":protocol").data != NULL;
   stream->is_out_ended = (flags & PQQ_WRITE_END) != 0;
   stream->left_bytes = pqq__declared_bytes(headers, count);
-  if (stream->left_bytes != PQQ__LENGTH_UNKNOWN && body) {
-    stream->left_bytes -= (int64_t)body->data.len;
-  }
+  pqq__count_given(stream, body);
   stream->wants_writable = (flags & PQQ_WRITE_NOTIFY) != 0;
   stream->request = pqq__section_copy(headers, count);
   if (!stream->request || (body && pqq__body_add(&stream->body, body, flags) != 0)) {

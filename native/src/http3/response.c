@@ -62,7 +62,7 @@ int64_t pqq__declared_bytes(const pqq_header *headers, size_t count) {
   return pqq__section_length(headers, count, &bytes) > 0 ? (int64_t)bytes : PQQ__LENGTH_UNKNOWN;
 }
 
-static void count_given(pqq__stream *stream, const pqq_body *body) {
+void pqq__count_given(pqq__stream *stream, const pqq_body *body) {
   if (stream->left_bytes != PQQ__LENGTH_UNKNOWN && body) {
     stream->left_bytes -= (int64_t)body->data.len;
   }
@@ -122,7 +122,7 @@ pqq_status pqq__respond(pqq__stream *stream, int32_t status, const pqq_header *h
   stream->has_headers_out = 1;
   stream->is_out_ended = is_end;
   stream->left_bytes = has_body ? pqq__declared_bytes(headers, count) : PQQ__LENGTH_UNKNOWN;
-  count_given(stream, body);
+  pqq__count_given(stream, body);
   /* Bytes that come later are dropped too. */
   stream->is_out_stopped |= !has_body;
   stream->wants_writable = has_body && (flags & PQQ_WRITE_NOTIFY) != 0;
@@ -147,7 +147,7 @@ pqq_status pqq__write(pqq__stream *stream, const pqq_body *body, uint32_t flags)
     return PQQ_ERR_NO_MEMORY;
   }
   stream->engine->endpoint.stats.body_bytes_sent += body->data.len;
-  count_given(stream, body);
+  pqq__count_given(stream, body);
   stream->is_out_ended = (flags & PQQ_WRITE_END) != 0;
   stream->wants_writable |= (flags & PQQ_WRITE_NOTIFY) || out->unsent_bytes > PQQ__WRITE_HIGH_BYTES;
   /* The body is taken, so this is no failure any more: without memory for the

@@ -39,8 +39,6 @@ typedef struct pqq__session {
   pqq__proof *proof;
   /* The peer's SETTINGS: have they come, and what it takes (RFC 9220, RFC 9297). */
   int has_settings, peer_takes_connect, peer_takes_datagrams;
-  /* Requests may have waited for them. */
-  int is_settings_news;
   /* Of a server: requests that were begun, and those of them that the client has reset. */
   uint64_t request_count, reset_count;
   /* Of a server: no stream from this one on has begun. */
@@ -167,6 +165,8 @@ void pqq__stop_writing(pqq__stream *stream, uint64_t wire_code);
 /* pqq__stream.left_bytes of a section with no or a wrong content-length. */
 #define PQQ__LENGTH_UNKNOWN INT64_MIN
 int64_t pqq__declared_bytes(const pqq_header *headers, size_t count);
+/* Takes what is handed over from what content-length leaves. */
+void pqq__count_given(pqq__stream *stream, const pqq_body *body);
 
 /* An nghttp3 view of `headers`, in `*storage` (free it) if more than fit. */
 #define PQQ__FEW_FIELDS 48

@@ -48,6 +48,7 @@ int pqq__session_on_stream_data(void *app, int64_t stream_id, const uint8_t *dat
 
 int pqq__session_read(pqq__session *session, int64_t stream_id, const uint8_t *data, size_t len,
                       int fin, pqq_time_ns now) {
+  int had_settings = session->has_settings;
   nghttp3_ssize consumed;
 
   session->body_bytes = 0;
@@ -61,11 +62,8 @@ int pqq__session_read(pqq__session *session, int64_t stream_id, const uint8_t *d
   if (consumed > 0) {
     pqq__conn_consume(session->conn, stream_id, (uint64_t)consumed);
   }
-  if (session->is_settings_news) {
-    session->is_settings_news = 0;
-    return pqq__requests_open(session);
-  }
-  return 0;
+  /* Requests may have waited for the peer's SETTINGS. */
+  return !had_settings && session->has_settings ? pqq__requests_open(session) : 0;
 }
 
 static int verdict(int result) {
@@ -400,7 +398,6 @@ static int on_settings(nghttp3_conn *http, const nghttp3_proto_settings *setting
 
   (void)http;
   session->has_settings = 1;
-  session->is_settings_news = 1;
   session->peer_takes_connect = settings->enable_connect_protocol != 0;
   session->peer_takes_datagrams = settings->h3_datagram != 0;
   pqq__datagrams_on_settings(session);

@@ -24,7 +24,7 @@ static void join_and_free(pqq_driver *driver) {
   for (uint32_t i = 0; i < driver->worker_count; i++) {
     pqq__worker_deinit(&driver->workers[i]);
   }
-  for (size_t i = 0; i < driver->file_count; i++) {
+  for (size_t i = 0; i < driver->options.file_count; i++) {
     pqq_files_unref(driver->files[i]);
   }
   pqq_config_unref(driver->config);

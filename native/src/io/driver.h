@@ -20,7 +20,6 @@ struct pqq_driver {
   pqq_driver_options options;
   /* With references; `options.files` is NULL. */
   pqq_files *files[PQQ_MAX_FILES];
-  size_t file_count;
   pqq_address addresses[PQQ_MAX_LISTEN_HOSTS];
   size_t address_count;
   /* When draining ends; PQQ_TIME_NEVER while nobody has asked to stop. */

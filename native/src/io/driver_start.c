@@ -263,7 +263,6 @@ static pqq_driver *new_driver(pqq_config *config, const pqq_driver_options *opti
   driver->options = *options;
   driver->options.hosts = NULL;
   driver->options.files = NULL;
-  driver->file_count = options->file_count;
   for (size_t i = 0; i < options->file_count; i++) {
     driver->files[i] = pqq_files_ref(options->files[i]);
   }

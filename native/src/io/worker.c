@@ -366,8 +366,8 @@ pqq_status pqq__worker_init(pqq__worker *worker, pqq_driver *driver, uint32_t in
   if (status == PQQ_OK) {
     status = pqq__udp_sender_init(&worker->sender);
   }
-  if (status == PQQ_OK && driver->file_count > 0) {
-    status = pqq__file_server_new(driver->files, driver->file_count, &worker->files);
+  if (status == PQQ_OK && driver->options.file_count > 0) {
+    status = pqq__file_server_new(driver->files, driver->options.file_count, &worker->files);
   }
   return status == PQQ_OK ? new_engine(worker) : status;
 }

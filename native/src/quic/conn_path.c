@@ -12,8 +12,7 @@ static int is_remote(const pqq_address *address, const ngtcp2_path *path) {
   pqq_address remote;
 
   pqq__path_address(&remote, &path->remote);
-  return address->family == remote.family && address->port == remote.port &&
-         memcmp(address->ip, remote.ip, sizeof remote.ip) == 0;
+  return pqq__path_is_same_address(address, &remote);
 }
 
 /* Each new address of a client costs a path validation and a congestion window that begins anew

@@ -4,6 +4,8 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "quic/path.h"
+
 void pqq__early_keep(pqq__early *early, const pqq_address *remote, uint32_t ecn,
                      const uint8_t *dcid, size_t dcid_len, const uint8_t *data, size_t len) {
   pqq__early_datagram **slot = &early->datagrams[early->next];
@@ -21,17 +23,13 @@ void pqq__early_keep(pqq__early *early, const pqq_address *remote, uint32_t ecn,
   early->next = (early->next + 1) % PQQ__MAX_EARLY_DATAGRAMS;
 }
 
-static int is_same_address(const pqq_address *a, const pqq_address *b) {
-  return a->family == b->family && a->port == b->port && memcmp(a->ip, b->ip, sizeof a->ip) == 0;
-}
-
 pqq__early_datagram *pqq__early_take(pqq__early *early, const pqq_address *remote,
                                      const uint8_t *dcid, size_t dcid_len) {
   for (size_t i = 0; i < PQQ__MAX_EARLY_DATAGRAMS; i++) {
     pqq__early_datagram *kept = early->datagrams[i];
 
     if (kept && kept->dcid_len == dcid_len && memcmp(kept->dcid, dcid, dcid_len) == 0 &&
-        is_same_address(&kept->remote, remote)) {
+        pqq__path_is_same_address(&kept->remote, remote)) {
       early->datagrams[i] = NULL;
       return kept;
     }

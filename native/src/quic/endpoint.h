@@ -32,7 +32,7 @@ typedef struct pqq__endpoint {
   const pqq__app *app;
   void *app_user_data;
   int is_server, sign_as_jobs, is_shut_down;
-  uint32_t worker, worker_count;
+  uint32_t worker_count;
   /* What our connection ids say. */
   pqq__cid_owner owner;
   /* Datagrams for other generations are somebody's; see pqq_engine_options. */

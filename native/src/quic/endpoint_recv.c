@@ -165,7 +165,7 @@ static int find_route(const pqq__endpoint *endpoint, const pqq__cid_owner *owner
     return endpoint->has_other_generations;
   }
   *route = owner->worker;
-  return owner->worker != endpoint->worker && owner->worker < endpoint->worker_count;
+  return owner->worker != endpoint->owner.worker && owner->worker < endpoint->worker_count;
 }
 
 /* A datagram whose connection id is not in the table. */

@@ -44,3 +44,7 @@ void pqq__path_address(pqq_address *address, const ngtcp2_addr *end) {
     memcpy(address->ip, &in4->sin_addr, 4);
   }
 }
+
+int pqq__path_is_same_address(const pqq_address *a, const pqq_address *b) {
+  return a->family == b->family && a->port == b->port && memcmp(a->ip, b->ip, sizeof a->ip) == 0;
+}

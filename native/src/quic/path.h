@@ -14,4 +14,6 @@ void pqq__path_set(ngtcp2_path_storage *storage, const pqq_address *local,
 /* The other way, for one end. */
 void pqq__path_address(pqq_address *address, const ngtcp2_addr *end);
 
+int pqq__path_is_same_address(const pqq_address *a, const pqq_address *b);
+
 #endif

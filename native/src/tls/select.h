@@ -38,7 +38,6 @@ typedef struct pqq__select_config {
   const pqq__profile *profile;
   /* The first one is for clients that name none, or one that is not in the table. */
   const pqq__select_site *sites;
-  size_t site_count;
   pqq__name_table names;
   /* Clients that name one that is not in the table get unrecognized_name instead. */
   int refuses_unknown_names;

@@ -275,11 +275,7 @@ pqq_status pqq__sites_load(pqq__tls_config *config, const pqq_config_options *op
   if (status == PQQ_OK) {
     status = add_sites(config, options);
   }
-  if (status == PQQ_OK) {
-    status = fill_table(config);
-  }
-  config->select.site_count = config->site_count;
-  return status;
+  return status == PQQ_OK ? fill_table(config) : status;
 }
 
 void pqq__sites_free(pqq__tls_config *config) {

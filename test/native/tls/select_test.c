@@ -79,7 +79,6 @@ static pqq__select_config make_config(uint16_t pq, uint16_t classical, int32_t p
                                       int is_development) {
   pqq__select_config config = {.profile = pqq__profile_find(PQQ_PROFILE_BALANCED),
                                .sites = &only_site,
-                               .site_count = 1,
                                .pq_on_h3 = pq_on_h3,
                                .groups = default_groups,
                                .group_count = 2,

@@ -100,7 +100,6 @@ static pqq__select_config make_config(void) {
   return (pqq__select_config){
       .profile = pqq__profile_find(BALANCED),
       .sites = &only_site,
-      .site_count = 1,
       .require_key_exchange = PQQ_REQUIRE_ANY,
       .require_authentication = PQQ_REQUIRE_ANY,
       .groups = server_groups,
