@@ -4,6 +4,7 @@
 
 #include <stddef.h>
 
+#include "core/bytes.h"
 #include "core/error.h"
 #include "core/struct_size.h"
 #include "http3/session.h"
@@ -95,8 +96,7 @@ static pqq_status check_body(const pqq_body *body) {
 static size_t pseudo_fields(const pqq_header *headers, size_t count, const char *const **names) {
   static const char *const plain[] = {":method", ":authority"};
   static const char *const usual[] = {":method", ":scheme", ":authority", ":path", ":protocol"};
-  int is_connect =
-      count > 0 && headers[0].value.len == 7 && memcmp(headers[0].value.data, "CONNECT", 7) == 0;
+  int is_connect = count > 0 && pqq__bytes_are(headers[0].value, "CONNECT", 7);
 
   if (is_connect && !pqq__section_find(headers, count, ":protocol").data) {
     *names = plain;
@@ -134,8 +134,7 @@ static pqq_status check_request(const pqq_header *headers, size_t count, const p
                           pseudo);
   }
   for (size_t i = 0; i < pseudo; i++) {
-    pqq_bytes name = headers[i].name;
-    if (name.len != strlen(names[i]) || memcmp(name.data, names[i], name.len) != 0) {
+    if (!pqq__bytes_equal(headers[i].name, names[i])) {
       return pqq__error_set(PQQ_ERR_HEADER_INVALID, "header field %zu must be %s", i, names[i]);
     }
   }

@@ -7,6 +7,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 
+#include "core/bytes.h"
 #include "core/error.h"
 
 /* RFC 9114 section 8.1. */

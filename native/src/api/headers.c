@@ -6,14 +6,6 @@
 
 #include "io/limits.h"
 
-pqq_bytes pqq__text(const char *text) {
-  return (pqq_bytes){.data = (const uint8_t *)text, .len = strlen(text)};
-}
-
-int pqq__bytes_equal(pqq_bytes bytes, const char *text) {
-  return bytes.len == strlen(text) && (bytes.len == 0 || memcmp(bytes.data, text, bytes.len) == 0);
-}
-
 /* Doubling, not what content-length promises: memory follows received bytes. */
 static int grow(pqq__gathered *body, size_t needed, size_t limit) {
   size_t capacity = body->capacity == 0 ? PQQ__FIRST_BODY_BYTES : body->capacity;

@@ -1,14 +1,9 @@
 /* SPDX-License-Identifier: MIT */
-/* Texts, and message bodies as they come, for both simple doors. */
+/* Message bodies as they come, for both simple doors. */
 #ifndef PQQ__API_HEADERS_H
 #define PQQ__API_HEADERS_H
 
 #include <pqq/types.h>
-
-/* The view of a C string. */
-pqq_bytes pqq__text(const char *text);
-
-int pqq__bytes_equal(pqq_bytes bytes, const char *text);
 
 /* A message body that is being gathered. */
 typedef struct pqq__gathered {

@@ -11,6 +11,7 @@
 
 #include "api/attempt.h"
 #include "api/url.h"
+#include "core/bytes.h"
 #include "core/error.h"
 #include "core/struct_size.h"
 #include "io/address.h"

@@ -8,6 +8,7 @@
 #include <string.h>
 #include <strings.h>
 
+#include "core/bytes.h"
 #include "core/error.h"
 #include "io/limits.h"
 
@@ -29,10 +30,6 @@ static int is_hex(char c) {
   return (c >= '0' && c <= '9') || (c >= 'a' && c <= 'f') || (c >= 'A' && c <= 'F');
 }
 
-static char lower(char c) {
-  return c >= 'A' && c <= 'Z' ? (char)(c + ('a' - 'A')) : c;
-}
-
 /* --- Host and port -----------------------------------------------------------------------------
  */
 
@@ -48,7 +45,7 @@ static int take_name(pqq__url *url, const char *text, size_t length) {
     if (text[i] == '.' && i > 0 && text[i - 1] == '.') {
       return -1;
     }
-    url->host[i] = lower(text[i]);
+    url->host[i] = (char)pqq__lower((uint8_t)text[i]);
   }
   url->host[length] = '\0';
   return 0;

@@ -16,9 +16,7 @@
 #endif
 
 static void add(pqq__file *file, const char *name, const char *value) {
-  file->headers[file->header_count++] =
-      (pqq_header){.name = {(const uint8_t *)name, strlen(name)},
-                   .value = {(const uint8_t *)value, strlen(value)}};
+  file->headers[file->header_count++] = pqq__header_of(name, value);
 }
 
 static void fill_headers(pqq__file *file, const pqq__file_looks *looks) {

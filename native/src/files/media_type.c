@@ -4,6 +4,8 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "core/bytes.h"
+
 typedef struct media_type {
   const char *extension, *type;
 } media_type;
@@ -31,7 +33,7 @@ const char *pqq__media_type_of(const char *path) {
     return "application/octet-stream";
   }
   for (const char *c = dot + 1; *c != '\0' && len + 1 < sizeof extension; c++) {
-    extension[len++] = (char)(*c >= 'A' && *c <= 'Z' ? *c + 32 : *c);
+    extension[len++] = (char)pqq__lower((uint8_t)*c);
   }
   extension[len] = '\0';
   found = bsearch(extension, types, sizeof types / sizeof types[0], sizeof types[0], compare);

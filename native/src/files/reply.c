@@ -10,13 +10,8 @@
 /* Fields of an answer beside those of the file and those that a command brings. */
 #define OWN_HEADERS 8
 
-static pqq_bytes text_of(const char *text) {
-  return (pqq_bytes){(const uint8_t *)text, strlen(text)};
-}
-
 static void add(pqq__file_server *server, const char *name, const char *value) {
-  server->headers[server->header_count++] =
-      (pqq_header){.name = text_of(name), .value = text_of(value)};
+  server->headers[server->header_count++] = pqq__header_of(name, value);
 }
 
 /* What says something about the bytes is the file server's alone. */
@@ -77,7 +72,7 @@ static int begin(pqq__asked *asked, int is_page) {
       server->headers[server->header_count++] = asked->extra[i];
     }
   }
-  if (!is_replaced(asked, text_of("date"))) {
+  if (!is_replaced(asked, pqq__text("date"))) {
     add(server, "date", server->date);
   }
   return 0;
@@ -225,7 +220,7 @@ static pqq_status reply_whole(pqq__asked *asked, pqq__file *file) {
 /* The fields of a 206: type and length are those of the parts. */
 static void add_partial_headers(pqq__asked *asked, const pqq__file *file, const char *media_type,
                                 const char *length, const char *range) {
-  if (!is_replaced(asked, text_of("content-type"))) {
+  if (!is_replaced(asked, pqq__text("content-type"))) {
     add(asked->server, "content-type", media_type);
   }
   add(asked->server, "content-length", length);

@@ -3,9 +3,7 @@
 #ifndef PQQ__FILES_TEXT_H
 #define PQQ__FILES_TEXT_H
 
-#include <string.h>
-
-#include <pqq/types.h>
+#include "core/bytes.h"
 
 typedef struct pqq__cursor {
   const uint8_t *at, *end;
@@ -22,10 +20,6 @@ static inline int pqq__cursor_take(pqq__cursor *cursor, char c) {
   }
   cursor->at++;
   return 1;
-}
-
-static inline uint8_t pqq__lower(uint8_t c) {
-  return c >= 'A' && c <= 'Z' ? (uint8_t)(c + 32) : c;
 }
 
 /* `word` is lower case; the text may have any. */
@@ -62,10 +56,6 @@ static inline int pqq__cursor_next_item(pqq__cursor *cursor) {
 static inline int pqq__cursor_item_ends(pqq__cursor *cursor) {
   pqq__cursor_skip_space(cursor);
   return cursor->at == cursor->end || *cursor->at == ',';
-}
-
-static inline int pqq__bytes_are(pqq_bytes bytes, const char *text, size_t len) {
-  return bytes.len == len && (len == 0 || memcmp(bytes.data, text, len) == 0);
 }
 
 #endif

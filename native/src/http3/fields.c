@@ -5,6 +5,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "core/bytes.h"
 #include "core/error.h"
 
 static int reserve_bytes(pqq__fields *fields, size_t more) {
@@ -66,10 +67,6 @@ int pqq__fields_add(pqq__fields *fields, pqq_bytes name, pqq_bytes value, uint32
   return 0;
 }
 
-static int is_named(pqq_bytes name, const char *text) {
-  return name.len == strlen(text) && memcmp(name.data, text, name.len) == 0;
-}
-
 /* Copies `bytes` to *at and lets them point there. */
 static void move(pqq_bytes *bytes, uint8_t **at) {
   if (bytes->len) {
@@ -87,7 +84,7 @@ static void join_cookies(const pqq__fields *fields, size_t first, pqq_header *jo
   for (size_t i = first; i < fields->count; i++) {
     pqq_bytes value = fields->headers[i].value;
 
-    if (!is_named(fields->headers[i].name, "cookie")) {
+    if (!pqq__bytes_equal(fields->headers[i].name, "cookie")) {
       continue;
     }
     if (*at != start) {
@@ -128,7 +125,7 @@ pqq__section *pqq__fields_finish(pqq__fields *fields) {
   point(fields);
   for (size_t i = 0; i < fields->count; i++) {
     pqq_header header = fields->headers[i];
-    int is_cookie = fields->cookies > 1 && is_named(header.name, "cookie");
+    int is_cookie = fields->cookies > 1 && pqq__bytes_equal(header.name, "cookie");
 
     if (is_cookie && has_cookie) {
       continue;
@@ -148,15 +145,11 @@ pqq__section *pqq__fields_finish(pqq__fields *fields) {
 
 pqq_bytes pqq__section_find(const pqq_header *headers, size_t count, const char *name) {
   for (size_t i = 0; i < count; i++) {
-    if (is_named(headers[i].name, name)) {
+    if (pqq__bytes_equal(headers[i].name, name)) {
       return headers[i].value;
     }
   }
   return (pqq_bytes){NULL, 0};
-}
-
-static uint8_t lower(uint8_t c) {
-  return c >= 'A' && c <= 'Z' ? (uint8_t)(c | 0x20) : c;
 }
 
 int pqq__section_hosts_agree(const pqq__section *section) {
@@ -167,7 +160,7 @@ int pqq__section_hosts_agree(const pqq__section *section) {
     return 1;
   }
   for (size_t i = 0; authority.len == host.len && i < host.len; i++) {
-    if (lower(authority.data[i]) != lower(host.data[i])) {
+    if (pqq__lower(authority.data[i]) != pqq__lower(host.data[i])) {
       return 0;
     }
   }
@@ -194,7 +187,7 @@ int pqq__section_length(const pqq_header *headers, size_t count, uint64_t *bytes
   int result = 0;
 
   for (size_t i = 0; i < count; i++) {
-    if (is_named(headers[i].name, "content-length")) {
+    if (pqq__bytes_equal(headers[i].name, "content-length")) {
       result = result == 0 ? parse_length(headers[i].value, bytes) : -1;
     }
   }
@@ -254,11 +247,11 @@ static int is_connection_specific(const pqq_header *header) {
                                       "transfer-encoding", "upgrade"};
 
   for (size_t i = 0; i < sizeof names / sizeof names[0]; i++) {
-    if (is_named(header->name, names[i])) {
+    if (pqq__bytes_equal(header->name, names[i])) {
       return 1;
     }
   }
-  return is_named(header->name, "te") && !is_named(header->value, "trailers");
+  return pqq__bytes_equal(header->name, "te") && !pqq__bytes_equal(header->value, "trailers");
 }
 
 static pqq_status invalid(const pqq_header *header, const char *why) {

@@ -6,9 +6,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-static char lower(char c) {
-  return c >= 'A' && c <= 'Z' ? (char)(c - 'A' + 'a') : c;
-}
+#include "core/bytes.h"
 
 static int has(const pqq__name_list *list, const char *name) {
   for (size_t i = 0; i < list->count; i++) {
@@ -28,7 +26,7 @@ int pqq__name_list_add(pqq__name_list *list, const char *name) {
     return 0;
   }
   for (size_t i = 0; i <= len; i++) {
-    copy[i] = lower(name[i]);
+    copy[i] = (char)pqq__lower((uint8_t)name[i]);
   }
   if (has(list, copy)) {
     free(copy);
@@ -80,7 +78,7 @@ int pqq__name_normalise(pqq_bytes name, char *host) {
     return 0;
   }
   for (size_t i = 0; i < name.len; i++) {
-    text[i] = lower((char)name.data[i]);
+    text[i] = (char)pqq__lower(name.data[i]);
   }
   text[name.len] = '\0';
   if (!pqq__host_name_parse(text, 0, &parsed)) {

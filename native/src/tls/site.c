@@ -6,6 +6,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "core/bytes.h"
 #include "core/error.h"
 #include "tls/internal.h"
 
@@ -103,8 +104,6 @@ static int all_cover(const pqq__site *site, const char *name) {
 static pqq_status add_given_name(pqq__site *site, const char *name, size_t index) {
   char prefix[PQQ__LABEL_BYTES + 2];
   pqq__host_name parsed;
-  pqq__name_list one = {NULL, 0};
-  int is_covered;
 
   (void)pqq__site_prefix(site, prefix);
   if (name == NULL || !pqq__host_name_parse(name, 1, &parsed) || parsed.ip_len > 0) {
@@ -113,17 +112,18 @@ static pqq_status add_given_name(pqq__site *site, const char *name, size_t index
                           "server names, the first site answers for them",
                           prefix, index, name != NULL ? name : "");
   }
-  if (!pqq__name_list_add(&one, parsed.text) || !pqq__name_list_add(&site->names, parsed.text)) {
-    pqq__name_list_clear(&one);
+  for (char *c = parsed.text; *c != '\0'; c++) {
+    *c = (char)pqq__lower((uint8_t)*c);
+  }
+  if (!pqq__name_list_add(&site->names, parsed.text)) {
     return PQQ_ERR_NO_MEMORY;
   }
-  is_covered = all_cover(site, one.items[0]);
-  pqq__name_list_clear(&one);
-  return is_covered ? PQQ_OK
-                    : pqq__error_set(PQQ_ERR_INVALID_ARG,
-                                     "%snames[%zu]: %.100s is not in the subjectAltName of every "
-                                     "certificate of the site, so clients would refuse it",
-                                     prefix, index, name);
+  return all_cover(site, parsed.text)
+             ? PQQ_OK
+             : pqq__error_set(PQQ_ERR_INVALID_ARG,
+                              "%snames[%zu]: %.100s is not in the subjectAltName of every "
+                              "certificate of the site, so clients would refuse it",
+                              prefix, index, name);
 }
 
 /* Those that every certificate of the site has. */
