@@ -8,10 +8,6 @@
 /* A slot that is not on the free list, and the end of that list. */
 #define NO_SLOT UINT32_MAX
 
-static uint32_t slot_of(pqq_id id) {
-  return (uint32_t)(id & 0xffffffu);
-}
-
 static uint32_t worker_of(pqq_id id) {
   return (uint32_t)((id >> 24) & 0xffu);
 }
@@ -70,7 +66,7 @@ pqq_id pqq__slots_add(pqq__slots *slots, void *object) {
 }
 
 void *pqq__slots_find(const pqq__slots *slots, pqq_id id) {
-  uint32_t index = slot_of(id);
+  uint32_t index = pqq__slots_index(id);
 
   if (index >= slots->count || worker_of(id) != slots->worker ||
       slots->slots[index].generation != generation_of(id)) {
@@ -80,7 +76,7 @@ void *pqq__slots_find(const pqq__slots *slots, pqq_id id) {
 }
 
 void pqq__slots_remove(pqq__slots *slots, pqq_id id) {
-  uint32_t index = slot_of(id);
+  uint32_t index = pqq__slots_index(id);
 
   if (!pqq__slots_find(slots, id)) {
     return;

@@ -19,6 +19,11 @@ typedef struct pqq__slots {
   uint32_t worker;
 } pqq__slots;
 
+/* The slot that an id names. */
+static inline uint32_t pqq__slots_index(pqq_id id) {
+  return (uint32_t)(id & 0xffffffu);
+}
+
 void pqq__slots_init(pqq__slots *slots, uint32_t worker);
 void pqq__slots_deinit(pqq__slots *slots);
 

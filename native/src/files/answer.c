@@ -98,11 +98,17 @@ static size_t below_prefix(const pqq__asked *asked) {
   return prefix == 0 || asked->path->len == prefix ? prefix : prefix + 1;
 }
 
+static int find(pqq__asked *asked, const pqq__cached **found) {
+  size_t below = below_prefix(asked);
+
+  return pqq__file_cache_find(&asked->server->cache, asked->folder, asked->path->text + below,
+                              asked->path->len - below, &asked->now, found);
+}
+
 /* A path with a slash at its end: the index file, or the list. */
 static pqq_status answer_folder(pqq__asked *asked) {
-  pqq__file_server *server = asked->server;
   const pqq_files *files = asked->folder->files;
-  size_t below, len = asked->path->len;
+  size_t len = asked->path->len;
   const pqq__cached *found;
   int error = -ENOENT;
 
@@ -110,9 +116,7 @@ static pqq_status answer_folder(pqq__asked *asked) {
     if (pqq__file_path_append(asked->path, files->index) != 0) {
       return pqq__reply_page(asked, 414, NULL, NULL);
     }
-    below = below_prefix(asked);
-    error = pqq__file_cache_find(&server->cache, asked->folder, asked->path->text + below,
-                                 asked->path->len - below, &asked->now, &found);
+    error = find(asked, &found);
   }
   if (error == 0) {
     return reply_found(asked, found);
@@ -126,15 +130,13 @@ static pqq_status answer_folder(pqq__asked *asked) {
 }
 
 static pqq_status answer_name(pqq__asked *asked) {
-  size_t below = below_prefix(asked);
   const pqq__cached *found;
   int error;
 
-  if (asked->path->len == below) {
+  if (asked->path->len == below_prefix(asked)) {
     return redirect(asked); /* the prefix itself */
   }
-  error = pqq__file_cache_find(&asked->server->cache, asked->folder, asked->path->text + below,
-                               asked->path->len - below, &asked->now, &found);
+  error = find(asked, &found);
   if (error == 0) {
     return reply_found(asked, found);
   }

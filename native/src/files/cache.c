@@ -12,8 +12,12 @@
 #include "files/path.h"
 
 void pqq__file_cache_init(pqq__file_cache *cache) {
-  *cache = (pqq__file_cache){.valid_ns = PQQ__FILES_VALID_MS * PQQ__NS_PER_MS};
+  *cache = (pqq__file_cache){.entries = 0};
   pqq__list_init(&cache->used);
+}
+
+static int is_valid(pqq_time_ns checked_at, const pqq__now *now) {
+  return now->monotonic - checked_at < PQQ__FILES_VALID_MS * PQQ__NS_PER_MS;
 }
 
 /* --- Entries -------------------------------------------------------------------------------- */
@@ -61,6 +65,12 @@ void pqq__file_cache_deinit(pqq__file_cache *cache) {
   for (pqq__node *node; (node = pqq__list_first(&cache->used)) != NULL;) {
     drop(cache, PQQ__OWNER(node, pqq__cached, used));
   }
+}
+
+/* Makes it the one that is evicted last. */
+static void touch(pqq__file_cache *cache, pqq__cached *entry) {
+  pqq__list_remove(&entry->used);
+  pqq__list_append(&cache->used, &entry->used);
 }
 
 /* Never the one in use, which is the last. */
@@ -208,17 +218,7 @@ static int load(pqq__file_cache *cache, pqq__open_folder *folder, uint64_t hash,
   int fd = open_or_make_room(cache, folder, path, len, &opened);
   pqq__cached *entry = lookup(cache, folder, hash, path, len);
 
-  if (fd >= 0 && !S_ISDIR(opened.facts[0].st_mode) && entry == NULL) {
-    entry = add_entry(cache, folder, hash, path, len);
-    if (entry == NULL) {
-      for (int i = 0; i < PQQ__CODINGS; i++) {
-        if (opened.fds[i] >= 0) {
-          (void)close(opened.fds[i]);
-        }
-      }
-      return -ENOMEM;
-    }
-  } else if (fd < 0 || S_ISDIR(opened.facts[0].st_mode)) {
+  if (fd < 0 || S_ISDIR(opened.facts[0].st_mode)) {
     if (entry != NULL) {
       drop(cache, entry);
     }
@@ -227,14 +227,21 @@ static int load(pqq__file_cache *cache, pqq__open_folder *folder, uint64_t hash,
     }
     return fd < 0 ? fd : EISDIR;
   }
+  if (entry == NULL && (entry = add_entry(cache, folder, hash, path, len)) == NULL) {
+    for (int i = 0; i < PQQ__CODINGS; i++) {
+      if (opened.fds[i] >= 0) {
+        (void)close(opened.fds[i]);
+      }
+    }
+    return -ENOMEM;
+  }
   take_variants(cache, entry, &opened, now->wall_s);
   if (entry->variants[PQQ__CODING_IDENTITY] == NULL) {
     drop(cache, entry);
     return -EAGAIN; /* it is being written right now */
   }
   entry->checked_at = now->monotonic;
-  pqq__list_remove(&entry->used);
-  pqq__list_append(&cache->used, &entry->used);
+  touch(cache, entry);
   evict(cache);
   *found = entry;
   return 0;
@@ -245,10 +252,9 @@ int pqq__file_cache_find(pqq__file_cache *cache, pqq__open_folder *folder, const
   uint64_t hash = hash_of(folder, path, len);
   pqq__cached *entry = lookup(cache, folder, hash, path, len);
 
-  if (entry != NULL && now->monotonic - entry->checked_at < cache->valid_ns) {
+  if (entry != NULL && is_valid(entry->checked_at, now)) {
     cache->hits++;
-    pqq__list_remove(&entry->used);
-    pqq__list_append(&cache->used, &entry->used);
+    touch(cache, entry);
     *found = entry;
     return 0;
   }
@@ -275,7 +281,7 @@ int pqq__file_cache_visit(pqq__file_cache *cache, pqq__open_folder *folder, cons
   struct stat facts;
   int fd;
 
-  if (folder->fd >= 0 && now->monotonic - folder->checked_at < cache->valid_ns) {
+  if (folder->fd >= 0 && is_valid(folder->checked_at, now)) {
     return 0;
   }
   fd = pqq__open_root(folder->files->root);

@@ -39,7 +39,6 @@ typedef struct pqq__file_cache {
   size_t entries, descriptors, memory_bytes;
   /* Counters. */
   uint64_t hits, misses;
-  pqq_time_ns valid_ns;
 } pqq__file_cache;
 
 typedef struct pqq__now {

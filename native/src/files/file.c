@@ -114,6 +114,16 @@ void pqq__file_unref(pqq__file *file) {
   free(file);
 }
 
+static void release(void *file) {
+  pqq__file_unref(file);
+}
+
+pqq_body pqq__file_body(pqq__file *file, const pqq__range *range) {
+  return (pqq_body){{file->bytes + range->first, (size_t)(range->end - range->first)},
+                    release,
+                    pqq__file_ref(file)};
+}
+
 int pqq__file_is_same(const pqq__file *file, const struct stat *facts) {
   return file->device == facts->st_dev && file->inode == facts->st_ino &&
          file->size == (uint64_t)facts->st_size && file->modified_s == MODIFIED(facts).tv_sec &&

@@ -7,11 +7,12 @@
 
 #include <sys/stat.h>
 
-#include <pqq/types.h>
+#include <pqq/engine.h>
 
 #include "core/date.h"
 #include "files/coding.h"
 #include "files/condition.h"
+#include "files/range.h"
 
 /* Most header fields of a file: see fill_headers in file.c. */
 #define PQQ__FILE_HEADERS 9
@@ -50,6 +51,9 @@ pqq__file *pqq__file_new(int fd, const struct stat *facts, const pqq__file_looks
 
 pqq__file *pqq__file_ref(pqq__file *file);
 void pqq__file_unref(pqq__file *file);
+
+/* Bytes of a file that is in memory, borrowed with a reference of their own. */
+pqq_body pqq__file_body(pqq__file *file, const pqq__range *range);
 
 /* Whether `facts` are those of this file: nobody has changed or replaced it. */
 int pqq__file_is_same(const pqq__file *file, const struct stat *facts);

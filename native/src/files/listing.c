@@ -122,7 +122,7 @@ typedef struct names {
 
 static int is_listed(const char *name, int with_hidden) {
   return strcmp(name, ".") != 0 && strcmp(name, "..") != 0 &&
-         (with_hidden || name[0] != '.' || strcmp(name, ".well-known") == 0);
+         (with_hidden || !pqq__is_hidden_name(name, strlen(name)));
 }
 
 /* With a slash behind it for a folder, NULL for what is neither that nor a file

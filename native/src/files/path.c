@@ -28,6 +28,10 @@ static int next_byte(pqq_bytes target, size_t *at) {
   return high < 0 || low < 0 ? -1 : high << 4 | low;
 }
 
+int pqq__is_hidden_name(const char *name, size_t len) {
+  return len > 0 && name[0] == '.' && !(len == 11 && memcmp(name, ".well-known", 11) == 0);
+}
+
 /* What a segment may not be. A dot segment is gone from every request that a
  * client has made from a URL (RFC 3986 section 5.2.4): what still has one is a
  * try to get out. */
@@ -35,7 +39,7 @@ static int check_segment(pqq__file_path *path, const char *segment, size_t len) 
   if ((len == 1 && segment[0] == '.') || (len == 2 && segment[0] == '.' && segment[1] == '.')) {
     return 404;
   }
-  if (segment[0] == '.' && !(len == 11 && memcmp(segment, ".well-known", 11) == 0)) {
+  if (pqq__is_hidden_name(segment, len)) {
     path->is_hidden = 1;
   }
   return 0;

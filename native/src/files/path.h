@@ -14,7 +14,7 @@ typedef struct pqq__file_path {
   size_t len;
   /* The request ends with a slash, so it means a folder. */
   int is_folder;
-  /* A segment begins with a dot, and it is not .well-known. */
+  /* A segment is hidden: pqq__is_hidden_name. */
   int is_hidden;
   /* With its question mark; empty if there is none. Borrowed. */
   pqq_bytes query;
@@ -28,6 +28,9 @@ int pqq__file_path_parse(pqq_bytes target, pqq__file_path *path);
 
 /* Whether `path` is `prefix` (segments as above) or below it. */
 int pqq__file_path_is_below(const pqq__file_path *path, const char *prefix, size_t prefix_len);
+
+/* Whether a name begins with a dot and is not .well-known. */
+int pqq__is_hidden_name(const char *name, size_t len);
 
 /* Appends `name` behind a slash. 0 or -1 (too long). */
 int pqq__file_path_append(pqq__file_path *path, const char *name);

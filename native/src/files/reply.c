@@ -178,10 +178,6 @@ static void add_headers_of(pqq__asked *asked, const pqq__file *file, size_t firs
   }
 }
 
-static void unref(void *file) {
-  pqq__file_unref(file);
-}
-
 /* Sends the section that is made and the parts behind it. */
 static pqq_status send_parts(pqq__asked *asked, int32_t status, pqq__file *file,
                              const pqq__part *parts, size_t count) {
@@ -193,9 +189,7 @@ static pqq_status send_parts(pqq__asked *asked, int32_t status, pqq__file *file,
     return respond(asked, status, NULL, PQQ_WRITE_END);
   }
   if (is_whole_write) {
-    pqq_body body = {{file->bytes + range->first, (size_t)(range->end - range->first)},
-                     unref,
-                     pqq__file_ref(file)};
+    pqq_body body = pqq__file_body(file, range);
 
     result = respond(asked, status, &body, PQQ_WRITE_END | PQQ_WRITE_BORROW);
     if (result < 0) {

@@ -3,21 +3,11 @@
 #include "files/server.h"
 
 #include <stdlib.h>
-#include <time.h>
 #include <unistd.h>
 
 #include "core/error.h"
+#include "core/slots.h"
 #include "files/text.h"
-
-#define H3_NO_ERROR 0x100
-#define H3_INTERNAL_ERROR 0x102 /* RFC 9114 section 8.1 */
-
-/* The slot of a stream's id (pqq_id). */
-#define SLOT(id) ((size_t)((id) & 0xffffff))
-
-static pqq__now now_of(pqq_time_ns monotonic) {
-  return (pqq__now){.monotonic = monotonic, .wall_s = (int64_t)time(NULL)};
-}
 
 static void add_folder(pqq__file_server *server, pqq_files *files) {
   server->folders[server->folder_count++] =
@@ -67,7 +57,7 @@ void pqq__file_server_free(pqq__file_server *server) {
 /* --- Streams -------------------------------------------------------------------------------- */
 
 pqq__taken *pqq__file_server_find(pqq__file_server *server, pqq_id stream) {
-  size_t slot = SLOT(stream);
+  size_t slot = pqq__slots_index(stream);
 
   return slot < server->taken_capacity && server->taken[slot].stream == stream
              ? &server->taken[slot]
@@ -75,7 +65,7 @@ pqq__taken *pqq__file_server_find(pqq__file_server *server, pqq_id stream) {
 }
 
 static int take(pqq__file_server *server, pqq_id stream, int is_hosts) {
-  size_t slot = SLOT(stream);
+  size_t slot = pqq__slots_index(stream);
 
   if (slot >= server->taken_capacity) {
     size_t capacity = (slot + 1) * 2 > 64 ? (slot + 1) * 2 : 64;
@@ -148,13 +138,12 @@ static pqq_status refuse(pqq__file_server *server, pqq__asked *asked, int status
 static void fail(pqq__file_server *server, pqq_engine *engine, pqq_id stream) {
   server->failed++;
   server->report = (pqq__file_report){.http_status = 500};
-  (void)pqq_engine_reset(engine, stream, H3_INTERNAL_ERROR);
+  (void)pqq_engine_reset(engine, stream, PQQ__FILES_H3_INTERNAL_ERROR);
 }
 
 static int on_request(pqq__file_server *server, pqq_engine *engine, const pqq_event *event,
-                      pqq_time_ns now) {
-  pqq__asked asked = {
-      .server = server, .engine = engine, .stream = event->stream, .now = now_of(now)};
+                      const pqq__now *now) {
+  pqq__asked asked = {.server = server, .engine = engine, .stream = event->stream, .now = *now};
   pqq__file_path path;
   pqq_status result;
   int status;
@@ -168,20 +157,20 @@ static int on_request(pqq__file_server *server, pqq_engine *engine, const pqq_ev
   }
   result = status == 0 ? pqq__file_answer(&asked) : refuse(server, &asked, status);
   if (result == PQQ_DROPPED) {
-    server->taken[SLOT(event->stream)] = (pqq__taken){0};
+    server->taken[pqq__slots_index(event->stream)] = (pqq__taken){0};
     return 0;
   }
   server->answered++;
   if (result < 0) {
     fail(server, engine, event->stream);
   } else if (!event->is_end) {
-    (void)pqq_engine_stop_reading(engine, event->stream, H3_NO_ERROR);
+    (void)pqq_engine_stop_reading(engine, event->stream, PQQ__FILES_H3_NO_ERROR);
   }
   return 1;
 }
 
 int pqq__file_server_on_event(pqq__file_server *server, pqq_engine *engine, const pqq_event *event,
-                              pqq_time_ns now) {
+                              const pqq__now *now) {
   pqq__taken *taken;
   int is_ours;
 
@@ -214,12 +203,12 @@ static pqq__open_folder *folder_for(pqq__file_server *server, pqq_files *files) 
  * ours, so that PQQ_EVENT_WRITABLE comes here. */
 pqq_status pqq__file_server_answer(pqq__file_server *server, pqq_engine *engine, pqq_id stream,
                                    pqq_files *files, const pqq_header *headers, size_t count,
-                                   size_t request_count, pqq_time_ns now) {
+                                   size_t request_count, const pqq__now *now) {
   pqq__asked asked = {.server = server,
                       .engine = engine,
                       .stream = stream,
                       .folder = folder_for(server, files),
-                      .now = now_of(now),
+                      .now = *now,
                       .extra = headers + request_count,
                       .extra_count = count - request_count};
   pqq__file_path path;
@@ -245,8 +234,8 @@ pqq_status pqq__file_server_answer(pqq__file_server *server, pqq_engine *engine,
   if (result >= 0) {
     server->answered++;
   }
-  if (server->taken[SLOT(stream)].transfer == NULL) {
-    server->taken[SLOT(stream)] = (pqq__taken){0};
+  if (server->taken[pqq__slots_index(stream)].transfer == NULL) {
+    server->taken[pqq__slots_index(stream)] = (pqq__taken){0};
   }
   return result < 0 ? result : PQQ_OK;
 }

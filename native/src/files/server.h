@@ -17,6 +17,10 @@
 #include "files/path.h"
 #include "files/range.h"
 
+/* RFC 9114 section 8.1. */
+#define PQQ__FILES_H3_NO_ERROR 0x100
+#define PQQ__FILES_H3_INTERNAL_ERROR 0x102
+
 /* A part of a body: text in front of it, then bytes of the file. */
 typedef struct pqq__part {
   char text[PQQ__FILES_OPTION_BYTES];
@@ -76,14 +80,14 @@ void pqq__file_server_free(pqq__file_server *server);
 /* Takes an event: 1, or 0 if it is for somebody else. After a request that was
  * taken `report` says how it was answered. */
 int pqq__file_server_on_event(pqq__file_server *server, pqq_engine *engine, const pqq_event *event,
-                              pqq_time_ns now);
+                              const pqq__now *now);
 
 /* Answers a request that was not taken: PQQ_COMMAND_FILE. `headers` are those of
  * the request, then from `request_count` on those that the answer gets as well.
  * Errors: those of pqq_engine_respond, PQQ_ERR_LIMIT (too many folders). */
 pqq_status pqq__file_server_answer(pqq__file_server *server, pqq_engine *engine, pqq_id stream,
                                    pqq_files *files, const pqq_header *headers, size_t count,
-                                   size_t request_count, pqq_time_ns now);
+                                   size_t request_count, const pqq__now *now);
 
 /* Lets transfers write, each in its turn. 1: there is more to do at once. */
 int pqq__file_server_step(pqq__file_server *server, pqq_engine *engine);

@@ -10,12 +10,6 @@
 
 #include "files/server.h"
 
-#define H3_INTERNAL_ERROR 0x102 /* RFC 9114 section 8.1 */
-
-static void unref(void *file) {
-  pqq__file_unref(file);
-}
-
 pqq_status pqq__transfer_begin(pqq__asked *asked, pqq__file *file, const pqq__part *parts,
                                size_t count) {
   pqq__taken *taken = pqq__file_server_find(asked->server, asked->stream);
@@ -69,7 +63,7 @@ static int next_chunk(const pqq__transfer *transfer, const pqq__range *range, pq
   uint8_t *chunk;
 
   if (file->bytes != NULL) {
-    *body = (pqq_body){{file->bytes + range->first, (size_t)left}, unref, pqq__file_ref(file)};
+    *body = pqq__file_body(file, range);
     return 0;
   }
   chunk = malloc(len);
@@ -145,7 +139,7 @@ static void run(pqq__file_server *server, pqq_engine *engine, pqq__transfer *tra
   }
   if (status < 0 && status != PQQ_ERR_NOT_FOUND) {
     server->failed++;
-    (void)pqq_engine_reset(engine, transfer->stream, H3_INTERNAL_ERROR);
+    (void)pqq_engine_reset(engine, transfer->stream, PQQ__FILES_H3_INTERNAL_ERROR);
   }
   taken = pqq__file_server_find(server, transfer->stream);
   if (taken != NULL) {

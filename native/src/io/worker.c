@@ -293,7 +293,8 @@ static pqq_status turn(pqq__worker *worker) {
   }
   worker->has_more = 0;
   worker->now = pqq__clock_ns();
-  (void)pqq_engine_set_unix_time(worker->engine, pqq__clock_unix_s());
+  worker->unix_s = pqq__clock_unix_s();
+  (void)pqq_engine_set_unix_time(worker->engine, worker->unix_s);
   status = receive(worker, readable);
   if (status < 0) {
     return status;

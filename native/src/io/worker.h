@@ -76,6 +76,8 @@ typedef struct pqq__worker {
   pqq__udp_sender sender;
   pqq__poller poller;
   pqq_time_ns now;
+  /* The time of day when the turn began. */
+  uint64_t unix_s;
   /* on_event has said PQQ_AGAIN. */
   int is_paused;
   /* A step has stopped at its bound: do not sleep. */

@@ -5,6 +5,10 @@
 #include "io/driver.h"
 #include "io/worker.h"
 
+static pqq__now now_of(const pqq__worker *worker) {
+  return (pqq__now){.monotonic = worker->now, .wall_s = (int64_t)worker->unix_s};
+}
+
 static pqq_status give(pqq__worker *worker, const pqq_event *event) {
   return worker->driver->events.on_event(worker->engine, worker->index, event,
                                          worker->driver->user_data);
@@ -27,13 +31,15 @@ static pqq_status report(pqq__worker *worker, const pqq_event *request) {
 }
 
 pqq_status pqq__worker_deliver(pqq__worker *worker, const pqq_event *event) {
+  pqq__now now = now_of(worker);
+
   if (worker->files == NULL) {
     return give(worker, event);
   }
   if (worker->is_report_due) {
     return report(worker, event);
   }
-  if (!pqq__file_server_on_event(worker->files, worker->engine, event, worker->now)) {
+  if (!pqq__file_server_on_event(worker->files, worker->engine, event, &now)) {
     return give(worker, event);
   }
   return event->type == PQQ_EVENT_REQUEST && worker->driver->options.report_files
@@ -42,6 +48,8 @@ pqq_status pqq__worker_deliver(pqq__worker *worker, const pqq_event *event) {
 }
 
 pqq_status pqq__worker_answer_file(pqq__worker *worker, const pqq_command *command) {
+  pqq__now now = now_of(worker);
+
   if (worker->files == NULL) {
     pqq_status status = pqq__file_server_new(NULL, 0, &worker->files);
 
@@ -51,5 +59,5 @@ pqq_status pqq__worker_answer_file(pqq__worker *worker, const pqq_command *comma
   }
   return pqq__file_server_answer(worker->files, worker->engine, command->id, command->files,
                                  command->headers, command->header_count, (size_t)command->token,
-                                 worker->now);
+                                 &now);
 }
