@@ -12,18 +12,11 @@
 #define H3_REQUEST_REJECTED 0x10b
 #define H3_REQUEST_CANCELLED 0x10c
 
-static uint64_t requests_now(const sim_node *node) {
-  pqq_stats stats = {.struct_size = sizeof stats};
-
-  EXPECT_INT(pqq_engine_stats(node->engine, &stats), PQQ_OK);
-  return stats.requests_now;
-}
-
 /* Nothing of the exchange is left on either end, and the connection still works. */
 static void expect_alive(sim_pair *pair, size_t last) {
   sim_run_for(pair->net, SIM_SECOND);
-  EXPECT_UINT(requests_now(&pair->client.node), 0);
-  EXPECT_UINT(requests_now(&pair->server.node), 0);
+  EXPECT_UINT(sim_stats(pair->client.node.engine).requests_now, 0);
+  EXPECT_UINT(sim_stats(pair->server.node.engine).requests_now, 0);
   EXPECT_INT(sim_client_request(&pair->client, last), PQQ_OK);
   sim_run_for(pair->net, SIM_SECOND);
   EXPECT_INT(pair->client.exchanges[last].http_status, 200);

@@ -81,7 +81,7 @@ TEST("a server that takes no events allows no more requests than its limit") {
   pqq_config_options options = sim_options();
   sim_setup setup = {
       .server_options = &options, .exchanges = exchanges, .exchange_count = REQUESTS};
-  pqq_stats stats = {.struct_size = sizeof stats};
+  pqq_stats stats;
   sim_pair pair;
 
   options.max_concurrent_requests = 20;
@@ -95,7 +95,7 @@ TEST("a server that takes no events allows no more requests than its limit") {
     EXPECT_INT(sim_client_request(&pair.client, i), PQQ_OK);
   }
   sim_run_for(pair.net, 5 * SIM_SECOND);
-  EXPECT_INT(pqq_engine_stats(pair.server.node.engine, &stats), PQQ_OK);
+  stats = sim_stats(pair.server.node.engine);
   EXPECT_UINT(stats.requests_now, 20);
   pair.server.node.is_paused = 0;
   EXPECT(sim_run(pair.net, sim_now(pair.net) + SIM_LONG, sim_client_is_done, &pair.client));

@@ -17,13 +17,6 @@ static pqq__session *session_of(pqq_engine *engine, pqq_id conn) {
   return found ? found->app : NULL;
 }
 
-static pqq_stats stats_of(pqq_engine *engine) {
-  pqq_stats stats = {.struct_size = sizeof stats};
-
-  EXPECT_INT(pqq_engine_stats(engine, &stats), PQQ_OK);
-  return stats;
-}
-
 /* Sends back what comes, bytes and datagrams. */
 static void echo(sim_server *server, const pqq_event *event) {
   pqq_engine *engine = server->node.engine;
@@ -150,7 +143,7 @@ TEST("plain CONNECT is answered with 501, unless it is enabled") {
     sim_run_for(s.pair.net, SIM_SECOND);
     EXPECT_UINT(s.pair.server.requests, allowed);
     EXPECT_INT(s.exchange.http_status, 501);
-    EXPECT_UINT(stats_of(s.pair.server.node.engine).requests_refused, 1 - allowed);
+    EXPECT_UINT(sim_stats(s.pair.server.node.engine).requests_refused, 1 - allowed);
     sim_pair_close(&s.pair);
   }
 }
@@ -176,9 +169,9 @@ TEST("datagrams pass both ways, up to the size that is said") {
   sim_run_for(s.pair.net, SIM_SECOND);
   EXPECT_UINT(s.datagrams, 2);
   EXPECT_UINT(s.last_datagram_bytes, most);
-  EXPECT_UINT(stats_of(engine).http_datagrams_sent, 2);
-  EXPECT_UINT(stats_of(engine).http_datagrams_received, 2);
-  EXPECT_UINT(stats_of(engine).http_datagrams_dropped, 0);
+  EXPECT_UINT(sim_stats(engine).http_datagrams_sent, 2);
+  EXPECT_UINT(sim_stats(engine).http_datagrams_received, 2);
+  EXPECT_UINT(sim_stats(engine).http_datagrams_dropped, 0);
   sim_pair_close(&s.pair);
 }
 
@@ -206,7 +199,7 @@ TEST("datagrams beyond what may wait to be sent are dropped and counted") {
     EXPECT_INT(pqq_engine_send_datagram(engine, s.exchange.stream, sim_bytes("x")), PQQ_OK);
   }
   EXPECT_INT(pqq_engine_send_datagram(engine, s.exchange.stream, sim_bytes("x")), PQQ_DROPPED);
-  EXPECT_UINT(stats_of(engine).http_datagrams_dropped, 1);
+  EXPECT_UINT(sim_stats(engine).http_datagrams_dropped, 1);
   sim_pair_close(&s.pair);
 }
 
@@ -240,7 +233,7 @@ TEST("datagrams that overtake their request wait for it, a few of them") {
     send_raw(&s, first_stream, sizeof first_stream);
   }
   sim_run_for(s.pair.net, SIM_SECOND);
-  EXPECT_UINT(stats_of(s.pair.server.node.engine).http_datagrams_dropped, 5);
+  EXPECT_UINT(sim_stats(s.pair.server.node.engine).http_datagrams_dropped, 5);
   EXPECT_INT(ask(&s, "echo"), PQQ_OK);
   sim_run_for(s.pair.net, SIM_SECOND);
   EXPECT_UINT(s.datagrams, PQQ__MAX_DATAGRAMS_EARLY);
@@ -262,7 +255,7 @@ TEST("datagrams of a stream that is gone are dropped and counted") {
   EXPECT_UINT(s.pair.server.streams_closed, 1);
   send_raw(&s, first_stream, sizeof first_stream);
   sim_run_for(s.pair.net, SIM_SECOND);
-  EXPECT_UINT(stats_of(s.pair.server.node.engine).http_datagrams_dropped, 1);
+  EXPECT_UINT(sim_stats(s.pair.server.node.engine).http_datagrams_dropped, 1);
   EXPECT(!s.pair.client.is_closed);
   sim_pair_close(&s.pair);
 }
@@ -307,7 +300,7 @@ TEST("datagrams that nobody takes are bounded by stream and by connection") {
   for (int i = 0; i < PQQ__MAX_DATAGRAMS_IN + 3; i++) {
     EXPECT_INT(pqq__session_on_datagram(session, large, 2), 0);
   }
-  EXPECT_UINT(stats_of(s.pair.server.node.engine).http_datagrams_dropped, 3);
+  EXPECT_UINT(sim_stats(s.pair.server.node.engine).http_datagrams_dropped, 3);
   s.pair.server.node.is_touched = 1;
   sim_run_for(s.pair.net, SIM_SECOND);
   EXPECT_UINT(session->datagram_in_bytes, 0);
@@ -315,7 +308,7 @@ TEST("datagrams that nobody takes are bounded by stream and by connection") {
     EXPECT_INT(pqq__session_on_datagram(session, large, sizeof large), 0);
   }
   EXPECT(session->datagram_in_bytes <= PQQ__MAX_DATAGRAM_IN_BYTES);
-  EXPECT_UINT(stats_of(s.pair.server.node.engine).http_datagrams_dropped,
+  EXPECT_UINT(sim_stats(s.pair.server.node.engine).http_datagrams_dropped,
               3 + PQQ__MAX_DATAGRAMS_IN - PQQ__MAX_DATAGRAM_IN_BYTES / (sizeof large - 1));
   sim_pair_close(&s.pair);
 }

@@ -8,13 +8,6 @@
 #include "pair.h"
 #include "tls/fixtures.h"
 
-static pqq_stats stats_of(const sim_node *node) {
-  pqq_stats stats = {.struct_size = sizeof stats};
-
-  EXPECT_INT(pqq_engine_stats(node->engine, &stats), PQQ_OK);
-  return stats;
-}
-
 static void expect_alpn(const pqq_connection_info *info, const char *name) {
   EXPECT_MEM(info->alpn.data, info->alpn.len, name, strlen(name));
 }
@@ -36,8 +29,8 @@ TEST("h3 for want of a common profile is reported with its reason by both ends, 
   EXPECT_STR(pair.client.info.downgrade_name, "client_profile_unsupported");
   EXPECT_STR(pair.server.info.downgrade_name, "client_profile_unsupported");
   EXPECT_UINT(pair.client.info.pin_lifetime_s, 0);
-  EXPECT_UINT(stats_of(&pair.server.node).handshakes_downgraded, 1);
-  EXPECT_UINT(stats_of(&pair.server.node).handshakes_velocity, 0);
+  EXPECT_UINT(sim_stats(pair.server.node.engine).handshakes_downgraded, 1);
+  EXPECT_UINT(sim_stats(pair.server.node.engine).handshakes_velocity, 0);
   sim_pair_close(&pair);
 }
 
@@ -55,8 +48,8 @@ TEST("velocity/1 is no downgrade, and h3 of a client that never offered it is no
     sim_run_for(pair.net, SIM_SECOND);
     expect_alpn(&pair.client.info, disabled ? "h3" : "velocity/1");
     EXPECT_STR(pair.client.info.downgrade_name, "");
-    EXPECT_UINT(stats_of(&pair.server.node).handshakes_downgraded, 0);
-    EXPECT_UINT(stats_of(&pair.server.node).handshakes_velocity, !disabled);
+    EXPECT_UINT(sim_stats(pair.server.node.engine).handshakes_downgraded, 0);
+    EXPECT_UINT(sim_stats(pair.server.node.engine).handshakes_velocity, !disabled);
     sim_pair_close(&pair);
   }
 }
@@ -111,7 +104,7 @@ static void expect_refusal(const refusal *row) {
   EXPECT_STR(pqq_err_name(pair.client.close.status), pqq_err_name(row->client_status));
   EXPECT_INT(pair.client.close.tls_alert, row->alert);
   EXPECT_INT(pair.client.close.is_remote, 1);
-  EXPECT_UINT(stats_of(&pair.server.node).policy_refusals,
+  EXPECT_UINT(sim_stats(pair.server.node.engine).policy_refusals,
               row->server_status != PQQ_ERR_NO_SHARED_ALPN);
   sim_pair_close(&pair);
 }

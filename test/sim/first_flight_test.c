@@ -31,7 +31,7 @@ static pqq_config_options sized(uint32_t datagram_bytes) {
 }
 
 static outcome shake_hands(const sim_setup *setup) {
-  pqq_stats stats = {.struct_size = sizeof stats};
+  pqq_stats stats;
   outcome result;
   sim_pair pair;
 
@@ -41,7 +41,7 @@ static outcome shake_hands(const sim_setup *setup) {
   EXPECT(sim_pair_settle(&pair));
   EXPECT_STR(pair.client.close_reason, "");
   EXPECT(pair.client.is_connected);
-  EXPECT_INT(pqq_engine_stats(pair.client.node.engine, &stats), PQQ_OK);
+  stats = sim_stats(pair.client.node.engine);
   result.repeats = stats.first_flight_repeats;
   EXPECT_UINT(pair.client.info.first_flight_repeats, result.repeats);
   result.round_trips = pair.client.info.handshake_round_trips;
@@ -269,7 +269,7 @@ static size_t carry(sim_pair *pair, sim_node *from, sim_node *to, uint32_t max_s
 TEST("an answer that comes early ends the repeats") {
   for (uint64_t before = 0; before <= 1; before++) {
     sim_setup setup = {.identity = SIM_MLDSA65, .expected_flight_bytes = ENOUGH_FOR_ALL};
-    pqq_stats stats = {.struct_size = sizeof stats};
+    pqq_stats stats;
     sim_pair pair;
 
     sim_pair_open(&pair, harness_seed(), &setup);
@@ -279,7 +279,7 @@ TEST("an answer that comes early ends the repeats") {
     EXPECT(carry(&pair, &pair.server.node, &pair.client.node, 1) > 0);
     while (carry(&pair, &pair.client.node, &pair.server.node, 1) > 0) {
     }
-    EXPECT_INT(pqq_engine_stats(pair.client.node.engine, &stats), PQQ_OK);
+    stats = sim_stats(pair.client.node.engine);
     EXPECT_UINT(stats.first_flight_repeats, before);
     sim_pair_close(&pair);
   }
@@ -290,13 +290,13 @@ TEST("a client that gets no answer repeats its first flight once, and then probe
   sim_setup setup = {.identity = SIM_MLDSA65,
                      .expected_flight_bytes = ENOUGH_FOR_ALL,
                      .from_client = {.mtu_bytes = 1}};
-  pqq_stats stats = {.struct_size = sizeof stats};
+  pqq_stats stats;
   sim_pair pair;
 
   sim_pair_open(&pair, harness_seed(), &setup);
   EXPECT(sim_pair_wait_closed(&pair));
   EXPECT_INT(pair.client.close.status, PQQ_ERR_UNREACHABLE);
-  EXPECT_INT(pqq_engine_stats(pair.client.node.engine, &stats), PQQ_OK);
+  stats = sim_stats(pair.client.node.engine);
   EXPECT_UINT(stats.first_flight_repeats, MAX_DATAGRAMS - CLIENT_HELLO_DATAGRAMS);
   EXPECT(pair.client.node.sent > MAX_DATAGRAMS);
   sim_pair_close(&pair);

@@ -26,13 +26,6 @@ static pqq_config_options small_windows(void) {
   return options;
 }
 
-static pqq_stats stats_of(const sim_node *node) {
-  pqq_stats stats = {.struct_size = sizeof stats};
-
-  EXPECT_INT(pqq_engine_stats(node->engine, &stats), PQQ_OK);
-  return stats;
-}
-
 TEST("an upload stops when the server does not give bytes back, and goes on when it does") {
   pqq_config_options options = small_windows();
   sim_exchange exchange = {.method = "POST", .path = "/upload", .upload_bytes = 4 * MIB};
@@ -74,8 +67,8 @@ TEST("a server that takes no events holds no more than the connection window of 
     EXPECT_INT(sim_client_request(&pair.client, i), PQQ_OK);
   }
   sim_run_for(pair.net, 5 * SIM_SECOND);
-  EXPECT(stats_of(&pair.server.node).body_bytes_received > CONNECTION_WINDOW - 16 * KIB);
-  EXPECT(stats_of(&pair.server.node).body_bytes_received <= CONNECTION_WINDOW);
+  EXPECT(sim_stats(pair.server.node.engine).body_bytes_received > CONNECTION_WINDOW - 16 * KIB);
+  EXPECT(sim_stats(pair.server.node.engine).body_bytes_received <= CONNECTION_WINDOW);
 
   pair.server.node.is_paused = 0;
   EXPECT(sim_run(pair.net, sim_now(pair.net) + SIM_LONG, sim_client_is_done, &pair.client));
@@ -118,7 +111,7 @@ TEST("a client that takes no events stops the server, and loses nothing") {
   EXPECT_INT(sim_client_request(&pair.client, 0), PQQ_OK);
   pair.client.node.is_paused = 1;
   sim_run_for(pair.net, 5 * SIM_SECOND);
-  EXPECT(stats_of(&pair.client.node).body_bytes_received <= STREAM_WINDOW);
+  EXPECT(sim_stats(pair.client.node.engine).body_bytes_received <= STREAM_WINDOW);
   pair.client.node.is_paused = 0;
   EXPECT(sim_run(pair.net, sim_now(pair.net) + SIM_LONG, sim_client_is_done, &pair.client));
   EXPECT_UINT(exchange.received_bytes, 4 * MIB);

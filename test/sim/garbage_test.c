@@ -122,7 +122,7 @@ TEST("random bytes from anywhere do not disturb a connection, and open none") {
   sim_exchange exchange = {.path = "/bytes/1000"};
   sim_setup setup = {.exchanges = &exchange, .exchange_count = 1};
   sim_random random = {harness_seed()};
-  pqq_stats stats = {.struct_size = sizeof stats};
+  pqq_stats stats;
   pqq_address server = sim_server_address(), client = sim_address4(2, 5000);
   sim_pair pair;
 
@@ -153,7 +153,7 @@ TEST("random bytes from anywhere do not disturb a connection, and open none") {
   sim_run_for(pair.net, SIM_SECOND);
   EXPECT_INT(exchange.status, PQQ_OK);
   EXPECT(exchange.is_closed);
-  EXPECT_INT(pqq_engine_stats(pair.server.node.engine, &stats), PQQ_OK);
+  stats = sim_stats(pair.server.node.engine);
   EXPECT_UINT(stats.connections_now, 1);
   EXPECT_UINT(stats.connections_accepted, 1);
   EXPECT_UINT(stats.handshakes_failed, 0);
@@ -179,7 +179,7 @@ TEST("a server that sees only damaged first flights forgets them all") {
   pqq_config_options options = sim_options();
   sim_setup setup = {.client_options = &options};
   attacker a = {.random = {harness_seed()}};
-  pqq_stats stats = {.struct_size = sizeof stats};
+  pqq_stats stats;
   sim_pair pair;
 
   options.handshake_timeout_ms = 1000;
@@ -197,7 +197,7 @@ TEST("a server that sees only damaged first flights forgets them all") {
   pair.client.node.out.loss_ppm = 1000000;
   sim_run_for(pair.net, SIM_LONG);
   EXPECT(a.injected > 5 * ROUNDS);
-  EXPECT_INT(pqq_engine_stats(pair.server.node.engine, &stats), PQQ_OK);
+  stats = sim_stats(pair.server.node.engine);
   EXPECT_UINT(stats.connections_now, 0);
   EXPECT(pqq_engine_is_idle(pair.server.node.engine));
   sim_pair_close(&pair);
@@ -225,7 +225,7 @@ static void short_id_initial(uint8_t data[1200], size_t id_bytes) {
  * went to freed memory. */
 TEST("an Initial with a token and too short a Destination Connection ID is dropped, and so is the "
      "next") {
-  pqq_stats stats = {.struct_size = sizeof stats};
+  pqq_stats stats;
   pqq_datagram datagram = {.local = sim_server_address(), .remote = sim_address4(9, 9)};
   uint8_t data[1200];
   uint64_t sent = 0;
@@ -242,7 +242,7 @@ TEST("an Initial with a token and too short a Destination Connection ID is dropp
       sent++;
     }
   }
-  EXPECT_INT(pqq_engine_stats(pair.server.node.engine, &stats), PQQ_OK);
+  stats = sim_stats(pair.server.node.engine);
   EXPECT_UINT(stats.datagrams_dropped, sent);
   EXPECT_UINT(stats.connections_accepted, 0);
   EXPECT_UINT(stats.connections_now, 0);

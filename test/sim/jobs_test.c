@@ -219,7 +219,7 @@ TEST("a signature that comes later changes nothing of the flight, on velocity/1 
 }
 
 static uint64_t signatures_in_line(sim_identity identity, int32_t sign_as_jobs) {
-  pqq_stats stats = {.struct_size = sizeof stats};
+  pqq_stats stats;
   pqq_engine_options options;
   sim_setup setup = {.identity = identity, .server_engine = &options};
   pqq_job *job = NULL;
@@ -233,7 +233,7 @@ static uint64_t signatures_in_line(sim_identity identity, int32_t sign_as_jobs) 
     pqq_job_free(job);
   }
   EXPECT_INT(pair.client.is_connected, job == NULL);
-  EXPECT_INT(pqq_engine_stats(pair.server.node.engine, &stats), PQQ_OK);
+  stats = sim_stats(pair.server.node.engine);
   sim_pair_close(&pair);
   return stats.signatures_in_line;
 }

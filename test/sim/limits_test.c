@@ -20,13 +20,6 @@ static size_t heap_bytes(void) {
 #endif
 }
 
-static pqq_stats stats_of(const pqq_engine *engine) {
-  pqq_stats stats = {.struct_size = sizeof stats};
-
-  EXPECT_INT(pqq_engine_stats(engine, &stats), PQQ_OK);
-  return stats;
-}
-
 TEST("a server refuses connections above max_connections, until one of them has ended") {
   enum { CLIENTS = 4 };
   pqq_config_options options = sim_options(), impatient = sim_options();
@@ -48,8 +41,8 @@ TEST("a server refuses connections above max_connections, until one of them has 
     EXPECT_INT(clients[i].is_connected, i < CLIENTS - 1);
   }
   EXPECT_INT(clients[CLIENTS - 1].close.status, PQQ_ERR_UNREACHABLE);
-  EXPECT(stats_of(pair.server.node.engine).datagrams_refused > 0);
-  EXPECT_UINT(stats_of(pair.server.node.engine).connections_accepted, CLIENTS);
+  EXPECT(sim_stats(pair.server.node.engine).datagrams_refused > 0);
+  EXPECT_UINT(sim_stats(pair.server.node.engine).connections_accepted, CLIENTS);
 
   EXPECT_INT(pqq_engine_close(pair.client.node.engine, pair.client.conn, 0x100), PQQ_OK);
   sim_run_for(pair.net, SIM_SECOND);
@@ -128,8 +121,8 @@ TEST("half-open connections are bounded, and are forgotten after the handshake t
     EXPECT_INT(pqq_engine_recv(engine, &datagram, 0, now, &route),
                i < PQQ__MAX_HALF_OPEN ? PQQ_OK : PQQ_DROPPED);
   }
-  EXPECT_UINT(stats_of(engine).connections_now, PQQ__MAX_HALF_OPEN);
-  EXPECT_UINT(stats_of(engine).datagrams_refused, 10);
+  EXPECT_UINT(sim_stats(engine).connections_now, PQQ__MAX_HALF_OPEN);
+  EXPECT_UINT(sim_stats(engine).datagrams_refused, 10);
   printf("# %zu bytes for each half-open connection\n",
          (heap_bytes() - before) / PQQ__MAX_HALF_OPEN);
 
@@ -141,8 +134,8 @@ TEST("half-open connections are bounded, and are forgotten after the handshake t
     while (pqq_engine_send(engine, buffer, sizeof buffer, 64, now, &out) == PQQ_OK) {
     }
   }
-  EXPECT_UINT(stats_of(engine).connections_now, 0);
-  EXPECT_UINT(stats_of(engine).handshakes_failed, PQQ__MAX_HALF_OPEN);
+  EXPECT_UINT(sim_stats(engine).connections_now, 0);
+  EXPECT_UINT(sim_stats(engine).handshakes_failed, PQQ__MAX_HALF_OPEN);
   pqq_engine_free(engine);
   pqq_config_unref(client);
   pqq_config_unref(server);
@@ -184,7 +177,7 @@ TEST("engine and connect options out of range are refused, with a detail") {
   EXPECT_INT(pqq_engine_connect(engine, &connect, 1, &conn), PQQ_ERR_INVALID_ARG);
   connect.server_name = NULL;
   EXPECT_INT(pqq_engine_connect(engine, &connect, 1, &conn), PQQ_ERR_NULL_ARG);
-  EXPECT_UINT(stats_of(engine).connections_now, 0);
+  EXPECT_UINT(sim_stats(engine).connections_now, 0);
   pqq_engine_free(engine);
   pqq_engine_free(NULL);
   pqq_config_unref(server);

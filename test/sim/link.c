@@ -127,6 +127,23 @@ void sim_inject(sim *net, const pqq_address *source, const pqq_address *destinat
   sim_queue_put(&net->queue, &p->item);
 }
 
+void sim_answer_with_version(sim *net, const sim_datagram *datagram, uint32_t version) {
+  const uint8_t *in = datagram->data;
+  uint8_t out[64] = {0x80};
+  size_t dcid_len = in[5], scid_len = in[6 + dcid_len], len = 5;
+
+  out[len++] = (uint8_t)scid_len;
+  memcpy(out + len, in + 7 + dcid_len, scid_len);
+  len += scid_len;
+  out[len++] = (uint8_t)dcid_len;
+  memcpy(out + len, in + 6, dcid_len);
+  len += dcid_len;
+  for (int shift = 24; shift >= 0; shift -= 8) {
+    out[len++] = (uint8_t)(version >> shift);
+  }
+  sim_inject(net, &datagram->destination, &datagram->source, out, len, SIM_MS);
+}
+
 /* Pipes. */
 
 static int is_dropped(sim_node *node, uint64_t number, size_t len) {

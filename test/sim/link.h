@@ -116,6 +116,10 @@ void sim_at(sim *net, pqq_time_ns at, void (*call)(void *arg), void *arg);
 void sim_inject(sim *net, const pqq_address *source, const pqq_address *destination,
                 const uint8_t *data, size_t len, pqq_time_ns delay_ns);
 
+/* Forges the answer to a datagram with a long header: a Version Negotiation packet that lists
+ * `version` alone and reaches the sender after a millisecond. */
+void sim_answer_with_version(sim *net, const sim_datagram *datagram, uint32_t version);
+
 /* The node is seen under another port from now on; what comes for the old one
  * is lost (a NAT that has forgotten). */
 void sim_rebind(sim_node *node, uint16_t port);

@@ -5,13 +5,6 @@
 #include "harness.h"
 #include "pair.h"
 
-static pqq_stats stats_of(const sim_node *node) {
-  pqq_stats stats = {.struct_size = sizeof stats};
-
-  EXPECT_INT(pqq_engine_stats(node->engine, &stats), PQQ_OK);
-  return stats;
-}
-
 static pqq_connection_info info_of(const sim_server *server) {
   pqq_connection_info info = {.struct_size = sizeof info};
 
@@ -62,8 +55,8 @@ static uint64_t window_after(marker *m, pqq_stats *client) {
   EXPECT(sim_pair_exchange(&pair));
   EXPECT_UINT(exchange.received_bytes, 2000000);
   window = info_of(&pair.server).congestion_window_bytes;
-  *client = stats_of(&pair.client.node);
-  EXPECT(stats_of(&pair.server.node).ecn_capable_sent > 0);
+  *client = sim_stats(pair.client.node.engine);
+  EXPECT(sim_stats(pair.server.node.engine).ecn_capable_sent > 0);
   sim_pair_close(&pair);
   return window;
 }
@@ -122,8 +115,8 @@ TEST("path MTU discovery finds the largest of its sizes that the path takes") {
     EXPECT(sim_run(pair.net, sim_now(pair.net) + SIM_LONG, sim_client_is_done, &pair.client));
     EXPECT_UINT(exchange.received_bytes, 500000);
     EXPECT_UINT(pair.server.node.largest_sent_bytes, rows[i].found_bytes);
-    EXPECT((stats_of(&pair.server.node).mtu_raised > 0) == (rows[i].found_bytes > 1200));
-    EXPECT_UINT(stats_of(&pair.server.node).mtu_black_holes, 0);
+    EXPECT((sim_stats(pair.server.node.engine).mtu_raised > 0) == (rows[i].found_bytes > 1200));
+    EXPECT_UINT(sim_stats(pair.server.node.engine).mtu_black_holes, 0);
     sim_pair_close(&pair);
   }
 }
@@ -138,7 +131,7 @@ TEST("disable_pmtud keeps datagrams at 1,200 bytes") {
   sim_pair_open(&pair, harness_seed(), &setup);
   EXPECT(sim_pair_exchange(&pair));
   EXPECT_UINT(pair.server.node.largest_sent_bytes, 1200);
-  EXPECT_UINT(stats_of(&pair.server.node).mtu_raised, 0);
+  EXPECT_UINT(sim_stats(pair.server.node.engine).mtu_raised, 0);
   sim_pair_close(&pair);
 }
 
@@ -168,8 +161,8 @@ TEST("a transfer goes on when its path becomes a black hole for large datagrams"
   sim_run_for(pair.net, 15 * SIM_SECOND);
   EXPECT(exchanges[0].is_ended);
   EXPECT_UINT(exchanges[0].received_bytes, 3000000);
-  EXPECT_UINT(stats_of(&pair.server.node).mtu_raised > 0, 1);
-  EXPECT_UINT(stats_of(&pair.server.node).mtu_black_holes, 1);
+  EXPECT_UINT(sim_stats(pair.server.node.engine).mtu_raised > 0, 1);
+  EXPECT_UINT(sim_stats(pair.server.node.engine).mtu_black_holes, 1);
 
   /* When the hole is gone the larger size comes back by itself. */
   pair.server.node.out.mtu_bytes = 0;
@@ -182,7 +175,7 @@ TEST("a transfer goes on when its path becomes a black hole for large datagrams"
   EXPECT_INT(sim_client_request(&pair.client, 2), PQQ_OK);
   sim_run_for(pair.net, 5 * SIM_SECOND);
   EXPECT_UINT(pair.server.node.largest_sent_bytes, 1452);
-  EXPECT_UINT(stats_of(&pair.server.node).mtu_black_holes, 1);
+  EXPECT_UINT(sim_stats(pair.server.node.engine).mtu_black_holes, 1);
   sim_pair_close(&pair);
 }
 
@@ -213,9 +206,9 @@ TEST("a client that changes its address with each datagram costs a bounded numbe
   pair.client.node.on_send = storm;
   EXPECT_INT(sim_client_request(&pair.client, 0), PQQ_OK);
   sim_run_for(pair.net, 5 * SIM_SECOND);
-  EXPECT(stats_of(&pair.server.node).path_changes <= PQQ__PATH_CHANGE_BURST + 6);
-  EXPECT(stats_of(&pair.server.node).path_changes > 1);
-  EXPECT(stats_of(&pair.server.node).path_changes_refused > 0);
+  EXPECT(sim_stats(pair.server.node.engine).path_changes <= PQQ__PATH_CHANGE_BURST + 6);
+  EXPECT(sim_stats(pair.server.node.engine).path_changes > 1);
+  EXPECT(sim_stats(pair.server.node.engine).path_changes_refused > 0);
   EXPECT(pair.server.node.sent_bytes - before < 100000);
   sim_pair_close(&pair);
 }
@@ -245,8 +238,8 @@ TEST("a NAT that gives out another port every second keeps nobody from a downloa
   }
   EXPECT(sim_run(pair.net, sim_now(pair.net) + SIM_LONG, sim_client_is_done, &pair.client));
   EXPECT_UINT(exchange.received_bytes, 3000000);
-  EXPECT(stats_of(&pair.server.node).path_changes > PQQ__PATH_CHANGE_BURST);
-  EXPECT(stats_of(&pair.server.node).path_changes_refused < CHANGES);
+  EXPECT(sim_stats(pair.server.node.engine).path_changes > PQQ__PATH_CHANGE_BURST);
+  EXPECT(sim_stats(pair.server.node.engine).path_changes_refused < CHANGES);
   sim_pair_close(&pair);
 }
 
@@ -280,7 +273,7 @@ TEST("a new address gets at most three times what came from it before it is vali
   NOTE("%d bytes in, %d bytes out", (int)got, (int)sent);
   EXPECT(got > 0 && sent > 0);
   /* After its failure ngtcp2 goes back to the address before, which was validated. */
-  EXPECT(stats_of(&pair.server.node).path_changes == 1);
+  EXPECT(sim_stats(pair.server.node.engine).path_changes == 1);
   sim_pair_close(&pair);
 }
 
@@ -308,7 +301,7 @@ TEST("a peer that sends again and again what is there already is stopped and cou
 
   EXPECT(pair.client.is_closed);
   EXPECT_UINT(pair.client.close.wire_code, 0x107); /* H3_EXCESSIVE_LOAD */
-  EXPECT_UINT(stats_of(&pair.server.node).glitch_closes, 1);
+  EXPECT_UINT(sim_stats(pair.server.node.engine).glitch_closes, 1);
   sim_pair_close(&pair);
 }
 
@@ -317,6 +310,6 @@ TEST("with the default an honest peer on a bad path is let alone") {
   sim_pair pair = spurious(0, &exchange);
 
   EXPECT_INT(exchange.http_status, 200);
-  EXPECT_UINT(stats_of(&pair.server.node).glitch_closes, 0);
+  EXPECT_UINT(sim_stats(pair.server.node.engine).glitch_closes, 0);
   sim_pair_close(&pair);
 }

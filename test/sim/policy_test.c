@@ -178,16 +178,9 @@ static pqq_config_options options_of(const end *of) {
   return options;
 }
 
-static pqq_stats stats_of(const sim_server *server) {
-  pqq_stats stats = {.struct_size = sizeof stats};
-
-  EXPECT_INT(pqq_engine_stats(server->node.engine, &stats), PQQ_OK);
-  return stats;
-}
-
 static void expect_connected(const row *want, const sim_client *client, const sim_server *server) {
   const pqq_connection_info *ends[] = {&client->info, &server->info};
-  pqq_stats stats = stats_of(server);
+  pqq_stats stats = sim_stats(server->node.engine);
   int is_velocity = strcmp(want->alpn, "velocity/1") == 0;
 
   EXPECT_STR(client->close_reason, "");
@@ -216,8 +209,8 @@ static void expect_refused(const row *want, const sim_client *client, const sim_
   EXPECT_INT(client->close.is_remote, 1);
   EXPECT_STR(pqq_err_name(server->close.status), pqq_err_name(want->server_status));
   EXPECT_INT(server->close.is_remote, 0);
-  EXPECT_UINT(stats_of(server).policy_refusals, (uint64_t)is_policy);
-  EXPECT_UINT(stats_of(server).handshakes_completed, 0);
+  EXPECT_UINT(sim_stats(server->node.engine).policy_refusals, (uint64_t)is_policy);
+  EXPECT_UINT(sim_stats(server->node.engine).handshakes_completed, 0);
 }
 
 /* spec: FS-9, FS-12, FS-13, FS-14, FS-15, FS-16, FS-17, FS-18, FS-19, HS-6, HS-7, HS-8 */

@@ -8,13 +8,6 @@
 #define H3_EXCESSIVE_LOAD 0x107
 #define H3_REQUEST_CANCELLED 0x10c
 
-static pqq_stats stats_of(pqq_engine *engine) {
-  pqq_stats stats = {.struct_size = sizeof stats};
-
-  EXPECT_INT(pqq_engine_stats(engine, &stats), PQQ_OK);
-  return stats;
-}
-
 static int hang(sim_server *server, sim_reply *reply, const pqq_event *event) {
   (void)server;
   (void)reply;
@@ -57,7 +50,7 @@ TEST("a client that begins requests only to reset them is closed with H3_EXCESSI
   EXPECT(pair.client.is_closed);
   EXPECT(begun > PQQ__MAX_RESETS && begun < PQQ__MAX_RESETS + 5);
   EXPECT_UINT(pair.client.close.wire_code, H3_EXCESSIVE_LOAD);
-  EXPECT_UINT(stats_of(pair.server.node.engine).reset_floods, 1);
+  EXPECT_UINT(sim_stats(pair.server.node.engine).reset_floods, 1);
   sim_pair_close(&pair);
 }
 
@@ -78,6 +71,6 @@ TEST("after max_requests_per_connection requests the connection ends, and all ar
   EXPECT(sim_pair_wait_closed(&pair));
   EXPECT(pair.client.is_going_away);
   EXPECT_INT(pair.client.close.status, PQQ_OK);
-  EXPECT_UINT(stats_of(pair.server.node.engine).connections_retired, 1);
+  EXPECT_UINT(sim_stats(pair.server.node.engine).connections_retired, 1);
   sim_pair_close(&pair);
 }

@@ -11,13 +11,6 @@
 
 #define DATAGRAM_BYTES 1200
 
-static pqq_stats stats_of(const sim_node *node) {
-  pqq_stats stats = {.struct_size = sizeof stats};
-
-  EXPECT_INT(pqq_engine_stats(node->engine, &stats), PQQ_OK);
-  return stats;
-}
-
 /* A long header packet of another version; all its bytes count. */
 static void other_version(uint8_t packet[DATAGRAM_BYTES], uint32_t version) {
   memset(packet, 0xa5, DATAGRAM_BYTES);
@@ -83,8 +76,8 @@ TEST("a packet of an unknown version is answered with versions 1 and 2 and a res
   other_version(packet, 0);
   EXPECT_INT(give(engine, packet, DATAGRAM_BYTES, 0, &route), PQQ_DROPPED);
   EXPECT_UINT(take(engine, buffer), 0);
-  EXPECT_UINT(stats_of(&pair.server.node).version_negotiations, 1);
-  EXPECT_UINT(stats_of(&pair.server.node).connections_accepted, 0);
+  EXPECT_UINT(sim_stats(pair.server.node.engine).version_negotiations, 1);
+  EXPECT_UINT(sim_stats(pair.server.node.engine).connections_accepted, 0);
   sim_pair_close(&pair);
 }
 
@@ -107,25 +100,12 @@ TEST("stateless answers that wait are bounded") {
   sim_pair_close(&pair);
 }
 
-/* Answers a client's first datagram with a Version Negotiation that lists `version`. */
+/* Answers a client's first datagram with a Version Negotiation that lists `offered_version`. */
 static uint32_t offered_version;
 
 static int negotiate(sim_node *node, sim_datagram *datagram) {
-  const uint8_t *in = datagram->data;
-  uint8_t out[64] = {0x80};
-  size_t dcid_len = in[5], scid_len = in[6 + dcid_len], len = 5;
-
   if (datagram->number == 0) {
-    out[len++] = (uint8_t)scid_len;
-    memcpy(out + len, in + 7 + dcid_len, scid_len);
-    len += scid_len;
-    out[len++] = (uint8_t)dcid_len;
-    memcpy(out + len, in + 6, dcid_len);
-    len += dcid_len;
-    for (int shift = 24; shift >= 0; shift -= 8) {
-      out[len++] = (uint8_t)(offered_version >> shift);
-    }
-    sim_inject(node->net, &datagram->destination, &datagram->source, out, len, SIM_MS);
+    sim_answer_with_version(node->net, datagram, offered_version);
   }
   return 1;
 }
@@ -187,7 +167,7 @@ TEST("a server that has lost its state resets the client, if it has kept its key
     EXPECT(sim_pair_wait_closed(&pair));
     EXPECT_INT(pair.client.close.status, has_key ? PQQ_ERR_STATELESS_RESET : PQQ_ERR_IDLE_TIMEOUT);
     EXPECT_INT(pair.client.close.is_remote, has_key);
-    EXPECT((stats_of(&pair.server.node).stateless_resets > 0) == has_key);
+    EXPECT((sim_stats(pair.server.node.engine).stateless_resets > 0) == has_key);
     sim_pair_close(&pair);
   }
 }
@@ -229,21 +209,28 @@ static uint32_t steer(sim_node *front, const pqq_datagram *datagram) {
   return steered_to;
 }
 
+static void start_servers(farm *f, uint32_t generation) {
+  pqq_address address = sim_server_address();
+
+  for (uint32_t i = 0; i < 3; i++) {
+    pqq_engine_options options = engine_options(i, 3);
+
+    options.generation = generation;
+    f->servers[i] = (sim_server){.node.out.delay_ns = SIM_DELAY_NS};
+    sim_server_start(&f->servers[i], f->net, f->config, &address, &options);
+    f->servers[0].node.workers[i] = &f->servers[i].node;
+  }
+  f->servers[0].node.worker_count = 3;
+  f->servers[0].node.steer = steer;
+}
+
 static void farm_open(farm *f, sim_exchange *exchanges, size_t count) {
   pqq_address address = sim_server_address(), from = sim_address4(2, 5000);
 
   *f = (farm){.net = sim_new(harness_seed())};
   f->config = sim_config(NULL, SIM_P256);
   f->client_config = sim_config(NULL, SIM_IDENTITIES);
-  for (uint32_t i = 0; i < 3; i++) {
-    pqq_engine_options options = engine_options(i, 3);
-
-    f->servers[i].node.out.delay_ns = SIM_DELAY_NS;
-    sim_server_start(&f->servers[i], f->net, f->config, &address, &options);
-    f->servers[0].node.workers[i] = &f->servers[i].node;
-  }
-  f->servers[0].node.worker_count = 3;
-  f->servers[0].node.steer = steer;
+  start_servers(f, 0);
   f->client.node.out.delay_ns = SIM_DELAY_NS;
   f->client.exchanges = exchanges;
   f->client.exchange_count = count;
@@ -284,7 +271,7 @@ TEST("datagrams that reach the wrong worker are handed to the one that owns the 
   EXPECT_UINT(f.servers[2].connected, 0);
   routed = f.servers[2].node.routed;
   EXPECT(routed > 0);
-  EXPECT_UINT(stats_of(&f.servers[2].node).datagrams_routed, routed);
+  EXPECT_UINT(sim_stats(f.servers[2].node.engine).datagrams_routed, routed);
   farm_close(&f);
 }
 
@@ -298,6 +285,14 @@ static int capture(sim_node *node, sim_datagram *datagram) {
   return 1;
 }
 
+/* Makes the client's first request, and keeps what it sends last: a packet with a short header. */
+static void capture_request(farm *f) {
+  f->client.node.on_send = capture;
+  EXPECT_INT(sim_client_request(&f->client, 0), PQQ_OK);
+  sim_run_for(f->net, SIM_SECOND);
+  EXPECT(captured_len > 0 && (captured[0] & 0x80) == 0);
+}
+
 TEST("a routed datagram is never routed again; without its connection it is reset") {
   sim_exchange exchange = {.path = "/bytes/10"};
   uint8_t buffer[PQQ_MIN_SEND_BUFFER_BYTES];
@@ -307,10 +302,7 @@ TEST("a routed datagram is never routed again; without its connection it is rese
   steered_to = 1;
   farm_open(&f, &exchange, 1);
   sim_run_for(f.net, SIM_SECOND);
-  f.client.node.on_send = capture;
-  EXPECT_INT(sim_client_request(&f.client, 0), PQQ_OK);
-  sim_run_for(f.net, SIM_SECOND);
-  EXPECT(captured_len > 0 && (captured[0] & 0x80) == 0);
+  capture_request(&f);
 
   EXPECT_INT(give(f.servers[0].node.engine, captured, captured_len, 0, &route), PQQ_ROUTE);
   EXPECT_UINT(route, 1);
@@ -323,21 +315,10 @@ TEST("a routed datagram is never routed again; without its connection it is rese
 
 /* Starts the workers of a farm anew, with what they knew lost. */
 static void restart(farm *f, uint32_t generation) {
-  pqq_address address = sim_server_address();
-
   for (int i = 0; i < 3; i++) {
     sim_server_stop(&f->servers[i]);
   }
-  for (uint32_t i = 0; i < 3; i++) {
-    pqq_engine_options options = engine_options(i, 3);
-
-    options.generation = generation;
-    f->servers[i] = (sim_server){.node.out.delay_ns = SIM_DELAY_NS};
-    sim_server_start(&f->servers[i], f->net, f->config, &address, &options);
-    f->servers[0].node.workers[i] = &f->servers[i].node;
-  }
-  f->servers[0].node.worker_count = 3;
-  f->servers[0].node.steer = steer;
+  start_servers(f, generation);
 }
 
 TEST("after a restart every worker resets the clients of all, whichever hears them") {
@@ -358,8 +339,8 @@ TEST("after a restart every worker resets the clients of all, whichever hears th
     sim_run_for(f.net, SIM_SECOND);
     EXPECT_INT(f.client.close.status, PQQ_ERR_STATELESS_RESET);
     for (int i = 0; i < 3; i++) {
-      resets += stats_of(&f.servers[i].node).stateless_resets;
-      EXPECT_UINT(stats_of(&f.servers[i].node).datagrams_routed, 0);
+      resets += sim_stats(f.servers[i].node.engine).stateless_resets;
+      EXPECT_UINT(sim_stats(f.servers[i].node.engine).datagrams_routed, 0);
     }
     EXPECT(resets > 0);
     farm_close(&f);
@@ -382,10 +363,7 @@ TEST("ids of another generation are routed to it where it may be alive, and else
   sim_client_connect(&f.client, &f.servers[0].node.address, SIM_SERVER_NAME);
   sim_run_for(f.net, SIM_SECOND);
   EXPECT(f.client.is_connected);
-  f.client.node.on_send = capture;
-  EXPECT_INT(sim_client_request(&f.client, 0), PQQ_OK);
-  sim_run_for(f.net, SIM_SECOND);
-  EXPECT(captured_len > 0 && (captured[0] & 0x80) == 0);
+  capture_request(&f);
 
   for (int has_others = 0; has_others < 2; has_others++) {
     options.generation = 3;
@@ -436,9 +414,7 @@ TEST("stateless resets have a limit per second, are counted, and shorter than wh
   steered_to = 1;
   farm_open(&f, &exchange, 1);
   sim_run_for(f.net, SIM_SECOND);
-  f.client.node.on_send = capture;
-  EXPECT_INT(sim_client_request(&f.client, 0), PQQ_OK);
-  sim_run_for(f.net, SIM_SECOND);
+  capture_request(&f);
   restart(&f, 9);
   for (size_t len = 18; len < 60; len++) {
     size_t answer;
@@ -454,7 +430,7 @@ TEST("stateless resets have a limit per second, are counted, and shorter than wh
     resets += take(f.servers[1].node.engine, buffer) > 0;
   }
   EXPECT_UINT(resets, PQQ__STATELESS_RESET_BURST);
-  EXPECT_UINT(stats_of(&f.servers[1].node).stateless_resets_limited,
+  EXPECT_UINT(sim_stats(f.servers[1].node.engine).stateless_resets_limited,
               3000 - PQQ__STATELESS_RESET_BURST);
   farm_close(&f);
 }

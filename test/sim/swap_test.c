@@ -17,12 +17,11 @@ static pqq_config *configs[IDENTITIES];
 static char anchors[65536];
 
 static pqq_config *config_of(const pqq_dev_identity *from) {
-  pqq_identity_source pair[2] = {
-      {.cert_pem = from->pq_cert_pem, .key_pem = from->pq_key_pem},
-      {.cert_pem = from->classical_cert_pem, .key_pem = from->classical_key_pem}};
+  pqq_identity_source pair[2];
   pqq_config_options options = sim_options();
   pqq_config *config = NULL;
 
+  sim_sources_of(from, pair);
   options.identities = pair;
   options.identity_count = 2;
   EXPECT_INT(pqq_config_new(&options, &config), PQQ_OK);

@@ -6,13 +6,6 @@
 #include "harness.h"
 #include "pair.h"
 
-static pqq_stats stats_of(const sim_node *node) {
-  pqq_stats stats = {.struct_size = sizeof stats};
-
-  EXPECT_INT(pqq_engine_stats(node->engine, &stats), PQQ_OK);
-  return stats;
-}
-
 TEST("a server that never answers is UNREACHABLE after the handshake timeout") {
   pqq_config_options options = sim_options();
   sim_exchange exchange = {.path = "/bytes/1"};
@@ -33,8 +26,8 @@ TEST("a server that never answers is UNREACHABLE after the handshake timeout") {
   EXPECT_UINT(sim_now(pair.net) - began, 3 * SIM_SECOND);
   EXPECT(exchange.is_open_failed);
   EXPECT_INT(exchange.status, PQQ_ERR_UNREACHABLE);
-  EXPECT_UINT(stats_of(&pair.client.node).connections_now, 0);
-  EXPECT_UINT(stats_of(&pair.client.node).handshakes_failed, 1);
+  EXPECT_UINT(sim_stats(pair.client.node.engine).connections_now, 0);
+  EXPECT_UINT(sim_stats(pair.client.node.engine).handshakes_failed, 1);
   sim_pair_close(&pair);
 }
 
@@ -54,8 +47,8 @@ TEST("a connection that is being made can be given up by its token, and the serv
   EXPECT(!pair.client.is_connected);
   EXPECT_INT(pair.client.close.is_remote, 0);
   EXPECT_INT(pqq_engine_abandon(pair.client.node.engine, 0), PQQ_ERR_NOT_FOUND);
-  EXPECT_UINT(stats_of(&pair.server.node).connections_now, 0);
-  EXPECT_UINT(stats_of(&pair.server.node).handshakes_completed, 0);
+  EXPECT_UINT(sim_stats(pair.server.node.engine).connections_now, 0);
+  EXPECT_UINT(sim_stats(pair.server.node.engine).handshakes_completed, 0);
   sim_pair_close(&pair);
 }
 
@@ -88,9 +81,9 @@ TEST("a handshake that stops half-way is a HANDSHAKE_TIMEOUT, and the server for
   EXPECT_INT(pair.client.close.status, PQQ_ERR_HANDSHAKE_TIMEOUT);
   EXPECT(sim_now(pair.net) - began <= 10 * SIM_SECOND);
   sim_run_for(pair.net, 60 * SIM_SECOND);
-  EXPECT_UINT(stats_of(&pair.server.node).connections_now, 0);
-  EXPECT_UINT(stats_of(&pair.server.node).handshakes_failed, 1);
-  EXPECT_UINT(stats_of(&pair.server.node).handshakes_completed, 0);
+  EXPECT_UINT(sim_stats(pair.server.node.engine).connections_now, 0);
+  EXPECT_UINT(sim_stats(pair.server.node.engine).handshakes_failed, 1);
+  EXPECT_UINT(sim_stats(pair.server.node.engine).handshakes_completed, 0);
   /* A server is not told of what anybody can cause. */
   EXPECT_UINT(pair.server.closed, 0);
   sim_pair_close(&pair);
@@ -161,8 +154,8 @@ TEST("a link that goes silent during a download ends it with IDLE_TIMEOUT") {
   EXPECT(!exchange.is_ended);
   sim_run_for(pair.net, SIM_LONG);
   EXPECT_UINT(pair.server.closed, 1);
-  EXPECT_UINT(stats_of(&pair.server.node).connections_now, 0);
-  EXPECT_UINT(stats_of(&pair.server.node).requests_now, 0);
+  EXPECT_UINT(sim_stats(pair.server.node.engine).connections_now, 0);
+  EXPECT_UINT(sim_stats(pair.server.node.engine).requests_now, 0);
   sim_pair_close(&pair);
 }
 

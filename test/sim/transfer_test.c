@@ -40,7 +40,7 @@ static pqq_time_ns download(uint64_t bytes, const sim_pipe *from_server, const c
                      .from_server = *from_server,
                      .exchanges = &exchange,
                      .exchange_count = 1};
-  pqq_stats stats = {.struct_size = sizeof stats};
+  pqq_stats stats;
   double began = wall_seconds();
   pqq_time_ns took;
   sim_pair pair;
@@ -59,7 +59,7 @@ static pqq_time_ns download(uint64_t bytes, const sim_pipe *from_server, const c
          (unsigned long long)pair.server.node.sent);
   /* Nothing is kept behind. */
   sim_run_for(pair.net, SIM_SECOND);
-  EXPECT_INT(pqq_engine_stats(pair.server.node.engine, &stats), PQQ_OK);
+  stats = sim_stats(pair.server.node.engine);
   EXPECT_UINT(stats.requests_now, 0);
   EXPECT_UINT(stats.body_bytes_sent, bytes);
   sim_pair_close(&pair);

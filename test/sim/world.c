@@ -122,14 +122,15 @@ pqq_config *sim_config(const pqq_config_options *options, sim_identity identity)
   return config;
 }
 
-void sim_hybrid_sources(int32_t profile, pqq_identity_source sources[2]) {
-  const pqq_dev_identity *from;
-
-  make_identities();
-  from = made[profile];
+void sim_sources_of(const pqq_dev_identity *from, pqq_identity_source sources[2]) {
   sources[0] = (pqq_identity_source){.cert_pem = from->pq_cert_pem, .key_pem = from->pq_key_pem};
   sources[1] = (pqq_identity_source){.cert_pem = from->classical_cert_pem,
                                      .key_pem = from->classical_key_pem};
+}
+
+void sim_hybrid_sources(int32_t profile, pqq_identity_source sources[2]) {
+  make_identities();
+  sim_sources_of(made[profile], sources);
 }
 
 pqq_config *sim_hybrid_config(const pqq_config_options *options, int32_t profile) {
@@ -151,4 +152,11 @@ pqq_config *sim_client_config(const pqq_config_options *options, int32_t profile
 
   with.profile = profile;
   return sim_config(&with, SIM_IDENTITIES);
+}
+
+pqq_stats sim_stats(const pqq_engine *engine) {
+  pqq_stats stats = {.struct_size = sizeof stats};
+
+  must(pqq_engine_stats(engine, &stats), "pqq_engine_stats");
+  return stats;
 }

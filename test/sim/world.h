@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT */
 /* Configurations of the scenarios: one server name, development identities of
- * each algorithm, made once per process. */
+ * each algorithm, made once per process. And what an engine has counted. */
 #ifndef PQQ_SIM_WORLD_H
 #define PQQ_SIM_WORLD_H
 
@@ -38,8 +38,12 @@ pqq_config *sim_hybrid_config(const pqq_config_options *options, int32_t profile
 pqq_config *sim_client_config(const pqq_config_options *options, int32_t profile);
 /* The two identities of a profile, ML-DSA first. */
 void sim_hybrid_sources(int32_t profile, pqq_identity_source sources[2]);
+/* The same of a development identity of the caller's. */
+void sim_sources_of(const pqq_dev_identity *from, pqq_identity_source sources[2]);
 
 /* Options with defaults. */
 pqq_config_options sim_options(void);
+
+pqq_stats sim_stats(const pqq_engine *engine);
 
 #endif
