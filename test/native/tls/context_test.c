@@ -3,7 +3,6 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "core/error.h"
 #include "fixtures.h"
 #include "harness.h"
 #include "tls/internal.h"
@@ -11,17 +10,6 @@
 #define COUNT(array) (sizeof(array) / sizeof((array)[0]))
 
 static const fixture_spec leaf_spec = {.common_name = "localhost", .dns = "localhost"};
-
-static void expect_refused(const pqq_config_options *options, pqq_status status, const char *text) {
-  pqq__tls_config *config = NULL;
-
-  pqq__error_clear();
-  EXPECT_INT(pqq__tls_config_new(options, &config), status);
-  EXPECT(config == NULL);
-  if (strstr(pqq_error_detail(), text) == NULL) {
-    FAIL("\"%s\" does not name \"%s\"", pqq_error_detail(), text);
-  }
-}
 
 TEST("an empty configuration has profile balanced, its groups and X25519, and neither side") {
   pqq_config_options options = {.struct_size = sizeof options};
@@ -54,25 +42,25 @@ TEST("groups are taken as given, unknown and repeated ones are refused") {
   pqq__tls_config_free(config);
   options.groups = unknown;
   options.group_count = 2;
-  expect_refused(&options, PQQ_ERR_GROUP_UNKNOWN, "groups[1] is 0x0019");
+  fixture_expect_refused(&options, PQQ_ERR_GROUP_UNKNOWN, "groups[1] is 0x0019");
   options.groups = twice;
-  expect_refused(&options, PQQ_ERR_INVALID_ARG, "X25519 is given twice");
+  fixture_expect_refused(&options, PQQ_ERR_INVALID_ARG, "X25519 is given twice");
   options.groups = NULL;
-  expect_refused(&options, PQQ_ERR_INVALID_ARG, "groups is NULL");
+  fixture_expect_refused(&options, PQQ_ERR_INVALID_ARG, "groups is NULL");
 }
 
 TEST("options out of range are named") {
   pqq_config_options options = {.profile = 4};
 
-  expect_refused(&options, PQQ_ERR_PROFILE_UNKNOWN, "profile is 4");
+  fixture_expect_refused(&options, PQQ_ERR_PROFILE_UNKNOWN, "profile is 4");
   options.profile = -1;
-  expect_refused(&options, PQQ_ERR_PROFILE_UNKNOWN, "profile is -1");
+  fixture_expect_refused(&options, PQQ_ERR_PROFILE_UNKNOWN, "profile is -1");
   options.profile = 0;
   options.pq_on_h3 = 3;
-  expect_refused(&options, PQQ_ERR_INVALID_ARG, "pq_on_h3 is 3");
+  fixture_expect_refused(&options, PQQ_ERR_INVALID_ARG, "pq_on_h3 is 3");
   options.pq_on_h3 = 0;
   options.identity_count = 1;
-  expect_refused(&options, PQQ_ERR_INVALID_ARG, "identities is NULL");
+  fixture_expect_refused(&options, PQQ_ERR_INVALID_ARG, "identities is NULL");
 }
 
 TEST("one ML-DSA and one ECDSA identity go together, two of a kind do not") {
@@ -95,7 +83,7 @@ TEST("one ML-DSA and one ECDSA identity go together, two of a kind do not") {
       sources[1].key_pem = fixture_bytes(servers[j].key);
       NOTE("%s and %s", kinds[i], kinds[j]);
       if (i % 2 == j % 2) {
-        expect_refused(&options, PQQ_ERR_INVALID_ARG, "identities[1]");
+        fixture_expect_refused(&options, PQQ_ERR_INVALID_ARG, "identities[1]");
         continue;
       }
       EXPECT_INT(pqq__tls_config_new(&options, &config), PQQ_OK);
@@ -107,7 +95,7 @@ TEST("one ML-DSA and one ECDSA identity go together, two of a kind do not") {
     }
   }
   options.identity_count = 3;
-  expect_refused(&options, PQQ_ERR_INVALID_ARG, "3 identities");
+  fixture_expect_refused(&options, PQQ_ERR_INVALID_ARG, "3 identities");
   for (size_t i = 0; i < COUNT(kinds); i++) {
     fixture_server_free(&servers[i]);
   }
@@ -117,13 +105,13 @@ TEST("anchors that cannot be read are CA_UNREADABLE") {
   pqq_config_options options = {.ca_file = "/nonexistent/ca.pem"};
   fixture_server server;
 
-  expect_refused(&options, PQQ_ERR_CA_UNREADABLE, "/nonexistent/ca.pem");
+  fixture_expect_refused(&options, PQQ_ERR_CA_UNREADABLE, "/nonexistent/ca.pem");
   fixture_server_make(&server, "P-256", NULL, "P-256", &leaf_spec);
   options.ca_pem = fixture_bytes(server.root);
-  expect_refused(&options, PQQ_ERR_CA_UNREADABLE, "not both");
+  fixture_expect_refused(&options, PQQ_ERR_CA_UNREADABLE, "not both");
   options.ca_file = NULL;
   options.ca_pem = fixture_bytes(server.key);
-  expect_refused(&options, PQQ_ERR_CA_UNREADABLE, "found PRIVATE KEY");
+  fixture_expect_refused(&options, PQQ_ERR_CA_UNREADABLE, "found PRIVATE KEY");
   fixture_server_free(&server);
 }
 
@@ -138,6 +126,6 @@ TEST("a failing identity leaves nothing behind and keeps its status") {
   sources[0].key_pem = fixture_bytes(server.key);
   sources[1].cert_file = "/nonexistent/cert.pem";
   sources[1].key_file = "/nonexistent/key.pem";
-  expect_refused(&options, PQQ_ERR_CERT_UNREADABLE, "/nonexistent/cert.pem");
+  fixture_expect_refused(&options, PQQ_ERR_CERT_UNREADABLE, "/nonexistent/cert.pem");
   fixture_server_free(&server);
 }

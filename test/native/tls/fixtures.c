@@ -8,7 +8,6 @@
 #include <string.h>
 #include <time.h>
 
-#include <openssl/bio.h>
 #include <openssl/bytestring.h>
 #include <openssl/ec_key.h>
 #include <openssl/mem.h>
@@ -17,7 +16,9 @@
 #include <openssl/pem.h>
 #include <openssl/rsa.h>
 
+#include "core/error.h"
 #include "harness.h"
+#include "tls/tls.h"
 
 #define HOUR 3600L
 #define DAY 86400L
@@ -183,7 +184,7 @@ X509 *fixture_certificate(const fixture_spec *spec, EVP_PKEY *key, X509 *issuer,
   return certificate;
 }
 
-static char *take_text(BIO *bio) {
+char *fixture_take_text(BIO *bio) {
   const uint8_t *data;
   size_t len;
   char *text;
@@ -201,7 +202,7 @@ char *fixture_certificates_pem(X509 *const *certificates, size_t count) {
   for (size_t i = 0; i < count; i++) {
     EXPECT_INT(PEM_write_bio_X509(bio, certificates[i]), 1);
   }
-  return take_text(bio);
+  return fixture_take_text(bio);
 }
 
 X509 *fixture_parse_pem(const char *text) {
@@ -217,7 +218,7 @@ char *fixture_key_pem(EVP_PKEY *key) {
   BIO *bio = BIO_new(BIO_s_mem());
 
   EXPECT_INT(PEM_write_bio_PKCS8PrivateKey(bio, key, NULL, NULL, 0, NULL, NULL), 1);
-  return take_text(bio);
+  return fixture_take_text(bio);
 }
 
 char *fixture_sec1_pem(EVP_PKEY *key) {
@@ -225,14 +226,14 @@ char *fixture_sec1_pem(EVP_PKEY *key) {
 
   EXPECT_INT(PEM_write_bio_ECPrivateKey(bio, EVP_PKEY_get0_EC_KEY(key), NULL, NULL, 0, NULL, NULL),
              1);
-  return take_text(bio);
+  return fixture_take_text(bio);
 }
 
 char *fixture_pem(const char *label, const uint8_t *der, size_t len) {
   BIO *bio = BIO_new(BIO_s_mem());
 
   EXPECT(PEM_write_bio(bio, label, "", der, (long)len) > 0);
-  return take_text(bio);
+  return fixture_take_text(bio);
 }
 
 /* The seed out of what AWS-LC writes: the last 32 bytes. */
@@ -313,4 +314,16 @@ void fixture_server_free(fixture_server *server) {
   free(server->root);
   free(server->chain);
   free(server->key);
+}
+
+void fixture_expect_refused(const pqq_config_options *options, pqq_status status,
+                            const char *text) {
+  pqq__tls_config *config = NULL;
+
+  pqq__error_clear();
+  EXPECT_STR(pqq_err_name(pqq__tls_config_new(options, &config)), pqq_err_name(status));
+  EXPECT(config == NULL);
+  if (strstr(pqq_error_detail(), text) == NULL) {
+    FAIL("\"%s\" is not in: %s", text, pqq_error_detail());
+  }
 }

@@ -4,6 +4,7 @@
 #ifndef PQQ_TEST_TLS_FIXTURES_H
 #define PQQ_TEST_TLS_FIXTURES_H
 
+#include <openssl/bio.h>
 #include <openssl/evp.h>
 #include <openssl/x509.h>
 
@@ -52,6 +53,9 @@ char *fixture_mldsa_pem(EVP_PKEY *key, fixture_form form);
 /* Any DER under any label. */
 char *fixture_pem(const char *label, const uint8_t *der, size_t len);
 
+/* What was written to a BIO of memory, which is freed. */
+char *fixture_take_text(BIO *bio);
+
 pqq_bytes fixture_bytes(const char *text);
 /* The first certificate of a text. */
 X509 *fixture_parse_pem(const char *text);
@@ -69,5 +73,8 @@ void fixture_server_make(fixture_server *server, const char *root_algorithm,
                          const char *intermediate, const char *leaf_algorithm,
                          const fixture_spec *leaf);
 void fixture_server_free(fixture_server *server);
+
+/* pqq__tls_config_new refuses `options` with `status`, and what it says has `text` in it. */
+void fixture_expect_refused(const pqq_config_options *options, pqq_status status, const char *text);
 
 #endif

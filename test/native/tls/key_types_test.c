@@ -9,7 +9,6 @@
 #include <openssl/pkcs8.h>
 #include <openssl/rsa.h>
 
-#include "core/error.h"
 #include "harness.h"
 #include "tls/internal.h"
 #include "tls_scene.h"
@@ -93,16 +92,6 @@ TEST("chains over P-521, Ed25519 and RSA issuers are verified up to their anchor
   }
 }
 
-static void expect_refused(const pqq_config_options *options, pqq_status status, const char *text) {
-  pqq__tls_config *config = NULL;
-
-  pqq__error_clear();
-  EXPECT_STR(pqq_err_name(pqq__tls_config_new(options, &config)), pqq_err_name(status));
-  if (strstr(pqq_error_detail(), text) == NULL) {
-    FAIL("\"%s\" is not in: %s", text, pqq_error_detail());
-  }
-}
-
 TEST("profile secure wants more than Ed25519 and RSA have") {
   static const char *const keys[] = {"Ed25519", "RSA-2048"};
 
@@ -111,7 +100,8 @@ TEST("profile secure wants more than Ed25519 and RSA have") {
 
     tls_scene_init(&scene, "P-384", NULL, keys[i], &tls_scene_leaf);
     scene.server_options.profile = PQQ_PROFILE_SECURE;
-    expect_refused(&scene.server_options, PQQ_ERR_PROFILE_IDENTITY, "ECDSA P-384 or stronger");
+    fixture_expect_refused(&scene.server_options, PQQ_ERR_PROFILE_IDENTITY,
+                           "ECDSA P-384 or stronger");
     tls_scene_clear(&scene, NULL);
   }
 }
@@ -136,7 +126,8 @@ TEST("beside ML-DSA they serve plain h3 and no half of velocity/1, with the reas
     scene.server_options.identities = pair_of;
     scene.server_options.identity_count = 2;
     scene.server_options.require_authentication = PQQ_REQUIRE_HYBRID;
-    expect_refused(&scene.server_options, PQQ_ERR_POLICY_CONFIG, "its classical half is ECDSA");
+    fixture_expect_refused(&scene.server_options, PQQ_ERR_POLICY_CONFIG,
+                           "its classical half is ECDSA");
     scene.server_options.require_authentication = PQQ_REQUIRE_DEFAULT;
     anchors = calloc(1, strlen(scene.server.root) + strlen(pq.root) + 1);
     strcat(strcat(anchors, scene.server.root), pq.root);
@@ -151,18 +142,6 @@ TEST("beside ML-DSA they serve plain h3 and no half of velocity/1, with the reas
     fixture_server_free(&pq);
     free(anchors);
   }
-}
-
-static char *text_of(BIO *bio) {
-  const uint8_t *data;
-  size_t len;
-  char *text;
-
-  EXPECT_INT(BIO_mem_contents(bio, &data, &len), 1);
-  text = calloc(1, len + 1);
-  memcpy(text, data, len);
-  BIO_free(bio);
-  return text;
 }
 
 static EVP_PKEY *read_key(const char *pem) {
@@ -191,11 +170,11 @@ TEST("RSA keys load as PKCS #1, and every kind of key encrypted with its passphr
     EXPECT_INT(PEM_write_bio_PKCS8PrivateKey(bio, key, EVP_aes_256_cbc(), passphrase,
                                              sizeof passphrase - 1, NULL, NULL),
                1);
-    pem = text_of(bio);
+    pem = fixture_take_text(bio);
     scene.source.key_pem = fixture_bytes(pem);
-    expect_refused(&scene.server_options, PQQ_ERR_KEY_UNREADABLE, "give the passphrase");
+    fixture_expect_refused(&scene.server_options, PQQ_ERR_KEY_UNREADABLE, "give the passphrase");
     scene.source.passphrase = fixture_bytes("wrong");
-    expect_refused(&scene.server_options, PQQ_ERR_KEY_UNREADABLE, "passphrase is wrong");
+    fixture_expect_refused(&scene.server_options, PQQ_ERR_KEY_UNREADABLE, "passphrase is wrong");
     scene.source.passphrase = fixture_bytes(passphrase);
     EXPECT_INT(pqq__tls_config_new(&scene.server_options, &config), PQQ_OK);
     pqq__tls_config_free(config);
@@ -204,7 +183,7 @@ TEST("RSA keys load as PKCS #1, and every kind of key encrypted with its passphr
       bio = BIO_new(BIO_s_mem());
       EXPECT_INT(
           PEM_write_bio_RSAPrivateKey(bio, EVP_PKEY_get0_RSA(key), NULL, NULL, 0, NULL, NULL), 1);
-      pem = text_of(bio);
+      pem = fixture_take_text(bio);
       EXPECT(strstr(pem, "BEGIN RSA PRIVATE KEY") != NULL);
       scene.source.key_pem = fixture_bytes(pem);
       EXPECT_INT(pqq__tls_config_new(&scene.server_options, &config), PQQ_OK);

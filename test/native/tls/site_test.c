@@ -5,7 +5,6 @@
 
 #include <string.h>
 
-#include "core/error.h"
 #include "fixtures.h"
 #include "harness.h"
 #include "tls/internal.h"
@@ -20,16 +19,6 @@ static void make(fixture_server *server, const char *algorithm, const char *dns)
 static pqq_identity_source source_of(const fixture_server *server) {
   return (pqq_identity_source){.cert_pem = fixture_bytes(server->chain),
                                .key_pem = fixture_bytes(server->key)};
-}
-
-static void expect_refused(const pqq_config_options *options, pqq_status status, const char *text) {
-  pqq__tls_config *config = NULL;
-  pqq_status got = pqq__tls_config_new(options, &config);
-
-  EXPECT_STR(pqq_err_name(got), pqq_err_name(status));
-  if (strstr(pqq_error_detail(), text) == NULL) {
-    FAIL("\"%s\" is not in: %s", text, pqq_error_detail());
-  }
 }
 
 static size_t site_of(const pqq__tls_config *config, const char *name) {
@@ -73,16 +62,17 @@ TEST("given names have to be DNS names that every certificate of the site has") 
   make(&classical, "P-256", "*.elsewhere.example");
   pair[0] = source_of(&pq);
   pair[1] = source_of(&classical);
-  expect_refused(&options, PQQ_ERR_INVALID_ARG, "sites[0] (www.example): names[0]: www.example is");
+  fixture_expect_refused(&options, PQQ_ERR_INVALID_ARG,
+                         "sites[0] (www.example): names[0]: www.example is");
   site.identity_count = 1;
   EXPECT_INT(pqq__tls_config_new(&options, &config), PQQ_OK);
   pqq__tls_config_free(config);
   name = "192.0.2.1";
-  expect_refused(&options, PQQ_ERR_INVALID_ARG, "is no DNS name");
+  fixture_expect_refused(&options, PQQ_ERR_INVALID_ARG, "is no DNS name");
   name = "*.example";
-  expect_refused(&options, PQQ_ERR_INVALID_ARG, "is no DNS name");
+  fixture_expect_refused(&options, PQQ_ERR_INVALID_ARG, "is no DNS name");
   name = NULL;
-  expect_refused(&options, PQQ_ERR_INVALID_ARG, "is no DNS name");
+  fixture_expect_refused(&options, PQQ_ERR_INVALID_ARG, "is no DNS name");
   fixture_server_free(&pq);
   fixture_server_free(&classical);
 }
@@ -99,15 +89,15 @@ TEST("a site nobody would get, a name of two sites and a site without identity a
   make(&nameless, "P-256", NULL);
   sources[0] = source_of(&one);
   sources[1] = source_of(&same);
-  expect_refused(&options, PQQ_ERR_INVALID_ARG, "both have the name www.example");
+  fixture_expect_refused(&options, PQQ_ERR_INVALID_ARG, "both have the name www.example");
   sources[1] = source_of(&nameless);
-  expect_refused(&options, PQQ_ERR_INVALID_ARG, "sites[1]: no DNS name");
+  fixture_expect_refused(&options, PQQ_ERR_INVALID_ARG, "sites[1]: no DNS name");
   sites[1].identity_count = 0;
-  expect_refused(&options, PQQ_ERR_NO_IDENTITY, "sites[1] has no identity");
+  fixture_expect_refused(&options, PQQ_ERR_NO_IDENTITY, "sites[1] has no identity");
   options.site_count = PQQ__MAX_SITES + 1;
-  expect_refused(&options, PQQ_ERR_INVALID_ARG, "4097 sites, at most 4096");
+  fixture_expect_refused(&options, PQQ_ERR_INVALID_ARG, "4097 sites, at most 4096");
   options.sites = NULL;
-  expect_refused(&options, PQQ_ERR_INVALID_ARG, "sites is NULL");
+  fixture_expect_refused(&options, PQQ_ERR_INVALID_ARG, "sites is NULL");
   fixture_server_free(&one);
   fixture_server_free(&same);
   fixture_server_free(&nameless);
@@ -124,14 +114,16 @@ TEST("what a profile or a policy wants is wanted of every site, and the message 
   make(&weak, "ML-DSA-44", "weak.example");
   sources[0] = source_of(&strong);
   sources[1] = source_of(&weak);
-  expect_refused(&options, PQQ_ERR_PROFILE_IDENTITY, "sites[1] (weak.example): identities[0]");
+  fixture_expect_refused(&options, PQQ_ERR_PROFILE_IDENTITY,
+                         "sites[1] (weak.example): identities[0]");
   fixture_server_free(&weak);
   make(&weak, "P-256", "weak.example");
   sources[1] = source_of(&weak);
   options.require_authentication = PQQ_REQUIRE_PQ;
-  expect_refused(&options, PQQ_ERR_POLICY_CONFIG, "sites[1] (weak.example): pq authentication");
+  fixture_expect_refused(&options, PQQ_ERR_POLICY_CONFIG,
+                         "sites[1] (weak.example): pq authentication");
   sources[1].key_pem = sources[0].key_pem;
-  expect_refused(&options, PQQ_ERR_KEY_MISMATCH, "sites[1].identities[0].key");
+  fixture_expect_refused(&options, PQQ_ERR_KEY_MISMATCH, "sites[1].identities[0].key");
   fixture_server_free(&strong);
   fixture_server_free(&weak);
 }
