@@ -8,6 +8,8 @@
 #include <time.h>
 #include <unistd.h>
 
+#define NS_PER_S UINT64_C(1000000000)
+
 const bench_kind bench_kinds[BENCH_KINDS] = {
     {"P-256", PQQ_PROFILE_BALANCED, 0, PQQ_PROFILE_BALANCED},
     {"ML-DSA-44", PQQ_PROFILE_LIGHT, 1, PQQ_PROFILE_LIGHT},
@@ -32,13 +34,42 @@ void bench_check(pqq_status status, const char *what) {
   }
 }
 
-void bench_command_failed(pqq_engine *engine, uint32_t worker, uint64_t tag, pqq_status status,
-                          void *user_data) {
+static void command_failed(pqq_engine *engine, uint32_t worker, uint64_t tag, pqq_status status,
+                           void *user_data) {
   (void)engine;
   (void)worker;
   (void)tag;
   (void)user_data;
   bench_check(status, "command");
+}
+
+void bench_driver_start(pqq_config *config,
+                        pqq_status (*on_event)(pqq_engine *engine, uint32_t worker,
+                                               const pqq_event *event, void *user_data),
+                        void *user_data, pqq_driver **driver) {
+  pqq_driver_options options;
+  pqq_driver_events events;
+
+  bench_check(pqq_driver_options_init(&options, sizeof options), "driver options");
+  bench_check(pqq_driver_events_init(&events, sizeof events), "driver events");
+  events.on_event = on_event;
+  events.on_command_failed = command_failed;
+  bench_check(pqq_driver_start(config, &options, &events, user_data, driver), "driver");
+}
+
+pqq_config *bench_plain_config(int argc, char **argv) {
+  pqq_config_options options;
+  pqq_config *config;
+
+  bench_check(pqq_config_options_init(&options, sizeof options), "config options");
+  options.ca_file = bench_option(argc, argv, "--ca");
+  options.disable_velocity = 1;
+  bench_check(pqq_config_new(&options, &config), "config");
+  return config;
+}
+
+pqq_bytes bench_text(const char *value) {
+  return (pqq_bytes){(const uint8_t *)value, strlen(value)};
 }
 
 static uint64_t read_clock(clockid_t clock) {
@@ -47,7 +78,7 @@ static uint64_t read_clock(clockid_t clock) {
   if (clock_gettime(clock, &now) != 0) {
     bench_fail("clock %d cannot be read", (int)clock);
   }
-  return (uint64_t)now.tv_sec * UINT64_C(1000000000) + (uint64_t)now.tv_nsec;
+  return (uint64_t)now.tv_sec * NS_PER_S + (uint64_t)now.tv_nsec;
 }
 
 uint64_t bench_thread_cpu_ns(void) {
@@ -62,6 +93,14 @@ uint64_t bench_wall_ns(void) {
   return read_clock(CLOCK_MONOTONIC);
 }
 
+void bench_sleep_until(uint64_t at_ns) {
+  struct timespec until = {.tv_sec = (time_t)(at_ns / NS_PER_S),
+                           .tv_nsec = (long)(at_ns % NS_PER_S)};
+
+  while (clock_nanosleep(CLOCK_MONOTONIC, TIMER_ABSTIME, &until, NULL) != 0) {
+  }
+}
+
 /* Pages: all, resident, and more. */
 uint64_t bench_resident_bytes(void) {
   FILE *file = fopen("/proc/self/statm", "r");
@@ -74,6 +113,14 @@ uint64_t bench_resident_bytes(void) {
   second = fgets(line, sizeof line, file) ? strchr(line, ' ') : NULL;
   fclose(file);
   return second ? strtoull(second, NULL, 10) * (uint64_t)sysconf(_SC_PAGESIZE) : 0;
+}
+
+void bench_print_micros(const char *name, const uint64_t *ns, uint32_t count) {
+  printf(",\"%s\":[", name);
+  for (uint32_t i = 0; i < count; i++) {
+    printf("%s%.1f", i ? "," : "", (double)ns[i] / 1e3);
+  }
+  printf("]");
 }
 
 int bench_read_line(char *line, int size) {

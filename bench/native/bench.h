@@ -15,17 +15,31 @@ _Noreturn void bench_fail(const char *format, ...) __attribute__((format(printf,
 /* Fails unless `status` is PQQ_OK. */
 void bench_check(pqq_status status, const char *what);
 
-/* on_command_failed of every driver: no command of a benchmark may fail. */
-void bench_command_failed(pqq_engine *engine, uint32_t worker, uint64_t tag, pqq_status status,
-                          void *user_data);
+/* Starts the driver of a client, none of whose commands may fail. on_event may look for it at
+ * `*driver`: there is no event before the first command. */
+void bench_driver_start(pqq_config *config,
+                        pqq_status (*on_event)(pqq_engine *engine, uint32_t worker,
+                                               const pqq_event *event, void *user_data),
+                        void *user_data, pqq_driver **driver);
+
+/* A client's configuration for plain h3, with the roots of `--ca FILE`. The caller unrefs. */
+pqq_config *bench_plain_config(int argc, char **argv);
+
+pqq_bytes bench_text(const char *value);
 
 /* CPU time of the calling thread, of the whole process, and wall time. */
 uint64_t bench_thread_cpu_ns(void);
 uint64_t bench_process_cpu_ns(void);
 uint64_t bench_wall_ns(void);
 
+/* Sleeps until bench_wall_ns() is at_ns. */
+void bench_sleep_until(uint64_t at_ns);
+
 /* Resident memory of this process; 0 where the system does not say. */
 uint64_t bench_resident_bytes(void);
+
+/* Prints `,"name":[...]`, in microseconds. */
+void bench_print_micros(const char *name, const uint64_t *ns, uint32_t count);
 
 /* The next line of stdin, without its end; 0 when there is none any more. */
 int bench_read_line(char *line, int size);

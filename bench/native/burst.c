@@ -55,7 +55,6 @@ static void run(probe *requests, flood *burst) {
 
 int main(int argc, char **argv) {
   pqq_address server = {.family = 4, .ip = {127, 0, 0, 1}};
-  pqq_config_options options;
   pqq_config *config;
   probe *requests;
   flood *burst;
@@ -63,10 +62,7 @@ int main(int argc, char **argv) {
 
   server.port = (uint16_t)bench_number(argc, argv, "--port", 0);
   bench_check(pqq_init(), "pqq_init");
-  bench_check(pqq_config_options_init(&options, sizeof options), "config options");
-  options.ca_file = bench_option(argc, argv, "--ca");
-  options.disable_velocity = 1;
-  bench_check(pqq_config_new(&options, &config), "config");
+  config = bench_plain_config(argc, argv);
   requests = probe_new(config, &server, MAX_REQUESTS);
   burst = flood_new(config, &server, bench_number(argc, argv, "--handshakes", 500));
   puts("{\"event\":\"ready\"}");

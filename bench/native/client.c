@@ -51,10 +51,6 @@ typedef struct client {
   char protocol[16];
 } client;
 
-static pqq_bytes text(const char *value) {
-  return (pqq_bytes){(const uint8_t *)value, strlen(value)};
-}
-
 static void end_phase(client *self) {
   pthread_mutex_lock(&self->lock);
   self->is_phase_done = 1;
@@ -81,10 +77,10 @@ static void connect_one(client *self) {
 
 static void request_one(client *self, pqq_engine *engine, pqq_id conn) {
   const pqq_header headers[] = {
-      {.name = text(":method"), .value = text("GET")},
-      {.name = text(":scheme"), .value = text("https")},
-      {.name = text(":authority"), .value = text("localhost")},
-      {.name = text(":path"), .value = text(self->path)},
+      {.name = bench_text(":method"), .value = bench_text("GET")},
+      {.name = bench_text(":scheme"), .value = bench_text("https")},
+      {.name = bench_text(":authority"), .value = bench_text("localhost")},
+      {.name = bench_text(":path"), .value = bench_text(self->path)},
   };
 
   bench_check(pqq_engine_request(engine, conn, 0, headers, 4, NULL, PQQ_WRITE_END), "request");
@@ -244,18 +240,6 @@ static pqq_config *make_config(int argc, char **argv) {
   return config;
 }
 
-static void start(client *self, pqq_config *config) {
-  pqq_driver_options options;
-  pqq_driver_events events;
-
-  bench_check(pqq_driver_options_init(&options, sizeof options), "driver options");
-  bench_check(pqq_driver_events_init(&events, sizeof events), "driver events");
-  events.on_event = on_event;
-  events.on_command_failed = bench_command_failed;
-  bench_check(pqq_driver_start(config, &options, &events, self, &self->driver), "driver");
-  pqq_config_unref(config);
-}
-
 /* Connections one after the other, but for handshakes, which make their own. */
 static void connect_all(client *self) {
   if (self->mode != HANDSHAKES) {
@@ -297,13 +281,16 @@ static void read_options(client *self, int argc, char **argv) {
 
 int main(int argc, char **argv) {
   client self = {.lock = PTHREAD_MUTEX_INITIALIZER, .on_phase_done = PTHREAD_COND_INITIALIZER};
+  pqq_config *config;
   char line[64];
   uint64_t began_ns, cpu_ns;
 
   read_options(&self, argc, argv);
   self.ids = calloc(self.connections + 1, sizeof *self.ids);
   bench_check(pqq_init(), "pqq_init");
-  start(&self, make_config(argc, argv));
+  config = make_config(argc, argv);
+  bench_driver_start(config, on_event, &self, &self.driver);
+  pqq_config_unref(config);
   connect_all(&self);
   run_phase(&self, self.mode == IDLE ? 0 : bench_number(argc, argv, "--warm-up", 0));
   puts("{\"event\":\"ready\"}");

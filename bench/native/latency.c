@@ -37,7 +37,6 @@ int main(int argc, char **argv) {
   uint64_t duration_ns = bench_number(argc, argv, "--ms", 1000) * NS_PER_MS;
   uint32_t max_requests = (uint32_t)((2 * duration_ns + SETTLE_NS) / INTERVAL_NS) + 8;
   uint32_t warm, quiet, settled, all, handshakes;
-  pqq_config_options options;
   pqq_config *config;
   probe *requests;
   pace *others;
@@ -46,10 +45,7 @@ int main(int argc, char **argv) {
 
   server.port = (uint16_t)bench_number(argc, argv, "--port", 0);
   bench_check(pqq_init(), "pqq_init");
-  bench_check(pqq_config_options_init(&options, sizeof options), "config options");
-  options.ca_file = bench_option(argc, argv, "--ca");
-  options.disable_velocity = 1;
-  bench_check(pqq_config_new(&options, &config), "config");
+  config = bench_plain_config(argc, argv);
   requests = probe_new(config, &server, max_requests + (uint32_t)(SETTLE_NS / INTERVAL_NS));
   warm = run_for(requests, SETTLE_NS);
   puts("{\"event\":\"ready\"}");

@@ -9,7 +9,6 @@
 #include <sys/resource.h>
 
 #include "bench.h"
-#include "probe.h"
 
 #define NS_PER_MS UINT64_C(1000000)
 #define NS_PER_S (1000 * NS_PER_MS)
@@ -41,19 +40,6 @@ static pqq_status on_event(pqq_engine *engine, uint32_t worker, const pqq_event 
   return PQQ_OK;
 }
 
-static pqq_driver *start(pace *self) {
-  pqq_driver_options options;
-  pqq_driver_events events;
-  pqq_driver *driver;
-
-  bench_check(pqq_driver_options_init(&options, sizeof options), "driver options");
-  bench_check(pqq_driver_events_init(&events, sizeof events), "driver events");
-  events.on_event = on_event;
-  events.on_command_failed = bench_command_failed;
-  bench_check(pqq_driver_start(self->config, &options, &events, self, &driver), "driver");
-  return driver;
-}
-
 static void wait_for_last(pace *self) {
   uint64_t until_ns = bench_wall_ns() + PATIENCE_NS;
 
@@ -75,7 +61,7 @@ static void *run(void *user_data) {
 
   /* Of this thread alone on Linux; of the process elsewhere, which is noisier. */
   (void)setpriority(PRIO_PROCESS, 0, LOWEST_PRIORITY);
-  driver = start(self);
+  bench_driver_start(self->config, on_event, self, &driver);
   for (uint64_t due_ns = bench_wall_ns(); !atomic_load(&self->is_stopping);
        due_ns += self->interval_ns) {
     bench_sleep_until(due_ns);

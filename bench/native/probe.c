@@ -3,14 +3,9 @@
 #include "probe.h"
 
 #include <pthread.h>
-#include <stdio.h>
 #include <stdlib.h>
-#include <string.h>
-#include <time.h>
 
 #include "bench.h"
-
-#define NS_PER_S UINT64_C(1000000000)
 
 struct probe {
   pqq_driver *driver;
@@ -24,10 +19,6 @@ struct probe {
   /* Of the caller's thread. */
   uint32_t begun, max_requests;
 };
-
-static pqq_bytes text(const char *value) {
-  return (pqq_bytes){(const uint8_t *)value, strlen(value)};
-}
 
 static void count(probe *self, uint32_t *counter) {
   (void)pthread_mutex_lock(&self->lock);
@@ -84,14 +75,8 @@ static void start(probe *self, pqq_config *config) {
   pqq_connect_options connect = {
       .struct_size = sizeof connect, .remote = self->server, .server_name = "localhost"};
   pqq_command command = {.type = PQQ_COMMAND_CONNECT, .connect = &connect};
-  pqq_driver_options options;
-  pqq_driver_events events;
 
-  bench_check(pqq_driver_options_init(&options, sizeof options), "driver options");
-  bench_check(pqq_driver_events_init(&events, sizeof events), "driver events");
-  events.on_event = on_event;
-  events.on_command_failed = bench_command_failed;
-  bench_check(pqq_driver_start(config, &options, &events, self, &self->driver), "driver");
+  bench_driver_start(config, on_event, self, &self->driver);
   for (uint32_t i = 0; i < PROBE_CONNECTIONS; i++) {
     bench_check(pqq_driver_submit(self->driver, &command, 1), "connect");
     wait_until(self, &self->connected, i + 1);
@@ -100,10 +85,10 @@ static void start(probe *self, pqq_config *config) {
 
 static void request_one(probe *self, uint32_t index) {
   const pqq_header headers[] = {
-      {.name = text(":method"), .value = text("GET")},
-      {.name = text(":scheme"), .value = text("https")},
-      {.name = text(":authority"), .value = text("localhost")},
-      {.name = text(":path"), .value = text("/small")},
+      {.name = bench_text(":method"), .value = bench_text("GET")},
+      {.name = bench_text(":scheme"), .value = bench_text("https")},
+      {.name = bench_text(":authority"), .value = bench_text("localhost")},
+      {.name = bench_text(":path"), .value = bench_text("/small")},
   };
   const pqq_command command = {.type = PQQ_COMMAND_REQUEST,
                                .id = self->ids[index % PROBE_CONNECTIONS],
@@ -113,14 +98,6 @@ static void request_one(probe *self, uint32_t index) {
                                .header_count = 4};
 
   bench_check(pqq_driver_submit(self->driver, &command, 1), "request");
-}
-
-void bench_sleep_until(uint64_t at_ns) {
-  struct timespec until = {.tv_sec = (time_t)(at_ns / NS_PER_S),
-                           .tv_nsec = (long)(at_ns % NS_PER_S)};
-
-  while (clock_nanosleep(CLOCK_MONOTONIC, TIMER_ABSTIME, &until, NULL) != 0) {
-  }
 }
 
 probe *probe_new(pqq_config *config, const pqq_address *server, uint32_t max_requests) {
@@ -166,12 +143,4 @@ uint32_t probe_run(probe *self, uint64_t interval_ns, probe_is_over *is_over, vo
 
 const uint64_t *probe_latency_ns(const probe *self) {
   return self->latency_ns;
-}
-
-void bench_print_micros(const char *name, const uint64_t *ns, uint32_t count) {
-  printf(",\"%s\":[", name);
-  for (uint32_t i = 0; i < count; i++) {
-    printf("%s%.1f", i ? "," : "", (double)ns[i] / 1e3);
-  }
-  printf("]");
 }

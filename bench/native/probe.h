@@ -27,10 +27,4 @@ uint32_t probe_run(probe *self, uint64_t interval_ns, probe_is_over *is_over, vo
 /* Latency of every request so far. */
 const uint64_t *probe_latency_ns(const probe *self);
 
-/* Sleeps until CLOCK_MONOTONIC is at_ns. */
-void bench_sleep_until(uint64_t at_ns);
-
-/* `,"name":[...]` in microseconds. */
-void bench_print_micros(const char *name, const uint64_t *ns, uint32_t count);
-
 #endif

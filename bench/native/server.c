@@ -22,10 +22,6 @@
 
 static uint8_t block[CHUNK_BYTES];
 
-static pqq_bytes text(const char *value) {
-  return (pqq_bytes){(const uint8_t *)value, strlen(value)};
-}
-
 static pqq_bytes find_path(const pqq_event *event) {
   for (size_t i = 0; i < event->header_count; i++) {
     const pqq_header *header = &event->headers[i];
@@ -54,8 +50,9 @@ static void write_on(pqq_engine *engine, pqq_id stream, uint64_t *left) {
 }
 
 static void begin_download(pqq_engine *engine, pqq_id stream, const char *bytes) {
-  pqq_header headers[] = {{.name = text("content-type"), .value = text("application/octet-stream")},
-                          {.name = text("content-length"), .value = text(bytes)}};
+  pqq_header headers[] = {
+      {.name = bench_text("content-type"), .value = bench_text("application/octet-stream")},
+      {.name = bench_text("content-length"), .value = bench_text(bytes)}};
   uint64_t *left = malloc(sizeof *left);
 
   if (!left) {
@@ -78,8 +75,8 @@ static void answer(pqq_engine *engine, const pqq_event *event) {
              (const char *)path.data + strlen(prefix));
     begin_download(engine, event->stream, bytes);
   } else {
-    pqq_header headers[] = {{.name = text("content-type"), .value = text("text/plain")},
-                            {.name = text("content-length"), .value = text("1024")}};
+    pqq_header headers[] = {{.name = bench_text("content-type"), .value = bench_text("text/plain")},
+                            {.name = bench_text("content-length"), .value = bench_text("1024")}};
     pqq_body body = {.data = {block, SMALL_BYTES}};
 
     bench_check(pqq_engine_respond(engine, event->stream, 200, headers, 2, &body,
