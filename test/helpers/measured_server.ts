@@ -9,6 +9,7 @@ import { mkdtempSync, readdirSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { createInterface } from "node:readline";
+import { setTimeout } from "node:timers/promises";
 import { fileURLToPath } from "node:url";
 import { devIdentity, Response, Server, type Stats } from "../../lib/index.js";
 import { settledUsage } from "./memory.js";
@@ -16,6 +17,7 @@ import { settledUsage } from "./memory.js";
 /** Size of a block of /large, and how many `/large?count` blocks there are without a count. */
 export const BLOCK_BYTES = 64 * 1024;
 const DEFAULT_BLOCKS = 64;
+const POLL_MS = 100;
 
 /** What a server is at a moment. */
 export interface Figures {
@@ -29,6 +31,9 @@ export interface Figures {
 export function block(at: number): Uint8Array {
   return Buffer.alloc(BLOCK_BYTES, `block ${at} `);
 }
+
+/** A number of bytes, to be printed. */
+export const inMiB = (bytes: number): string => (bytes / 1024 / 1024).toFixed(1);
 
 export class MeasuredServer implements AsyncDisposable {
   readonly port: number;
@@ -72,6 +77,15 @@ export class MeasuredServer implements AsyncDisposable {
     const { value } = (await this.#lines.next()) as IteratorResult<string, undefined>;
     if (value === undefined) throw new Error("the server has ended");
     return JSON.parse(value) as Figures;
+  }
+
+  /** Figures once no more than `most` connections are left. Polled: a server says nothing by itself. */
+  async quiet(most = 0): Promise<Figures> {
+    for (;;) {
+      const figures = await this.figures();
+      if (figures.stats.connectionsNow <= most) return figures;
+      await setTimeout(POLL_MS);
+    }
   }
 
   async [Symbol.asyncDispose](): Promise<void> {

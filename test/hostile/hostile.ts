@@ -3,7 +3,6 @@
 import { execFile } from "node:child_process";
 import { join } from "node:path";
 import { promisify } from "node:util";
-import { setTimeout } from "node:timers/promises";
 import { Client, type ServerOptions } from "../../lib/index.js";
 import { MeasuredServer, type Figures } from "../helpers/measured_server.js";
 
@@ -21,7 +20,6 @@ const REQUEST_TIMEOUT_MS = 20_000;
 
 /** The lasting one, the newcomer's, and newcomers' that are still draining. */
 const CONNECTIONS_OF_LOAD = 20;
-const POLL_MS = 100;
 
 export interface Outcome {
   /** Requests on connections that last. */
@@ -87,15 +85,6 @@ async function attack(server: MeasuredServer, seconds: number, seed: number): Pr
   return (await promisify(execFile)(program, args)).stdout;
 }
 
-/** Figures once the attackers' connections have timed out. Polled: a server says nothing by itself. */
-async function quiet(server: MeasuredServer): Promise<Figures> {
-  for (;;) {
-    const figures = await server.figures();
-    if (figures.stats.connectionsNow <= CONNECTIONS_OF_LOAD) return figures;
-    await setTimeout(POLL_MS);
-  }
-}
-
 /**
  * Attacks a server of ours for a time, while others use it.
  *
@@ -111,9 +100,9 @@ export async function hostile(
   const running = load.run();
   try {
     await attack(server, Math.min(WARM_UP_SECONDS, seconds), seed + 1);
-    const before = await quiet(server);
+    const before = await server.quiet(CONNECTIONS_OF_LOAD);
     const told = await attack(server, seconds, seed);
-    const after = await quiet(server);
+    const after = await server.quiet(CONNECTIONS_OF_LOAD);
     load.end();
     await running;
     const made = JSON.parse(told) as Record<string, number>;

@@ -2,6 +2,7 @@
 // npm run hostile -- [--seconds 300] [--seed N]: prints every figure, and fails if the normal load has lost anything, or if
 // the server has kept memory or files.
 import { parseArgs } from "node:util";
+import { inMiB } from "../helpers/measured_server.js";
 import { hostile } from "./hostile.js";
 import { MOST_KEPT_BYTES, verdicts } from "./verdicts.js";
 
@@ -15,7 +16,6 @@ const seconds = Number(values.seconds);
 console.log(`hostile clients for ${seconds} s, seed ${values.seed}`);
 const outcome = await hostile(seconds, Number(values.seed));
 const { before, after } = outcome;
-const inMiB = (bytes: number): string => (bytes / 1024 / 1024).toFixed(1);
 console.log("attack", outcome.attack);
 console.log(`normal load: ${outcome.requests} requests, ${outcome.newcomers} newcomers`);
 console.log(`lost: ${outcome.lost.length}`);

@@ -108,12 +108,10 @@ function foreignIdentity(): { cert: string; key: string } {
 
 describe("client: repetitions", () => {
   it("GET is sent again when its connection is lost, POST is not", async () => {
-    const arrived = signal();
     let isFirst = true;
     const handler: Handler = () => {
       if (!isFirst) return new Response("ok");
       isFirst = false;
-      arrived.resolve();
       return new Promise(() => undefined);
     };
     for (const method of ["GET", "POST"]) {
@@ -123,7 +121,7 @@ describe("client: repetitions", () => {
       await using client = new Client({ ca: ca() });
       const answer = client.request(`https://127.0.0.1:${String(port)}/`, { method });
       answer.catch(() => undefined);
-      while (first.stats().requests === 0) await new Promise((resolve) => setImmediate(resolve));
+      await counted(first, "requests", 1);
       const closed = first.close({ drainMs: 0 });
       await closed;
       await using second = await Server.serve(serverOptions({ port }), handler);
@@ -142,7 +140,7 @@ describe("client: repetitions", () => {
     await using client = new Client({ ca: ca(), retries: 0 });
     const first = await Server.serve(serverOptions(), () => new Promise(() => undefined));
     const answer = rejection(client.get(`https://127.0.0.1:${String(first.port)}/`));
-    while (first.stats().requests === 0) await new Promise((resolve) => setImmediate(resolve));
+    await counted(first, "requests", 1);
     await first.close({ drainMs: 0 });
     expect(await answer).to.have.property("code", "PQQ_ERR_CONNECTION_CLOSED");
     expect(client.stats().pool.retries).to.equal(0);

@@ -8,7 +8,7 @@ import { join } from "node:path";
 import { setTimeout } from "node:timers/promises";
 import { parseArgs, promisify } from "node:util";
 import { Client } from "../../lib/index.js";
-import { block, BLOCK_BYTES, MeasuredServer, type Figures } from "../helpers/measured_server.js";
+import { block, BLOCK_BYTES, inMiB, MeasuredServer } from "../helpers/measured_server.js";
 
 const CONNECTIONS = 10_000;
 const REQUESTS = 1_000_000;
@@ -16,7 +16,6 @@ const LANES = 64;
 const IDLE = 5_000;
 const IDLE_SECONDS = 40; // longer than the idle timeout of 30 s: only keep-alives hold them
 const BODY_BYTES = 1024 ** 3;
-const POLL_MS = 100;
 
 /** What allocators may hold on to. A connection has some 70 KiB, a forgotten request at least a hundred bytes. */
 const MOST_KEPT_BYTES = 48 * 1024 * 1024;
@@ -143,25 +142,14 @@ const up: Part = {
   },
 };
 
-const inMiB = (bytes: number): string => (bytes / 1024 / 1024).toFixed(1);
-
-/** Figures once no connection is left. */
-async function quiet(server: MeasuredServer): Promise<Figures> {
-  for (;;) {
-    const figures = await server.figures();
-    if (figures.stats.connectionsNow === 0) return figures;
-    await setTimeout(POLL_MS);
-  }
-}
-
 async function run({ name, warmUp = 0.1, work }: Part): Promise<string[]> {
   await using server = await MeasuredServer.start({ maxRequestBodyBytes: 2 * BODY_BYTES });
   await work(server, warmUp);
-  const before = await quiet(server);
+  const before = await server.quiet();
   const began = performance.now();
   const { lost, of } = await work(server, 1);
   const seconds = (performance.now() - began) / 1000;
-  const after = await quiet(server);
+  const after = await server.quiet();
   const kept = after.residentBytes - before.residentBytes;
   console.log(`${name}: ${of} in ${seconds.toFixed(1)} s, ${lost} lost`);
   console.log(
