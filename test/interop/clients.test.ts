@@ -108,15 +108,14 @@ describePeer("quic-go, a client of our server", go, (peer: GoPeer) => {
 
 describeClient("curl, all that it can", (chroot, folder, site) => {
   const [version] = /^curl \S+/.exec(chroot.run("curl", "--version").stdout)!;
-  const curl = (ca: string, ...args: string[]): Promise<Output> => {
-    const always = ["--http3-only", "--silent", "--show-error", "--cacert", `${folder}/${ca}`];
+  const curl = (...args: string[]): Promise<Output> => {
+    const always = ["--http3-only", "--silent", "--show-error", "--cacert", `${folder}/ca.pem`];
     return execute(chroot.command("curl", ...always, ...args), TIMEOUT_MS);
   };
 
   it("fetches a page, its head, and what is not there", async () => {
     const code = ["--output", `${folder}/page`, "--write-out", "%{http_code} %{size_download}"];
-    const ask = async (...args: string[]): Promise<string> =>
-      (await curl("ca.pem", ...code, ...args)).stdout;
+    const ask = async (...args: string[]): Promise<string> => (await curl(...code, ...args)).stdout;
     expect(await ask(site().url("/index.html"))).to.equal(`200 ${page.length}`);
     expect(sha256(chroot.read(`${folder}/page`))).to.equal(sha256(page));
     expect(await ask("--head", site().url("/index.html"))).to.equal("200 0");
@@ -126,13 +125,13 @@ describeClient("curl, all that it can", (chroot, folder, site) => {
 
   it("fetches and uploads large bodies", async () => {
     const file = `${folder}/stream`;
-    const down = await curl("ca.pem", "--output", file, site().url("/stream"));
+    const down = await curl("--output", file, site().url("/stream"));
     expect(down.status, down.stderr).to.equal(0);
     expect(sha256(chroot.read(file))).to.equal(streamHash());
     passed(version, "client", "24 MiB down");
     const back = `${folder}/back`;
     const args = ["--data-binary", `@${file}`, "--output", back, site().url("/echo")];
-    const up = await curl("ca.pem", ...args);
+    const up = await curl(...args);
     expect(up.status, up.stderr).to.equal(0);
     expect(sha256(chroot.read(back))).to.equal(streamHash());
     passed(version, "client", "upload");
@@ -141,7 +140,7 @@ describeClient("curl, all that it can", (chroot, folder, site) => {
   it("fetches 500 times on one connection", async () => {
     const told = ["--write-out", "%{http_code} %{num_connects}\\n", "--output", "/dev/null"];
     const urls = `${site().url("/index.html")}?[1-500]`;
-    const { status, stdout, stderr } = await curl("ca.pem", "--parallel", ...told, urls);
+    const { status, stdout, stderr } = await curl("--parallel", ...told, urls);
     expect(status, stderr).to.equal(0);
     const lines = stdout.trim().split("\n");
     expect(lines.filter((line) => line.startsWith("200 "))).to.have.length(500);
@@ -160,8 +159,8 @@ describeClient("aioquic, all that it can", (chroot, folder, site) => {
     chroot.copy(join(process.cwd(), "test", "interop", "aioquic_get.py"), `${folder}/get.py`);
   });
 
-  async function get(ca: string, ...args: string[]): Promise<Record<string, unknown>[]> {
-    const command = chroot.command("python3", `${folder}/get.py`, `${folder}/${ca}`, ...args);
+  async function get(...args: string[]): Promise<Record<string, unknown>[]> {
+    const command = chroot.command("python3", `${folder}/get.py`, `${folder}/ca.pem`, ...args);
     return jsonLines(await execute(command, TIMEOUT_MS));
   }
 
@@ -170,7 +169,7 @@ describeClient("aioquic, all that it can", (chroot, folder, site) => {
     const [index, missing, stream] = ["/index.html", "/not/here", "/stream"].map((path) =>
       site().url(path),
     ) as [string, string, string];
-    const [first, none, large] = await get("ca.pem", index, missing, stream);
+    const [first, none, large] = await get(index, missing, stream);
     expect(first).to.deep.equal(whole);
     expect(none).to.include({ status: 404 });
     expect(large).to.deep.equal({ status: 200, bytes: streamBytes, sha256: streamHash() });
@@ -180,14 +179,14 @@ describeClient("aioquic, all that it can", (chroot, folder, site) => {
   it("uploads a body and gets it back", async () => {
     const sent = Buffer.alloc(4 * 1024 * 1024, "upload");
     chroot.write(`${folder}/body`, sent.toString());
-    const [back] = await get("ca.pem", `POST=${site().url("/echo")}`, "--body", `${folder}/body`);
+    const [back] = await get(`POST=${site().url("/echo")}`, "--body", `${folder}/body`);
     expect(back).to.deep.equal({ status: 200, bytes: sent.length, sha256: sha256(sent) });
     passed(version, "client", "upload");
   });
 
   it("makes 90 requests at once, twice, with new keys in between", async () => {
     const url = site().url("/index.html");
-    const all = await get("ca.pem", url, url, "--many", "90", "--key-update");
+    const all = await get(url, url, "--many", "90", "--key-update");
     expect(all).to.have.length(180);
     for (const one of all) expect(one).to.deep.equal(whole);
     passed(version, "client", "many streams", "key update");
@@ -196,7 +195,7 @@ describeClient("aioquic, all that it can", (chroot, folder, site) => {
   });
 
   it("speaks QUIC version 2", async () => {
-    expect(await get("ca.pem", site().url("/index.html"), "--v2")).to.deep.equal([whole]);
+    expect(await get(site().url("/index.html"), "--v2")).to.deep.equal([whole]);
     passed(version, "client", "QUIC v2");
   });
 });

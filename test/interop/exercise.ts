@@ -68,10 +68,13 @@ export interface Target {
   readonly upload: (client: Client, body: Uint8Array) => Promise<Uint8Array>;
 }
 
-export async function echo(client: Client, target: Target, body: Uint8Array): Promise<Uint8Array> {
-  const response = await client.request(`${target.origin}/echo`, { method: "POST", body });
-  expect(response.status).to.equal(200);
-  return response.bytes();
+/** How to upload to a server that gives a body back. */
+export function echo({ origin }: Omit<Target, "upload">): Target["upload"] {
+  return async (client, body) => {
+    const response = await client.request(`${origin}/echo`, { method: "POST", body });
+    expect(response.status).to.equal(200);
+    return response.bytes();
+  };
 }
 
 /** The tests. `target` gives the server once it runs, `chroot` reads what it has to serve. */

@@ -5,7 +5,7 @@ import { once } from "node:events";
 import { createServer, type Server } from "node:http";
 import type { AddressInfo } from "node:net";
 import { join } from "node:path";
-import { Client, type Connection } from "../../lib/index.js";
+import { Client } from "../../lib/index.js";
 import { echo, exercise, fillFolder, FILES, onePage, Running, type Target } from "./exercise.js";
 import { go, keyUpdates, type GoPeer } from "./go.js";
 import { debian, inChroot, type Chroot } from "./peers.js";
@@ -31,7 +31,8 @@ interface Kind {
   readonly version: (chroot: Chroot) => string;
   /** Starts one and returns its port. */
   readonly start: (setup: Setup) => Promise<[AsyncDisposable, number]>;
-  readonly upload?: (target: Target, chroot: Chroot) => Target["upload"];
+  /** Where a body cannot be had back by {@link echo}. */
+  readonly upload?: (target: Omit<Target, "upload">, chroot: Chroot) => Target["upload"];
 }
 
 const nginx: Kind = {
@@ -183,9 +184,7 @@ function describeServer(kind: Kind, chroot: Chroot): void {
         caFile: chroot.outside(`${folder}/ca.pem`),
         folder,
       };
-      const upload: Target["upload"] = (client, body) => echo(client, target, body);
-      target = { ...base, upload };
-      if (kind.upload !== undefined) target = { ...base, upload: kind.upload(target, chroot) };
+      target = { ...base, upload: (kind.upload ?? echo)(base, chroot) };
       await untilUp(target, options.version);
       return running;
     }
@@ -255,13 +254,14 @@ ${fillFolder}`;
 }
 
 /** Not all of them say when they listen: tried until one answers. */
-async function untilUp({ origin, caFile }: Target, version?: 1 | 2): Promise<Connection> {
+async function untilUp({ origin, caFile }: Target, version?: 1 | 2): Promise<void> {
   const MAX_TRIES = 200; // each takes until the port is refused, or a handshake
   for (let tries = 1; ; tries++) {
     try {
       const quicVersions = version === undefined ? undefined : ([version] as const);
       await using client = new Client({ caFile, quicVersions });
-      return (await client.get(`${origin}/${FILES.small}`)).connection;
+      await client.get(`${origin}/${FILES.small}`);
+      return;
     } catch (error) {
       if (tries === MAX_TRIES) throw error;
     }

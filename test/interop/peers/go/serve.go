@@ -5,7 +5,6 @@ package main
 import (
 	"crypto/tls"
 	"flag"
-	"fmt"
 	"io"
 	"net"
 	"net/http"
@@ -17,7 +16,6 @@ import (
 
 // serve prints the port it has got, then answers until it is killed.
 //
-//	GET /facts        what was negotiated
 //	GET /...          a file of the folder
 //	POST /echo        the body
 func serve(args []string) {
@@ -53,10 +51,6 @@ func serve(args []string) {
 
 func handler(root string) http.Handler {
 	mux := http.NewServeMux()
-	mux.HandleFunc("GET /facts", func(w http.ResponseWriter, r *http.Request) {
-		w.Header().Set("content-type", "application/json")
-		fmt.Fprintf(w, `{"group":%q,"protocol":%q}`, r.TLS.CurveID, r.TLS.NegotiatedProtocol)
-	})
 	mux.Handle("GET /", http.FileServer(http.Dir(root)))
 	mux.HandleFunc("POST /echo", func(w http.ResponseWriter, r *http.Request) {
 		body, err := io.ReadAll(r.Body)
