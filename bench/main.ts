@@ -13,7 +13,7 @@ import {
 import { runHandshakesOverUdp, udpText } from "./handshake_udp.js";
 import { Context } from "./harness/context.js";
 import { describeMachine, machineText } from "./harness/machine.js";
-import { PEERS, RunningServer } from "./harness/peers.js";
+import { capabilities } from "./harness/peers.js";
 import { idleText, runIdle } from "./idle.js";
 import { requestsText, runRequests } from "./requests.js";
 import { runSign, signText } from "./sign.js";
@@ -154,15 +154,6 @@ interface Arguments {
   readonly gate: boolean;
   readonly json: string | undefined;
   readonly build: string | undefined;
-}
-
-/** Asks a server of ours what it is made of. */
-async function capabilities(context: Context): Promise<unknown> {
-  const peer = PEERS.find(({ id }) => id === "c");
-  if (peer === undefined) throw new Error("no C server");
-  const server = await RunningServer.start(context, peer, "P-256");
-  await server.stop();
-  return server.capabilities;
 }
 
 async function main(): Promise<number> {

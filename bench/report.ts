@@ -5,7 +5,6 @@ import { dirname, join } from "node:path";
 import { fileURLToPath } from "node:url";
 import { parseArgs } from "node:util";
 import { Context } from "./harness/context.js";
-import { measure } from "./report/measure.js";
 import { page, plots } from "./report/page.js";
 import { readProfiles } from "./report/profiles.js";
 import { jsonText, readResults, type Results } from "./report/results.js";
@@ -51,6 +50,8 @@ function readOptions(): Options | undefined {
 
 async function results({ isQuick, from, only, build }: Options): Promise<Results> {
   if (from !== undefined) return readResults(from);
+  // Only here: it unpacks the Debian of the servers that it looks for.
+  const { measure } = await import("./report/measure.js");
   using context = new Context(build, isQuick);
   return await measure(context, isQuick, only);
 }

@@ -6,7 +6,7 @@ import { existsSync, mkdirSync, readFileSync } from "node:fs";
 import { dirname, join } from "node:path";
 import { fileURLToPath } from "node:url";
 import { debian, inChroot, type Found } from "../../test/interop/debian.js";
-import type { Context, Identity, Kind } from "./context.js";
+import { DOWNLOAD_BYTES, HYBRID, type Context, type Identity, type Kind } from "./context.js";
 import type { Peer } from "./peers.js";
 import { ours } from "./peers.js";
 import { Child } from "./process.js";
@@ -76,7 +76,7 @@ function commandPeer(
     ...ours,
     id,
     name,
-    isAvailable: (_context: Context, kind: Kind) => !kind.includes("+"),
+    isAvailable: (_context: Context, kind: Kind) => kind !== HYBRID,
     reportsUsage: false,
     startServer: (_context, identity) => {
       const [program, ...args] = command(identity);
@@ -98,15 +98,11 @@ function builtPeer(id: string, name: string, program: string): Foreign {
 function nginxPeer(found: Found<{ outside: (path: string) => string }>): Foreign {
   const root = "found" in found ? found.found.outside("/") : "";
   const script = join(BENCH, "servers", "nginx.mjs");
-  const peer = commandPeer(
-    "nginx",
-    "nginx (quic_gso)",
-    (identity) =>
-      [...[process.execPath, script, "--chroot", root], ...filesOf(identity)] as [
-        string,
-        ...string[],
-      ],
-  );
+  const peer = commandPeer("nginx", "nginx (quic_gso)", (identity) => [
+    process.execPath,
+    ...[script, "--chroot", root, "--bytes", String(DOWNLOAD_BYTES)],
+    ...filesOf(identity),
+  ]);
   return { peer, missing: "missing" in found ? found.missing : undefined };
 }
 

@@ -84,16 +84,18 @@ function nodePeer(name: "http2" | "https"): Peer {
   };
 }
 
+const cServer: Peer = {
+  id: "c",
+  name: "VELO, C handler",
+  isAvailable: () => true,
+  startServer: (context, identity) =>
+    new Child("server", context.program("server"), serverArguments(identity)),
+  ...ours,
+};
+
 /** In the order of the tables. The ratios are to Node's HTTP/2. */
 export const PEERS: readonly Peer[] = [
-  {
-    id: "c",
-    name: "VELO, C handler",
-    isAvailable: () => true,
-    startServer: (context, identity) =>
-      new Child("server", context.program("server"), serverArguments(identity)),
-    ...ours,
-  },
+  cServer,
   {
     id: "typescript",
     name: "VELO, JavaScript handler",
@@ -222,6 +224,13 @@ export class RunningServer {
   async stop(): Promise<void> {
     await this.#child.stop();
   }
+}
+
+/** What the library is made of, from our C server. */
+export async function capabilities(context: Context): Promise<unknown> {
+  const server = await RunningServer.start(context, cServer, "P-256");
+  await server.stop();
+  return server.capabilities;
 }
 
 /** What one run of a client took. */

@@ -41,7 +41,8 @@ function residentBytes(pid: number): number {
   return Number(kib ?? 0) * 1024;
 }
 
-function childrenOf(pid: number): number[] {
+/** Ids of the processes that a process has started and that live. */
+export function childrenOf(pid: number): number[] {
   const ids = tasksOf(pid).map((task) => read(`${task}/children`));
   return ids.flatMap((text) => text.split(" ").filter(Boolean).map(Number));
 }

@@ -3,10 +3,17 @@
 // on, because it is meant to be left alone.
 import { spawnSync } from "node:child_process";
 import { setTimeout as sleep } from "node:timers/promises";
-import { DOWNLOAD_BYTES, type Context, type Kind } from "../harness/context.js";
+import { DOWNLOAD_BYTES, type Context } from "../harness/context.js";
 import { findForeign, foreignClient, foreignVersions } from "../harness/foreign.js";
 import { describeMachine } from "../harness/machine.js";
-import { PEERS, RunningServer, STATIC_FILES, type Load, type Peer } from "../harness/peers.js";
+import {
+  capabilities,
+  PEERS,
+  RunningServer,
+  STATIC_FILES,
+  type Load,
+  type Peer,
+} from "../harness/peers.js";
 import { Child } from "../harness/process.js";
 import { percentile } from "../harness/statistics.js";
 import { CASES, HANDSHAKES_PER_SECOND, type Case } from "./cases.js";
@@ -194,12 +201,6 @@ function commit(): string {
   return status === 0 ? stdout.trim() : "unknown";
 }
 
-async function capabilities(context: Context, peer: Peer, kind: Kind): Promise<unknown> {
-  const server = await RunningServer.start(context, peer, kind);
-  await server.stop();
-  return server.capabilities;
-}
-
 /** Runs everything, or the cases whose ids contain one of `only`. */
 export async function measure(
   context: Context,
@@ -214,10 +215,7 @@ export async function measure(
     reason === undefined ? [] : [{ name: peer.name, reason }],
   );
   for (const { name, reason } of missing) console.error(`${name} is left out: ${reason}`);
-  const [ours] = own;
-  const machine = describeMachine(
-    ours === undefined ? undefined : await capabilities(context, ours, "P-256"),
-  );
+  const machine = describeMachine(await capabilities(context));
   const cases: CaseResult[] = [];
   for (const one of CASES) {
     if (only.length > 0 && !only.some((word) => one.id.includes(word))) continue;

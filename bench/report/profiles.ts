@@ -8,6 +8,7 @@ import { join } from "node:path";
 import { setTimeout as sleep } from "node:timers/promises";
 import type { Context } from "../harness/context.js";
 import { RunningServer, type Mode, type Peer } from "../harness/peers.js";
+import { childrenOf } from "../harness/process_tree.js";
 import { CASES, type Case } from "./cases.js";
 import { groupOf } from "./groups.js";
 
@@ -98,8 +99,7 @@ async function sample(
   file: string,
   work: () => Promise<number>,
 ): Promise<number> {
-  const pids = spawnSync("pgrep", ["-P", String(server.pid)], { encoding: "utf8" }).stdout;
-  const all = [String(server.pid), ...pids.split("\n").filter(Boolean)].join(",");
+  const all = [server.pid, ...childrenOf(server.pid)].join(",");
   const perf = spawn(
     "perf",
     ["record", "-q", "-e", "cpu-clock", "-F", String(SAMPLES_PER_SECOND), "-p", all, "-o", file],

@@ -2,7 +2,7 @@
 // nginx with HTTP/3, from an unpacked Debian: one worker, UDP GSO on. `/small` answers from memory, `/download/BYTES` from a
 // file in the page cache. Talks with the harness as control.mjs does, but for its usage, which the harness finds itself.
 //
-//   node nginx.mjs --chroot FOLDER --cert FILE --key FILE [--bytes N]
+//   node nginx.mjs --chroot FOLDER --cert FILE --key FILE --bytes N
 import { spawn } from "node:child_process";
 import { createSocket } from "node:dgram";
 import { once } from "node:events";
@@ -21,7 +21,7 @@ const { values } = parseArgs({
     chroot: { type: "string" },
     cert: { type: "string" },
     key: { type: "string" },
-    bytes: { type: "string", default: "104857600" },
+    bytes: { type: "string" },
   },
 });
 
