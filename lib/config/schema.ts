@@ -63,6 +63,13 @@ function oneOf<const T extends readonly string[]>(names: T, safe: string) {
   return v.picklist(names, `one of ${names.join(", ")}\na safe value is "${safe}"`);
 }
 
+function ipAddress(message: string) {
+  return v.pipe(
+    v.string(message),
+    v.check((text) => isIP(text) !== 0, message),
+  );
+}
+
 function flag(summary: string, byDefault = false) {
   const message = `true or false\na safe value is ${String(byDefault)}`;
   return v.optional(v.pipe(v.boolean(message), v.description(summary)), byDefault);
@@ -141,6 +148,12 @@ const identity = v.pipe(
   v.check((pair) => isWholePair(pair), PAIR_MESSAGE),
 );
 
+/** Of a site, where `pqOnH3` is the whole server's to say, and of a client. */
+const plainIdentity = v.pipe(
+  object({ ...KEY_PAIR_ENTRIES, classical }),
+  v.check((pair) => isWholePair(pair), PAIR_MESSAGE),
+);
+
 const SERVER_NAME_MESSAGE =
   'a DNS name of at most 253 characters, such as "www.example" or "*.example.net"\nIP addresses are never asked for by name; the first site answers for them';
 const LABEL = /^(?!-)[\w-]{1,63}(?<!-)$/;
@@ -173,10 +186,7 @@ const sites = v.pipe(
           v.minLength(1, "at least one name\nleave it out for the names in the certificates"),
         ),
       ),
-      identity: v.pipe(
-        object({ ...KEY_PAIR_ENTRIES, classical }),
-        v.check((pair) => isWholePair(pair), PAIR_MESSAGE),
-      ),
+      identity: plainIdentity,
     }),
     SITES_MESSAGE,
   ),
@@ -195,17 +205,9 @@ export const updateSchema = v.pipe(
   ),
 );
 
-const clientIdentity = v.pipe(
-  object({ ...KEY_PAIR_ENTRIES, classical }),
-  v.check((pair) => isWholePair(pair), PAIR_MESSAGE),
-);
-
 const HOST_MESSAGE =
   'an IP address, such as "127.0.0.1" or "::1"\nleave it out to listen on every address';
-const address = v.pipe(
-  v.string(HOST_MESSAGE),
-  v.check((host) => isIP(host) !== 0, HOST_MESSAGE),
-);
+const address = ipAddress(HOST_MESSAGE);
 const HOSTS_MESSAGE = `1–${MAX_LISTEN_HOSTS} IP addresses\nleave it out to listen on every address`;
 const hosts = v.pipe(
   v.array(address, HOSTS_MESSAGE),
@@ -400,12 +402,7 @@ const PINS_MESSAGE =
 const family = v.optional(v.picklist([0, 4, 6], "0, 4 or 6\nleave it out for both families"), 0);
 
 const LOCAL_MESSAGE = "an IP address of this machine\nleave it out to let the system choose";
-const localAddress = v.optional(
-  v.pipe(
-    v.string(LOCAL_MESSAGE),
-    v.check((text) => isIP(text) !== 0, LOCAL_MESSAGE),
-  ),
-);
+const localAddress = v.optional(ipAddress(LOCAL_MESSAGE));
 
 const LOOKUP_MESSAGE = "a function like lookup of node:dns\nleave it out for the system's resolver";
 const lookup = v.optional(
@@ -414,8 +411,7 @@ const lookup = v.optional(
 
 const RESOLVE_MESSAGE =
   'an object of IP addresses by "host:port"\nsuch as { "example.com:443": "127.0.0.1" }';
-const isAddress = (text: string): boolean => isIP(text) !== 0;
-const resolvedAddress = v.pipe(v.string(RESOLVE_MESSAGE), v.check(isAddress, RESOLVE_MESSAGE));
+const resolvedAddress = ipAddress(RESOLVE_MESSAGE);
 const resolve = v.optional(
   v.record(
     v.pipe(
@@ -434,7 +430,7 @@ const resolve = v.optional(
 export const clientSchema = v.pipe(
   object({
     ...ANCHORS,
-    identity: v.optional(clientIdentity),
+    identity: v.optional(plainIdentity),
     profiles: v.optional(profiles),
     firstFlightRepeat: flag("Send the first datagrams again where that saves a round trip.", true),
     retryAfter: flag("Send requests again behind 429 and 503 with retry-after."),
