@@ -295,6 +295,9 @@ export const CLIENT_INTEGERS = {
   },
 } as const satisfies Record<string, IntegerField>;
 
+/** A number for each of {@link CLIENT_INTEGERS}. */
+export type ClientIntegers = Readonly<Record<keyof typeof CLIENT_INTEGERS, number>>;
+
 /** What a profile can be: a row of include/pqq/profiles.def. */
 export const PROFILE_NAMES = Object.keys(PROFILE_TABLE) as readonly Profile[];
 

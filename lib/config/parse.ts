@@ -10,6 +10,7 @@ import {
   GROUPS,
   SHARED_INTEGERS,
   SIGNATURE_SCHEMES,
+  type ClientIntegers,
   type Requirement,
 } from "./fields.js";
 import { check } from "./issues.js";
@@ -156,8 +157,6 @@ export function parseClientOptions(input: ClientOptions): ClientConfig {
 export function parseRequire(input: unknown): Requirements {
   return input === undefined ? NOTHING : requirements(check(requireSchema, input, "require"));
 }
-
-type ClientIntegers = Record<keyof typeof CLIENT_INTEGERS, number>;
 
 function clientIntegers(
   values: Partial<Record<keyof ClientIntegers, number | undefined>>,

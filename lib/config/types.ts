@@ -5,6 +5,7 @@ import type { LookupFunction } from "../internal/resolve.js";
 import type { PinStore } from "../pins.js";
 import type {
   CipherName,
+  ClientIntegers,
   GroupName,
   MisdirectedRequests,
   PqOnH3,
@@ -467,8 +468,8 @@ export interface ServerConfig extends SharedConfig {
   readonly misdirectedRequests: MisdirectedRequests;
   readonly pqOnH3: PqOnH3;
   readonly workers: number;
-  /** Undefined: libpqq decides; 0: none. */
   readonly statelessKey: Uint8Array | undefined;
+  /** Undefined: libpqq decides; 0: none. */
   readonly signingThreads: number | undefined;
   readonly maxConcurrentRequests: number;
   /** Undefined: no limit. */
@@ -489,7 +490,7 @@ export interface ServerConfig extends SharedConfig {
 }
 
 /** See {@link SharedConfig}. Exactly one of `caPem` and `caFile` is set. */
-export interface ClientConfig extends SharedConfig {
+export interface ClientConfig extends SharedConfig, ClientIntegers {
   readonly caPem: Uint8Array | undefined;
   readonly caFile: string | undefined;
   /** Up to two. */
@@ -497,28 +498,10 @@ export interface ClientConfig extends SharedConfig {
   /** Empty: the profile alone. */
   readonly profiles: readonly ProfileName[];
   readonly firstFlightRepeat: boolean;
-  readonly expectedFlightBytes: number;
   /** Undefined: pins are neither kept nor minded. */
   readonly pins: PinStore | undefined;
-  readonly pingIntervalMs: number;
-  readonly keepAliveTimeoutMs: number;
-  readonly maxConnectionsPerOrigin: number;
-  readonly maxConnections: number;
-  readonly maxConcurrentRequests: number;
-  readonly maxRequestsPerConnection: number;
-  readonly maxQueuedRequests: number;
-  readonly queueTimeoutMs: number;
-  readonly connectTimeoutMs: number;
-  readonly connectionAttemptDelayMs: number;
-  readonly resolutionDelayMs: number;
-  readonly headersTimeoutMs: number;
-  readonly bodyTimeoutMs: number;
-  readonly requestTimeoutMs: number;
-  readonly retries: number;
   readonly retryAfter: boolean;
-  readonly maxRedirects: number;
   readonly decompress: boolean;
-  readonly maxDecompressedBytes: number;
   readonly family: 0 | 4 | 6;
   readonly localAddress: string | undefined;
   readonly lookup: LookupFunction | undefined;
