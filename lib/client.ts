@@ -3,7 +3,7 @@
 import { parseClientOptions, type ClientConfig, type ClientOptions } from "./config/index.js";
 import { ClientResponse } from "./client_response.js";
 import { RedirectError, TunnelError } from "./errors/index.js";
-import { WireHeaders } from "./headers.js";
+import { TOKEN, WireHeaders } from "./headers.js";
 import type { ResponseHead } from "./internal/client_stream.js";
 import { Deadline, pause } from "./internal/deadline.js";
 import { codingsOf, decoded } from "./internal/decode.js";
@@ -51,8 +51,6 @@ export type ConnectInit = Pick<
   /** What to speak, a token of IANA's registry of HTTP upgrade tokens. Undefined: plain CONNECT. */
   readonly protocol?: string | undefined;
 };
-
-const TOKEN = /^[!#$%&'*+\-.^_`|~0-9A-Za-z]+$/;
 
 const REDIRECTS: ReadonlySet<number> = new Set([301, 302, 303, 307, 308]);
 

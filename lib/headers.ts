@@ -43,6 +43,8 @@ export class WireHeaders {
   }
 }
 
+/** A token: a method's name, or a protocol's (RFC 9110 section 5.6.2). */
+export const TOKEN = /^[!#$%&'*+\-.^_`|~0-9A-Za-z]+$/;
 /** RFC 9110 section 5.6.2, lower case as RFC 9114 section 4.2 wants it. */
 const NAME = /^[!#$%&'*+\-.^_`|~0-9a-z]+$/;
 /** RFC 9110 section 5.5: no control characters, bytes only. */

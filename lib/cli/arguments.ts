@@ -11,7 +11,7 @@ import {
   type Profile,
   type QuicVersion,
 } from "../config/index.js";
-import { headerPairs } from "../headers.js";
+import { headerPairs, TOKEN } from "../headers.js";
 
 /** An integer in a range. */
 export function integer(min: number, max: number): (text: string) => number {
@@ -62,7 +62,7 @@ export function resolveEntry(
 
 /** A request method (RFC 9110 section 9.1). */
 export function method(text: string): string {
-  if (/^[!#$%&'*+\-.^_`|~0-9A-Za-z]+$/.test(text)) return text;
+  if (TOKEN.test(text)) return text;
   throw new InvalidArgumentError("Expected a method, such as PUT.");
 }
 

@@ -4,6 +4,7 @@
 // docs/config.schema.json is made from the same schemas.
 import { isIP } from "node:net";
 import * as v from "valibot";
+import { TOKEN } from "../headers.js";
 import type { LookupFunction } from "../internal/resolve.js";
 import { PinStore } from "../pins.js";
 import {
@@ -310,10 +311,7 @@ const PROTOCOLS_MESSAGE =
   'an array of protocol tokens, such as ["websocket"]\nleave it out to take none';
 const connectProtocols = v.pipe(
   v.array(
-    v.pipe(
-      v.string(PROTOCOLS_MESSAGE),
-      v.regex(/^[!#$%&'*+\-.^_`|~0-9A-Za-z]+$/, PROTOCOLS_MESSAGE),
-    ),
+    v.pipe(v.string(PROTOCOLS_MESSAGE), v.regex(TOKEN, PROTOCOLS_MESSAGE)),
     PROTOCOLS_MESSAGE,
   ),
   v.description("Protocols that CONNECT may ask for (RFC 9220)."),

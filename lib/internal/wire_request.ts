@@ -7,7 +7,7 @@ import {
   type Requirements,
 } from "../config/index.js";
 import { errorFromStatus, RedirectError } from "../errors/index.js";
-import { headerPairs, type HeaderPair, type HeadersInit } from "../headers.js";
+import { headerPairs, TOKEN, type HeaderPair, type HeadersInit } from "../headers.js";
 import type { TrailersInit } from "../response.js";
 import type { InterimListener, WireRequest } from "./client_stream.js";
 import { acceptEncoding } from "./decode.js";
@@ -95,7 +95,6 @@ export interface ParsedRequest {
   readonly require: Requirements;
 }
 
-const METHOD = /^[!#$%&'*+\-.^_`|~0-9A-Za-z]+$/;
 /** Those that fetch writes in upper case however they are given. */
 const NORMALISED = new Set(["DELETE", "GET", "HEAD", "OPTIONS", "POST", "PUT"]);
 const FORBIDDEN = new Set(["CONNECT", "TRACE", "TRACK"]);
@@ -304,7 +303,7 @@ function parseUrl(input: string | URL): URL {
 
 function parseMethod(method: string): string {
   const upper = method.toUpperCase();
-  if (!METHOD.test(method) || FORBIDDEN.has(upper)) {
+  if (!TOKEN.test(method) || FORBIDDEN.has(upper)) {
     throw new TypeError(`method: ${JSON.stringify(method)} is not one that can be sent`);
   }
   return NORMALISED.has(upper) ? upper : method;
