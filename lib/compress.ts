@@ -2,7 +2,7 @@
 // Compresses what handlers answer, for clients that take it (RFC 9110 sections 8.4 and 12.5.3).
 import { chooseCoding, hasCoding, MAX_QUALITY, type ContentCoding } from "./internal/coding.js";
 import { compressChunks, compressWhole } from "./internal/compressor.js";
-import type { Handler, HandlerResult } from "./internal/server_stream.js";
+import { isPromise, type Handler, type HandlerResult } from "./internal/server_stream.js";
 import type { ServerRequest } from "./request.js";
 import { isFileResponse, Response, responseParts, type ResponseParts } from "./response.js";
 import { Tunnel } from "./tunnel.js";
@@ -107,12 +107,6 @@ function checkOptions(options: CompressOptions): Settings {
 function checkInteger(name: string, value: number, min: number, max: number): void {
   if (Number.isInteger(value) && value >= min && value <= max) return;
   throw new RangeError(`${name}: expected an integer ${min}–${max}, received ${String(value)}`);
-}
-
-function isPromise(
-  result: HandlerResult | Promise<HandlerResult>,
-): result is Promise<HandlerResult> {
-  return typeof (result as { then?: unknown } | undefined)?.then === "function";
 }
 
 /** Whether another client could get this response compressed: then it says `vary`. */

@@ -90,10 +90,7 @@ function givenSites({ site = [] }: ServeOptions): Site[] {
         "the files of one site, separated by commas without spaces",
       );
     }
-    const classical =
-      classicalCert === undefined || classicalKey === undefined
-        ? undefined
-        : { certFile: classicalCert, keyFile: classicalKey };
+    const classical = pairOf(classicalCert, classicalKey, "--site");
     return { identity: { certFile, keyFile, classical } };
   });
 }

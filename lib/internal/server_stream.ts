@@ -453,7 +453,8 @@ class Context implements RequestContext {
   }
 }
 
-function isPromise(
+/** Whether a handler will have its result later. */
+export function isPromise(
   result: HandlerResult | Promise<HandlerResult>,
 ): result is Promise<HandlerResult> {
   return typeof (result as { then?: unknown } | undefined)?.then === "function";
