@@ -199,24 +199,24 @@ export class Client implements AsyncDisposable {
   async #run(request: ParsedRequest): Promise<ClientResponse> {
     const deadline = new Deadline(request, this.#pool.clock);
     try {
-      const { response, onceDone } = await this.#follow(deadline.request);
-      onceDone(() => {
-        deadline.end();
-      });
-      return response;
+      return await this.#follow(deadline);
     } catch (error) {
       deadline.end();
       throw error;
     }
   }
 
-  async #follow(first: ParsedRequest): Promise<Answer> {
-    let request = first;
+  async #follow(deadline: Deadline): Promise<ClientResponse> {
+    let { request } = deadline;
     for (let redirects = 0; ; redirects++) {
       const { head, headers } = await this.#exchange(request);
       const location = REDIRECTS.has(head.status) ? headers.get("location") : undefined;
       if (location === undefined || request.redirect === "manual") {
-        return this.#answer(request, head, headers, redirects > 0);
+        const response = this.#answer(request, head, headers, redirects > 0);
+        head.onceDone(() => {
+          deadline.end();
+        });
+        return response;
       }
       head.body?.cancel();
       checkRedirect(request, head.status, location, redirects, this.#config.maxRedirects);
@@ -246,10 +246,10 @@ export class Client implements AsyncDisposable {
     head: ResponseHead,
     headers: WireHeaders,
     isRedirected: boolean,
-  ): Answer {
+  ): ClientResponse {
     const codings = request.decompress ? codingsOf(headers.get("content-encoding")) : undefined;
     const { status, body, connection, attempts } = head;
-    const response = new ClientResponse({
+    return new ClientResponse({
       status,
       headers,
       body: body && codings ? decoded(body, codings, this.#config) : body,
@@ -259,18 +259,7 @@ export class Client implements AsyncDisposable {
       attempts,
       setPriority: head.setPriority,
     });
-    return {
-      response,
-      onceDone: (listener) => {
-        head.onceDone(listener);
-      },
-    };
   }
-}
-
-interface Answer {
-  readonly response: ClientResponse;
-  readonly onceDone: ResponseHead["onceDone"];
 }
 
 /** @throws RedirectError */
