@@ -20,6 +20,7 @@ import {
   type RequestContent,
 } from "./request_content.js";
 import { STATUS_URL_INVALID } from "./rows.js";
+import { headerText } from "./text.js";
 
 /** What to do with a redirect: follow it (at most `maxRedirects` times), fail, or hand it to the caller. */
 export type RedirectMode = "follow" | "error" | "manual";
@@ -224,15 +225,20 @@ export function toConnect(request: ParsedRequest, protocol: string | null): Wire
   const { url, headers } = request;
   // Plain CONNECT says the port, whatever it is (RFC 9110 section 9.3.6).
   const authority = url.port === "" ? `${url.hostname}:${HTTPS_PORT}` : url.host;
-  let fields =
+  const target: HeaderPair[] =
     protocol === null
-      ? `:method\0CONNECT\0:authority\0${authority}`
-      : `:method\0CONNECT\0:scheme\0https\0:authority\0${url.host}\0:path\0${url.pathname}${url.search}\0:protocol\0${protocol}`;
-  for (const [name, value] of headers) fields += `\0${name}\0${value}`;
+      ? [[":authority", authority]]
+      : [
+          [":scheme", "https"],
+          [":authority", url.host],
+          [":path", `${url.pathname}${url.search}`],
+          [":protocol", protocol],
+        ];
+  const fields: HeaderPair[] = [[":method", "CONNECT"], ...target, ...headers];
   return {
     ...toWire(request),
-    headers: fields,
-    headerCount: headers.length + (protocol === null ? 2 : 5),
+    headers: headerText(fields),
+    headerCount: fields.length,
     connect: { protocol },
   };
 }
