@@ -60,7 +60,6 @@ export class OriginPool implements PooledOwner {
   #connections: PooledConnection[] = [];
   /** By requirement; one without requests and without an attempt is removed. */
   readonly #queues = new Map<string, Queue>();
-  #queued = 0;
 
   constructor(origin: Origin, owner: OriginOwner) {
     this.origin = origin;
@@ -76,7 +75,9 @@ export class OriginPool implements PooledOwner {
   }
 
   get queued(): number {
-    return this.#queued;
+    let queued = 0;
+    for (const { waiting } of this.#queues.values()) queued += waiting.size;
+    return queued;
   }
 
   /** A connection with room for one request, which is reserved; undefined if there is none. */
@@ -101,8 +102,9 @@ export class OriginPool implements PooledOwner {
   ): Promise<PooledConnection> {
     const { limits, clock } = this.#owner;
     const { origin } = this.origin;
-    if (this.#queued >= limits.maxQueuedRequests) {
-      throw new PqqError("PQQ_ERR_QUEUE_FULL", { detail: `${this.#queued} for ${origin}` });
+    const { queued } = this;
+    if (queued >= limits.maxQueuedRequests) {
+      throw new PqqError("PQQ_ERR_QUEUE_FULL", { detail: `${queued} for ${origin}` });
     }
     const queue = this.#queueOf(required);
     return new Promise((resolve, reject) => {
@@ -131,7 +133,6 @@ export class OriginPool implements PooledOwner {
       }
       signal?.addEventListener("abort", onAbort, { once: true });
       queue.waiting.add(waiting);
-      this.#queued += 1;
       this.pump();
     });
   }
@@ -145,7 +146,7 @@ export class OriginPool implements PooledOwner {
           this.#connectFor(queue);
           break;
         }
-        this.#remove(queue, waiting);
+        queue.waiting.delete(waiting);
         waiting.resolve(connection);
       }
     }
@@ -182,7 +183,7 @@ export class OriginPool implements PooledOwner {
   }
 
   onRoom(connection: PooledConnection): void {
-    if (this.#queued > 0) this.pump();
+    if (this.queued > 0) this.pump();
     if (connection.active === 0) this.#owner.onIdle();
   }
 
@@ -201,14 +202,8 @@ export class OriginPool implements PooledOwner {
     return queue;
   }
 
-  #remove(queue: Queue, waiting: Waiting): boolean {
-    if (!queue.waiting.delete(waiting)) return false;
-    this.#queued -= 1;
-    return true;
-  }
-
   #giveUp(queue: Queue, waiting: Waiting, reason: unknown): void {
-    if (!this.#remove(queue, waiting)) return;
+    if (!queue.waiting.delete(waiting)) return;
     waiting.reject(reason);
     if (queue.waiting.size === 0) stopDial(queue, reason);
     this.#tidy();
@@ -267,7 +262,7 @@ export class OriginPool implements PooledOwner {
 
   #rejectAll(queue: Queue, error: unknown): void {
     for (const waiting of queue.waiting) {
-      this.#remove(queue, waiting);
+      queue.waiting.delete(waiting);
       waiting.reject(error);
     }
   }

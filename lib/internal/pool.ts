@@ -173,11 +173,11 @@ export class Pool implements EndpointListener, Connector, OriginOwner {
 
   mayConnect(origin: OriginPool): boolean {
     const { maxConnections } = this.limits;
-    const { connections, connecting } = this.stats();
-    const total = connections + connecting;
+    const origins = [...this.#origins.values()];
+    const total = origins.reduce((n, one) => n + one.connections.length + one.connecting, 0);
     if (total < maxConnections) return true;
     // One that is on its way out makes room already.
-    const others = [...this.#origins.values()].filter((other) => other !== origin);
+    const others = origins.filter((other) => other !== origin);
     const isLeaving = ({ isRetired, active }: PooledConnection): boolean =>
       isRetired && active === 0;
     if (!others.some((other) => other.connections.some(isLeaving))) {
