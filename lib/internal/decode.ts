@@ -216,10 +216,7 @@ function limitError(detail: string): Error {
 /** zlib's errors have codes of their own; everything else comes from the network or from the reader. */
 function codingError(error: Error): Error {
   const { code } = error as NodeJS.ErrnoException;
-  const isZlib =
-    !isPqqError(error) &&
-    code !== undefined &&
-    /^(?:Z_|ERR__?ERROR|ERR_|ZSTD_|ERR_BROTLI)/.test(code);
+  const isZlib = !isPqqError(error) && code !== undefined && /^(?:Z_|ERR_|ZSTD_)/.test(code);
   if (!isZlib || code.startsWith("ERR_STREAM")) return error;
   return new PqqError("PQQ_ERR_CONTENT_CODING", { detail: error.message, cause: error });
 }

@@ -12,7 +12,7 @@ import {
   timeoutError,
   type ConnectAttempt,
 } from "../errors/index.js";
-import { systemClock, type Clock, type Timer } from "./clock.js";
+import type { Clock, Timer } from "./clock.js";
 import type { RequiredLevel } from "./policy.js";
 import { resolveError, type Family, type Resolver } from "./resolve.js";
 
@@ -53,7 +53,7 @@ export interface DialOptions {
   readonly resolutionDelayMs: number;
   /** For all of it; 0: no limit. */
   readonly timeoutMs: number;
-  readonly clock?: Clock | undefined;
+  readonly clock: Clock;
 }
 
 /** A connection under way. */
@@ -97,7 +97,7 @@ class Race implements Dial {
     this.#connector = connector;
     this.#target = target;
     this.#options = options;
-    this.#clock = options.clock ?? systemClock;
+    this.#clock = options.clock;
     this.connection = new Promise((resolve, reject) => {
       this.#resolve = resolve;
       this.#reject = reject;

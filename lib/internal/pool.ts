@@ -33,8 +33,6 @@ const MAX_TOKEN = 0xffffffff;
 /** Origins whose handshake's size is remembered: more than a program talks to in turn, at some 100 bytes each. */
 const MAX_FLIGHTS = 1024;
 
-export type { Origin } from "./origin_pool.js";
-
 /** What a client's connections and requests are doing. */
 export interface PoolStats {
   /** Origins with a connection or a request. */
@@ -62,7 +60,7 @@ export class Pool implements EndpointListener, Connector, OriginOwner {
   readonly endpoint: Endpoint;
   readonly pins: PinKeeper;
   readonly limits: ClientConfig;
-  readonly clock: Clock;
+  readonly clock: Clock = systemClock;
   readonly #origins = new Map<string, OriginPool>();
   /** By origin: the bytes of the last handshake. */
   readonly #flights = new Map<string, number>();
@@ -81,9 +79,8 @@ export class Pool implements EndpointListener, Connector, OriginOwner {
   #stopReason: unknown;
   #drainTimer: Timer | undefined;
 
-  constructor(config: ClientConfig, onEnd: (status: number) => void, clock = systemClock) {
+  constructor(config: ClientConfig, onEnd: (status: number) => void) {
     this.limits = config;
-    this.clock = clock;
     this.#onEnd = onEnd;
     this.#resolver = makeResolver(config.lookup);
     this.pins = new PinKeeper(config.pins);

@@ -96,11 +96,8 @@ export const STATUS_STREAM_RESET = -501;
 export const STATUS_STREAM_REFUSED = -502;
 export const STATUS_GOING_AWAY = -504;
 export const STATUS_CANCELLED = -505;
-export const STATUS_REQUEST_TIMEOUT = -506;
 export const STATUS_DATAGRAM_UNSUPPORTED = -511;
-export const STATUS_CONNECT_REFUSED = -513;
 export const STATUS_RESOLVE = -605;
-export const STATUS_UNREACHABLE = -606;
 
 /** HTTP/3 error codes (RFC 9114 section 8.1). */
 export const H3_NO_ERROR = 0x100;
