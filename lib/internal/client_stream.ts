@@ -108,7 +108,9 @@ export class ClientStream extends Stream {
   #isDone = false;
   #doneListener: (() => void) | undefined;
   #headersTimer: Timer | undefined;
+  /** Begins anew with each wait, and may run out while nobody waits: a stop and a start for each chunk cost more. */
   #bodyTimer: Timer | undefined;
+  #isAwaited = false;
   /** Set while content is held back. */
   #continueTimer: Timer | undefined;
 
@@ -319,14 +321,13 @@ export class ClientStream extends Stream {
     const { bodyTimeoutMs } = this.#request;
     // A tunnel may be silent.
     if (bodyTimeoutMs === 0 || this.isTunnel) return;
-    if (!isAwaited) {
-      this.#context.clock.stop(this.#bodyTimer);
-      this.#bodyTimer = undefined;
-    } else if (this.#bodyTimer !== undefined) {
+    this.#isAwaited = isAwaited;
+    if (!isAwaited) return;
+    if (this.#bodyTimer !== undefined) {
       this.#bodyTimer.refresh();
     } else if (!this.isClosed) {
       this.#bodyTimer = this.#context.clock.start(bodyTimeoutMs, () => {
-        this.#timeOut("body", bodyTimeoutMs);
+        if (this.#isAwaited) this.#timeOut("body", bodyTimeoutMs);
       });
     }
   }
