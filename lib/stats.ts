@@ -59,6 +59,13 @@ export const STAT_NAMES = [
   "httpDatagramsDropped",
   "connectionsRetired",
   "resetFloods",
+  "retriesSent",
+  "tokensAccepted",
+  "tokensRejected",
+  "tokensSent",
+  "connectionsRefusedBusy",
+  "connectionsRefusedRate",
+  "datagramsBlocked",
 ] as const;
 
 /** Name of a counter. */

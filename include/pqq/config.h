@@ -78,6 +78,18 @@ enum {
 /** Places of pqq_config_options.quic_versions. */
 #define PQQ_MAX_QUIC_VERSIONS 3
 
+/** When a server answers a client that has no address validation token with a
+ *  Retry packet (RFC 9000 section 8.1.2): one round trip more for that client,
+ *  no memory and little work for the server. */
+enum {
+  /** While it is busy: many handshakes are half-open, handshake_cpu_ms of this
+   *  second is used up, or connections_per_address is reached. */
+  PQQ_RETRY_AUTO = 0,
+  PQQ_RETRY_ALWAYS = 1,
+  /** Then clients are refused only at the hard limits. */
+  PQQ_RETRY_NEVER = 2
+};
+
 /** pqq_config_options is filled by the caller after pqq_config_options_init.
  *  Zero in a numeric field means its default. All views and strings are
  *  copied by pqq_config_new. */
@@ -200,6 +212,19 @@ typedef struct pqq_config_options {
    *  and closes it when the last is answered; clients go on with a new one.
    *  Default 0: no limit. */
   uint32_t max_requests_per_connection;
+  /** PQQ_RETRY_*; default AUTO. A server's, as the three below; docs/admission.md. */
+  int32_t retry;
+  /** CPU time in ms that a worker spends on handshakes per second, 1-1,000;
+   *  default 800. Above it clients without a token get a Retry (unless NEVER),
+   *  above 125 % of it every new client is refused. Measured only where the
+   *  host gives a clock (pqq_engine_options.cpu_clock; the driver does). */
+  uint32_t handshake_cpu_ms;
+  /** New connections per second of one address (IPv4, or IPv6 /64) at one worker,
+   *  1-100,000; a site (/24, /48) gets eight times that. Default 0: no limit,
+   *  because many users may share an address (carrier NAT, a load balancer).
+   *  Unproven addresses above it get a Retry, proven ones are refused. */
+  uint32_t connections_per_address;
+  uint32_t reserved;
 } pqq_config_options;
 
 /** Bits of pqq_config_options.enable_connect. */

@@ -75,7 +75,8 @@ typedef struct pqq_driver_options {
   /** The secret from which a server's connection ids and stateless reset tokens
    *  are made. Default all zero: a new one at each start. A server that keeps it
    *  can tell clients of its former self that their connections are gone (RFC
-   *  9000 section 10.3), which else wait for their idle timeout. */
+   *  9000 section 10.3), which else wait for their idle timeout, and
+   *  takes the address validation tokens that its former self has given. */
   uint8_t key[PQQ_ENGINE_KEY_BYTES];
 } pqq_driver_options;
 
@@ -198,6 +199,18 @@ PQQ_EXPORT pqq_status pqq_driver_update_config(pqq_driver *driver, pqq_config *c
 PQQ_EXPORT pqq_status pqq_driver_call(pqq_driver *driver, uint32_t worker,
                                       void (*fn)(pqq_engine *engine, void *user_data),
                                       void *user_data);
+
+/** pqq_driver_block blocks `prefix` at all workers for `for_ms`, or for good if
+ *  that is 0; see pqq_engine_block. When it returns, nothing from there gets in any
+ *  more. Waits for each worker's turn, as pqq_driver_call does.
+ *  Errors: those of pqq_engine_block, PQQ_ERR_STATE as pqq_driver_call. After
+ *  PQQ_ERR_NO_MEMORY some workers may have it. */
+PQQ_EXPORT pqq_status pqq_driver_block(pqq_driver *driver, const pqq_prefix *prefix,
+                                       uint64_t for_ms);
+
+/** pqq_driver_unblock takes exactly that prefix off the list of all workers.
+ *  Errors: those of pqq_engine_unblock, PQQ_ERR_STATE as pqq_driver_call. */
+PQQ_EXPORT pqq_status pqq_driver_unblock(pqq_driver *driver, const pqq_prefix *prefix);
 
 /** pqq_driver_stop begins the end: GOAWAY, then up to `drain_ms` for requests
  *  to finish, then CONNECTION_CLOSE, then the threads end, at the latest one

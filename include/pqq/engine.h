@@ -41,8 +41,9 @@ typedef struct pqq_engine_options {
   /** This engine among those that share a port: 0-254, and how many. */
   uint32_t worker;
   uint32_t worker_count;
-  /** The secret from which connection ids and stateless reset tokens are
-   *  made; the same for all workers of a server. All zero: random. */
+  /** The secret from which connection ids, stateless reset tokens and address
+   *  validation tokens are made; the same for all workers of a server. All
+   *  zero: random. */
   uint8_t key[PQQ_ENGINE_KEY_BYTES];
   /** Called from pqq_engine_wake on the calling thread; must make the owner
    *  thread call the engine again. May be NULL. */
@@ -59,6 +60,14 @@ typedef struct pqq_engine_options {
    *  host can hand datagrams over to them; see pqq_engine_recv. */
   int32_t has_other_generations;
   int32_t reserved;
+  /** CPU time of the calling thread in ns, for handshake_cpu_ms; NULL: that
+   *  budget is not kept. Called twice per datagram of a handshake, with
+   *  user_data. */
+  uint64_t (*cpu_clock)(void *user_data);
+  /** What has to be added to this engine's clock so that all processes that
+   *  share `key` have the same one, such as the time since 1970: address
+   *  validation tokens are dated by that. 0: the engine's clock as it is. */
+  pqq_time_ns clock_offset_ns;
 } pqq_engine_options;
 
 /** What pqq_engine_recv says in `*route` besides the worker, in its low 8 bits:
@@ -202,6 +211,38 @@ PQQ_EXPORT void pqq_job_free(pqq_job *job);
  *  Errors: PQQ_ERR_NULL_ARG. */
 PQQ_EXPORT pqq_status pqq_engine_complete(pqq_engine *engine, pqq_job *job, pqq_time_ns now);
 
+/** pqq_engine_spend adds `cpu_ns` to what handshakes have cost in this second
+ *  (handshake_cpu_ms): CPU time that the owner thread has spent on a job. The
+ *  engine counts its own with cpu_clock. Errors: PQQ_ERR_NULL_ARG. */
+PQQ_EXPORT pqq_status pqq_engine_spend(pqq_engine *engine, uint64_t cpu_ns, pqq_time_ns now);
+
+/** pqq_prefix_parse reads "192.0.2.0/24", "2001:db8::/32", or an address alone,
+ *  which stands for itself. Thread-safe.
+ *  Errors: PQQ_ERR_NULL_ARG; PQQ_ERR_INVALID_ARG: neither, or bits are set below
+ *  the prefix ("192.0.2.1/24"): pqq_error_detail says which. */
+PQQ_EXPORT pqq_status pqq_prefix_parse(const char *text, pqq_prefix *prefix);
+
+/** Most entries of a block list. */
+#define PQQ_MAX_BLOCKED 4096
+
+/** pqq_engine_block drops all datagrams from `prefix` before any work is done,
+ *  until `until` by the engine's clock (PQQ_TIME_NEVER: for good), and counts
+ *  them (datagrams_blocked). Connections from there get no farewell: they time
+ *  out. A prefix that is there already gets the new time.
+ *  Errors: PQQ_ERR_NULL_ARG, PQQ_ERR_INVALID_ARG (not a prefix, or bits are set
+ *  below it), PQQ_ERR_LIMIT (PQQ_MAX_BLOCKED of them), PQQ_ERR_NO_MEMORY. */
+PQQ_EXPORT pqq_status pqq_engine_block(pqq_engine *engine, const pqq_prefix *prefix,
+                                       pqq_time_ns until, pqq_time_ns now);
+
+/** pqq_engine_unblock takes exactly that prefix off the list.
+ *  Errors: PQQ_ERR_NULL_ARG, PQQ_ERR_INVALID_ARG, PQQ_ERR_NOT_FOUND. */
+PQQ_EXPORT pqq_status pqq_engine_unblock(pqq_engine *engine, const pqq_prefix *prefix);
+
+/** pqq_engine_blocked copies up to `capacity` entries that are in force, oldest
+ *  first, and says in `*count` how many there are. Errors: PQQ_ERR_NULL_ARG. */
+PQQ_EXPORT pqq_status pqq_engine_blocked(const pqq_engine *engine, pqq_time_ns now,
+                                         pqq_block *blocks, size_t capacity, size_t *count);
+
 /** pqq_engine_wake calls on_wake. Thread-safe. */
 PQQ_EXPORT void pqq_engine_wake(pqq_engine *engine);
 
@@ -223,12 +264,19 @@ typedef struct pqq_connect_options {
    *  the first flight is repeated; 0: not known. */
   uint32_t expected_flight_bytes;
   uint32_t reserved2;
+  /** What a PQQ_EVENT_NEW_TOKEN of this server has brought, or empty; copied, at
+   *  most PQQ_MAX_ADDRESS_TOKEN_BYTES. With it the first flight is not repeated. A
+   *  server that does not know it ignores it. */
+  pqq_bytes address_token;
 } pqq_connect_options;
+
+/** Longest pqq_connect_options.address_token; longer ones are not reported either. */
+#define PQQ_MAX_ADDRESS_TOKEN_BYTES 512
 
 /** pqq_engine_connect begins a client connection. Success or failure comes as
  *  PQQ_EVENT_CONNECTED or PQQ_EVENT_CLOSED; requests may be made at once, they wait.
  *  Errors: PQQ_ERR_NULL_ARG, PQQ_ERR_STRUCT_SIZE, PQQ_ERR_INVALID_ARG (address,
- *  server_name, require_*), PQQ_ERR_NO_ROOTS, PQQ_ERR_POLICY_CONFIG (the
+ *  server_name, require_*, address_token), PQQ_ERR_NO_ROOTS, PQQ_ERR_POLICY_CONFIG (the
  *  anchors or groups of the configuration cannot satisfy what is required),
  *  PQQ_ERR_TOO_MANY_CONNECTIONS, PQQ_ERR_NO_MEMORY. */
 PQQ_EXPORT pqq_status pqq_engine_connect(pqq_engine *engine, const pqq_connect_options *options,

@@ -55,7 +55,11 @@ enum {
   PQQ_EVENT_FILE = 14,
   /** An HTTP datagram (RFC 9297): `stream`, `data`. At most 64 of a stream wait to
    *  be taken; more are dropped and counted. */
-  PQQ_EVENT_DATAGRAM = 15
+  PQQ_EVENT_DATAGRAM = 15,
+  /** Client: the server has sent an address validation token (RFC 9000 section
+   *  8.1.3): `data`. Give it to the next connection to the same server as
+   *  pqq_connect_options.address_token, and use it once. */
+  PQQ_EVENT_NEW_TOKEN = 16
 };
 
 /** Most values of one list that pqq_peer_offer keeps; more are left out. */
@@ -136,6 +140,16 @@ typedef struct pqq_certificate_info {
 
 /** Longest chain that libpqq reports (and accepts). */
 #define PQQ_MAX_CHAIN 8
+
+/** How a client's address was validated (RFC 9000 section 8.1). */
+enum {
+  /** By the handshake: until then the server sent at most three times what it got. */
+  PQQ_ADDRESS_BY_HANDSHAKE = 0,
+  /** By a Retry packet, before the handshake. */
+  PQQ_ADDRESS_BY_RETRY = 1,
+  /** By a token of an earlier connection. */
+  PQQ_ADDRESS_BY_TOKEN = 2
+};
 
 /** pqq_connection_info is what was negotiated; the same on both ends except
  *  for the addresses, byte counts and what each has verified. Set struct_size before the
@@ -226,6 +240,10 @@ typedef struct pqq_connection_info {
   /** On a client: requests that the server takes at once, by its transport
    *  parameter initial_max_streams_bidi (RFC 9000 section 18.2). 0 on a server. */
   uint64_t peer_max_requests;
+  /** PQQ_ADDRESS_*: how the server came to know the client's address. A client
+   *  that has sent a token cannot see whether it was taken. */
+  int32_t address_validation;
+  uint32_t reserved4;
 } pqq_connection_info;
 
 #ifdef __cplusplus

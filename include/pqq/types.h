@@ -57,6 +57,23 @@ typedef struct pqq_address {
   uint8_t ip[16];
 } pqq_address;
 
+/** pqq_prefix is a network: the first `bits` of an address (port and scope do
+ *  not matter). IPv4 that is mapped into IPv6, ::ffff:0:0/96, is the same as
+ *  IPv4; a shorter IPv6 prefix holds IPv6 only. */
+typedef struct pqq_prefix {
+  pqq_address address;
+  /** 0-32, or 0-128. */
+  uint32_t bits;
+  uint32_t reserved;
+} pqq_prefix;
+
+/** pqq_block is an entry of a block list; see pqq_engine_block. */
+typedef struct pqq_block {
+  pqq_prefix prefix;
+  /** When it is over, by the engine's clock; PQQ_TIME_NEVER: never. */
+  pqq_time_ns until;
+} pqq_block;
+
 /** Profiles (spec/overview.md). The numbers are those of the profile commitment
  *  on the wire (spec/profile-commitment.md). */
 enum {

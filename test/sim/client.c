@@ -34,7 +34,8 @@ void sim_client_connect(sim_client *client, const pqq_address *server, const cha
                                  .remote = *server,
                                  .local = client->node.address,
                                  .server_name = name,
-                                 .expected_flight_bytes = client->expected_flight_bytes};
+                                 .expected_flight_bytes = client->expected_flight_bytes,
+                                 .address_token = client->address_token};
 
   if (pqq_engine_connect(client->node.engine, &options, sim_now(client->node.net), &client->conn) !=
       PQQ_OK) {
@@ -234,6 +235,11 @@ static void on_event(sim_node *node, const pqq_event *event) {
     break;
   case PQQ_EVENT_GOING_AWAY:
     client->is_going_away = 1;
+    break;
+  case PQQ_EVENT_NEW_TOKEN:
+    client->new_tokens++;
+    client->new_token_len = event->data.len;
+    memcpy(client->new_token, event->data.data, event->data.len);
     break;
   default:
     if (event->token >= 1 && event->token <= client->exchange_count) {

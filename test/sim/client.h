@@ -47,6 +47,10 @@ typedef struct sim_client {
   uint32_t expected_flight_bytes;
   /* Of requests; NULL: SIM_SERVER_NAME. */
   const char *authority;
+  pqq_bytes address_token;
+  /* The last one that a server gave, and how many came. */
+  uint8_t new_token[PQQ_MAX_ADDRESS_TOKEN_BYTES];
+  size_t new_token_len, new_tokens;
   int is_connected, is_closed, is_going_away;
   pqq_connection_info info;
   pqq_close_info close;

@@ -167,7 +167,7 @@ TEST("a server that shuts down takes no new connections") {
   sim_pair_open(&pair, harness_seed(), NULL);
   EXPECT_INT(pqq_engine_shutdown(pair.server.node.engine), PQQ_OK);
   EXPECT(sim_pair_wait_closed(&pair));
-  EXPECT_INT(pair.client.close.status, PQQ_ERR_UNREACHABLE);
+  EXPECT_INT(pair.client.close.status, PQQ_ERR_CONNECTION_REFUSED);
   stats = sim_stats(pair.server.node.engine);
   EXPECT_UINT(stats.connections_accepted, 0);
   EXPECT(stats.datagrams_refused > 0);

@@ -50,6 +50,8 @@ static const pqq__range ranges[] = {
     RANGE(max_udp_payload_bytes, 1200, 65527, 1452),
     RANGE(max_glitches, PQQ__GLITCHES_REFILL_S, 1000000, 1000),
     RANGE(pin_lifetime_s, 1, 31536000, 0),
+    RANGE(handshake_cpu_ms, 1, 1000, 800),
+    RANGE(connections_per_address, 1, 100000, 0),
 };
 
 pqq_status pqq_config_options_init(pqq_config_options *options, size_t size) {
@@ -165,6 +167,7 @@ static pqq_status check_enums(const pqq_config_options *options) {
       {"require_client_authentication", options->require_client_authentication, PQQ_REQUIRE_HYBRID},
       {"unknown_server_name", options->unknown_server_name, PQQ_UNKNOWN_SERVER_NAME_REFUSE},
       {"misdirected_requests", options->misdirected_requests, PQQ_MISDIRECTED_ACCEPT},
+      {"retry", options->retry, PQQ_RETRY_NEVER},
   };
 
   for (size_t i = 0; i < sizeof rows / sizeof rows[0]; i++) {

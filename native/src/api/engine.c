@@ -79,6 +79,9 @@ pqq_status pqq_engine_set_config(pqq_engine *engine, pqq_config *config) {
   if (engine->endpoint.is_server) {
     status = pqq__tls_config_check_server(config->tls);
   }
+  if (status == PQQ_OK && pqq__admission_set(&engine->endpoint.admission, &config->values) != 0) {
+    status = PQQ_ERR_NO_MEMORY;
+  }
   if (status != PQQ_OK) {
     return status;
   }
@@ -257,7 +260,10 @@ pqq_status pqq_engine_complete(pqq_engine *engine, pqq_job *job, pqq_time_ns now
   pqq__endpoint_set_time(&engine->endpoint, now);
   conn = pqq__slots_find(&engine->endpoint.conns, pqq__tls_job_conn(job));
   if (conn) {
+    uint64_t began = pqq__admission_cpu_begin(&engine->endpoint.admission);
+
     pqq__conn_complete(conn, job);
+    pqq__admission_cpu_end(&engine->endpoint.admission, began, engine->endpoint.now);
   }
   pqq__tls_job_free(job);
   return PQQ_OK;

@@ -43,6 +43,11 @@ static pqq_status check_connect(const pqq_engine *engine, const pqq_connect_opti
                           "allowed 0 to 3",
                           options->require_key_exchange, options->require_authentication);
   }
+  if (options->address_token.len > PQQ_MAX_ADDRESS_TOKEN_BYTES ||
+      (options->address_token.len > 0 && !options->address_token.data)) {
+    return pqq__error_set(PQQ_ERR_INVALID_ARG, "address_token: %zu bytes, at most %d, and not NULL",
+                          options->address_token.len, PQQ_MAX_ADDRESS_TOKEN_BYTES);
+  }
   if (engine->endpoint.is_shut_down) {
     return PQQ_ERR_GOING_AWAY;
   }

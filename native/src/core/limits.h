@@ -12,9 +12,55 @@
  * forged addresses is stopped at 280 MiB and the handshake timeout. */
 #define PQQ__MAX_HALF_OPEN 4096
 
-/* Stateless answers (Version Negotiation, stateless reset) that wait to be
- * sent. More are dropped: nobody is owed one (RFC 9000 sections 6.1, 10.3). */
+/* Half-open connections from which on a worker is busy: clients without a token are asked to
+ * prove their address first (`retry`: auto). Forged addresses then hold a quarter of the places and
+ * 70 MiB at most; the rest is for clients that have proven theirs. */
+#define PQQ__BUSY_HALF_OPEN 1024
+
+/* Share of handshake_cpu_ms up to which clients that have proven their address are still served,
+ * in percent: a quarter more, so that those who came back with a token do not find the door shut
+ * by what made them come back. */
+#define PQQ__HANDSHAKE_CPU_HARD_PERCENT 125
+
+/* How long a Retry token is good: a client answers a Retry at once, and a lost answer is sent
+ * again after 1, 2 and 4 s (RFC 9002 section 6.2.1). Short, because until then it can be replayed
+ * from its address and port (RFC 9000 section 8.1.4). */
+#define PQQ__RETRY_TOKEN_LIFETIME_MS 10000
+
+/* How long a token of a NEW_TOKEN frame is good, and how often the secret of tokens changes: the
+ * visitor of yesterday has one round trip, and a secret is in use for two days at most. */
+#define PQQ__TOKEN_LIFETIME_S 86400
+#define PQQ__TOKEN_EPOCH_S 86400
+
+/* Longest token of a server that a client reports and sends: it is part of every Initial of 1,200
+ * bytes, of which the ClientHello needs most. Ours have 45 (NEW_TOKEN) and 90 bytes (Retry). */
+#define PQQ__MAX_TOKEN_BYTES 512
+
+/* NEW_TOKEN frames of one connection that are reported: a server sends one per path; more would be
+ * memory in its hand while nobody reads events. */
+#define PQQ__MAX_NEW_TOKENS 8
+
+/* Buckets of the rate limit, and in how many places of the table one name may lie: 256 KiB, taken
+ * only where connections_per_address is set. Beyond that many names the fullest are forgotten. */
+#define PQQ__RATE_BUCKETS 16384
+#define PQQ__RATE_WAYS 4
+
+/* A site (IPv4 /24, IPv6 /48) may open that many times what one address (IPv4 /32, IPv6 /64) may:
+ * who has a site has many addresses, and is still one. */
+#define PQQ__RATE_SITE_FACTOR 8
+
+/* A bucket holds what fills it in one second, but this at least: a browser that comes back opens a
+ * few connections at once. */
+#define PQQ__RATE_MIN_BURST 8
+
+/* Entries of a block list (120 bytes each): a list that is longer belongs into the firewall. */
+#define PQQ__MAX_BLOCKED 4096
+
+/* Stateless answers (Version Negotiation, Retry, CONNECTION_CLOSE, stateless reset) that wait to be
+ * sent, and the room for one: a Retry has up to 173 bytes. More are dropped: nobody is owed one
+ * (RFC 9000 sections 5.2.2, 6.1, 8.1.2, 10.3). */
 #define PQQ__MAX_STATELESS_REPLIES 64
+#define PQQ__STATELESS_REPLY_BYTES 192
 
 /* Datagrams of ClientHellos that wait for their first part, per worker, and how
  * large each may be: the network reorders over milliseconds, in which a server

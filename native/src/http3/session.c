@@ -292,6 +292,23 @@ static int on_streams_credit(void *app) {
   return pqq__requests_open(app);
 }
 
+/* That of a server which is not known for who it is yet is not kept, nor is one for which there is
+ * no memory: the next connection then takes a little longer, that is all. */
+static int on_new_token(void *app, const uint8_t *token, size_t len) {
+  pqq__session *session = app;
+  uint8_t *copy = session->is_connected ? malloc(len) : NULL;
+  pqq__event *event = copy ? conn_event(session, PQQ_EVENT_NEW_TOKEN) : NULL;
+
+  if (!event) {
+    free(copy);
+    return 0;
+  }
+  memcpy(copy, token, len);
+  event->data = copy;
+  event->data_len = event->data_capacity = len;
+  return 0;
+}
+
 static int on_remote_streams(void *app, uint64_t max_streams) {
   pqq__session *session = app;
 
@@ -379,6 +396,7 @@ const pqq__app pqq__session_app = {
     .on_stream_credit = on_stream_credit,
     .on_streams_credit = on_streams_credit,
     .on_remote_streams = on_remote_streams,
+    .on_new_token = on_new_token,
     .next_write = pqq__session_next_write,
     .on_written = pqq__session_on_written,
     .on_write_blocked = pqq__session_on_write_blocked,

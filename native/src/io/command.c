@@ -14,6 +14,8 @@
 /* --- Checking ------------------------------------------------------------------------------- */
 
 static pqq_status check_connect(const pqq_connect_options *options) {
+  pqq_connect_options read = {0};
+
   if (options == NULL) {
     return pqq__error_set(PQQ_ERR_NULL_ARG, "pqq_command.connect");
   }
@@ -22,6 +24,10 @@ static pqq_status check_connect(const pqq_connect_options *options) {
   }
   if (options->server_name == NULL) {
     return pqq__error_set(PQQ_ERR_NULL_ARG, "pqq_connect_options.server_name");
+  }
+  memcpy(&read, options, options->struct_size);
+  if (read.address_token.data == NULL && read.address_token.len > 0) {
+    return pqq__error_set(PQQ_ERR_NULL_ARG, "pqq_connect_options.address_token");
   }
   return PQQ_OK;
 }
@@ -148,12 +154,15 @@ static void copy_connect(pqq__copier *copier, const pqq_command *in, pqq_command
   pqq_connect_options options = {0};
   pqq_connect_options *connect;
   const char *name;
+  const uint8_t *token;
 
   memcpy(&options, in->connect, in->connect->struct_size);
   options.struct_size = sizeof options;
   connect = copy_struct(copier, &options, sizeof options);
   name = copy_bytes(copier, options.server_name, strlen(options.server_name) + 1);
+  token = copy_bytes(copier, options.address_token.data, options.address_token.len);
   if (connect != NULL) {
+    connect->address_token.data = token;
     connect->server_name = name;
     connect->token = in->token;
   }

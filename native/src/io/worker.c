@@ -332,6 +332,11 @@ static void wake(void *user_data) {
   pqq__worker_wake(user_data);
 }
 
+static uint64_t cpu_clock(void *user_data) {
+  (void)user_data;
+  return pqq__clock_cpu_ns();
+}
+
 static pqq_status new_engine(pqq__worker *worker) {
   pqq_engine_options options;
   pqq_status status = pqq_engine_options_init(&options, sizeof options);
@@ -344,6 +349,8 @@ static pqq_status new_engine(pqq__worker *worker) {
   options.worker_count = worker->driver->worker_count;
   memcpy(options.key, worker->driver->options.key, sizeof options.key);
   options.generation = worker->driver->generation;
+  options.cpu_clock = cpu_clock;
+  options.clock_offset_ns = pqq__clock_offset_ns();
   options.on_wake = wake;
   options.user_data = worker;
   if (worker->driver->options.signing_threads != PQQ_SIGNING_THREADS_NONE) {

@@ -36,6 +36,8 @@ typedef struct pqq__app {
   int (*on_stream_stopped)(void *app, int64_t stream_id, void *stream, uint64_t wire_code);
   int (*on_stream_credit)(void *app, int64_t stream_id);
   int (*on_streams_credit)(void *app);
+  /* A client's: an address validation token has come. */
+  int (*on_new_token)(void *app, const uint8_t *token, size_t len);
   int (*on_remote_streams)(void *app, uint64_t max_streams);
   /* The next bytes to send: number of pieces, or -1; *stream_id is -1 if there
    * is nothing. */

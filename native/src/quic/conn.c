@@ -57,8 +57,28 @@ static void conn_begin(pqq__conn *conn) {
   pqq__conn_update_timer(conn);
 }
 
-pqq__conn *pqq__conn_accept(pqq__endpoint *endpoint, const ngtcp2_pkt_hd *header,
+/* ngtcp2 takes an address as validated when it is given the token that proved it. */
+static void fill_validation(const pqq__welcome *welcome, ngtcp2_settings *settings,
+                            ngtcp2_transport_params *params) {
+  params->original_dcid = welcome->header->dcid;
+  params->original_dcid_present = 1;
+  if (welcome->address_validation == PQQ_ADDRESS_BY_HANDSHAKE) {
+    return;
+  }
+  settings->token = welcome->header->token;
+  settings->tokenlen = welcome->header->tokenlen;
+  settings->token_type = NGTCP2_TOKEN_TYPE_NEW_TOKEN;
+  if (welcome->address_validation == PQQ_ADDRESS_BY_RETRY) {
+    settings->token_type = NGTCP2_TOKEN_TYPE_RETRY;
+    params->original_dcid = welcome->original_dcid;
+    params->retry_scid = welcome->header->dcid;
+    params->retry_scid_present = 1;
+  }
+}
+
+pqq__conn *pqq__conn_accept(pqq__endpoint *endpoint, const pqq__welcome *welcome,
                             const ngtcp2_path *path) {
+  const ngtcp2_pkt_hd *header = welcome->header;
   pqq__conn_settings own;
   ngtcp2_transport_params params;
   ngtcp2_stateless_reset_token token;
@@ -70,8 +90,8 @@ pqq__conn *pqq__conn_accept(pqq__endpoint *endpoint, const ngtcp2_pkt_hd *header
   }
   pqq__conn_fill_settings(conn, &own);
   pqq__conn_fill_params(conn, &params);
-  params.original_dcid = header->dcid;
-  params.original_dcid_present = 1;
+  fill_validation(welcome, &own.quic, &params);
+  conn->address_validation = welcome->address_validation;
   pqq__cid_reset_token(endpoint->cid_keys, scid.data, token.data);
   memcpy(params.stateless_reset_token, token.data, sizeof params.stateless_reset_token);
   params.stateless_reset_token_present = 1;
@@ -126,7 +146,7 @@ static void forget_cids(pqq__conn *conn) {
 
 /* The ngtcp2 connection of `conn`, whose first id is `scid`, and its TLS. */
 static int client_begin(pqq__conn *conn, const ngtcp2_path *path, uint32_t version,
-                        const ngtcp2_cid *scid) {
+                        const ngtcp2_cid *scid, pqq_bytes address_token) {
   const pqq_config_options *values = &conn->config->values;
   ngtcp2_cid dcid = {.datalen = PQQ__CID_BYTES};
   ngtcp2_transport_params params;
@@ -135,6 +155,9 @@ static int client_begin(pqq__conn *conn, const ngtcp2_path *path, uint32_t versi
   pqq__tls_random(dcid.data, dcid.datalen);
   pqq__conn_fill_settings(conn, &own);
   pqq__conn_fill_params(conn, &params);
+  own.quic.token = address_token.data;
+  own.quic.tokenlen = address_token.len;
+  conn->address_validation = address_token.len ? PQQ_ADDRESS_BY_TOKEN : PQQ_ADDRESS_BY_HANDSHAKE;
   if (ngtcp2_conn_client_new(&conn->quic, &dcid, scid, path, version, &pqq__conn_client_callbacks,
                              &own.quic, &params, &conn->endpoint->mem, conn) != 0) {
     return -1;
@@ -158,7 +181,7 @@ static int client_new(pqq__conn *conn, const pqq_connect_options *options, const
   }
   pqq__path_set(&path, &local, &options->remote);
   (void)pqq__versions_of(&conn->config->values, versions);
-  return client_begin(conn, &path.path, versions[0], scid);
+  return client_begin(conn, &path.path, versions[0], scid, options->address_token);
 }
 
 pqq_status pqq__conn_connect(pqq__endpoint *endpoint, const pqq_connect_options *options, void *app,
@@ -213,7 +236,9 @@ int pqq__conn_begin_again(pqq__conn *conn) {
   conn->first_version = ngtcp2_conn_get_client_chosen_version2(old);
   conn->tls = tls;
   conn->quic = NULL;
-  if (client_begin(conn, ngtcp2_conn_get_path2(old), conn->next_version, &scid) != 0) {
+  /* Without a token: what it had was of another version (RFC 9369 section 5). */
+  if (client_begin(conn, ngtcp2_conn_get_path2(old), conn->next_version, &scid, (pqq_bytes){0}) !=
+      0) {
     pqq__cidmap_remove(&endpoint->cids, scid.data, scid.datalen);
     conn->tls = old_tls;
     conn->quic = old;
@@ -335,6 +360,7 @@ pqq_status pqq__conn_info(const pqq__conn *conn, pqq_connection_info *info) {
   info->congestion_window_bytes = quic_info.cwnd;
   info->first_flight_repeats = conn->first_flight_repeats;
   info->peer_max_requests = peer_max_requests(conn);
+  info->address_validation = conn->address_validation;
   return PQQ_OK;
 }
 

@@ -120,6 +120,10 @@ struct pqq__conn {
   /* A client's that has met a Version Negotiation packet: the version it tries next, and the one it
    * has begun with. */
   uint32_t next_version, first_version;
+  /* PQQ_ADDRESS_*. */
+  int32_t address_validation;
+  /* NEW_TOKEN frames that a client has reported. */
+  uint32_t new_tokens;
   uint64_t handshake_ns;
   uint32_t tls_round_trips;
   uint32_t handshake_round_trips;
@@ -128,8 +132,16 @@ struct pqq__conn {
   uint64_t handshake_datagrams_sent, handshake_datagrams_received;
 };
 
+/* How a client is let in: the header of its Initial, PQQ_ADDRESS_*, and after a Retry the
+ * Destination Connection ID that it had chosen before. */
+typedef struct pqq__welcome {
+  const ngtcp2_pkt_hd *header;
+  int32_t address_validation;
+  ngtcp2_cid original_dcid;
+} pqq__welcome;
+
 /* conn.c: birth, death, facts. */
-pqq__conn *pqq__conn_accept(pqq__endpoint *endpoint, const ngtcp2_pkt_hd *header,
+pqq__conn *pqq__conn_accept(pqq__endpoint *endpoint, const pqq__welcome *welcome,
                             const ngtcp2_path *path);
 pqq_status pqq__conn_connect(pqq__endpoint *endpoint, const pqq_connect_options *options, void *app,
                              pqq__conn **result);
@@ -161,8 +173,15 @@ pqq__conn *pqq__conn_find_by_reset_token(const pqq__endpoint *endpoint, const ui
                                          size_t len);
 
 /* flight.c: the handshake's round trips. */
+typedef struct pqq__flight_kind {
+  int is_server;
+  /* There was a HelloRetryRequest. */
+  int has_hello_retry;
+  /* PQQ_ADDRESS_*. */
+  int32_t address_validation;
+} pqq__flight_kind;
 void pqq__flight_note(pqq__conn *conn, int is_sent, size_t bytes);
-uint32_t pqq__flight_round_trips(const pqq__flight_log *log, int is_server, int has_retry,
+uint32_t pqq__flight_round_trips(const pqq__flight_log *log, const pqq__flight_kind *kind,
                                  uint64_t min_rtt_ns);
 
 /* conn_recv.c: takes in one datagram; the connection may be gone after. Returns 0 or the error of

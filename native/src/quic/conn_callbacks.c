@@ -69,11 +69,13 @@ static int on_path_validation(ngtcp2_conn *quic, uint32_t flags, const ngtcp2_pa
 }
 
 static uint32_t round_trips(const pqq__conn *conn) {
+  pqq__flight_kind kind = {.is_server = conn->is_server,
+                           .has_hello_retry = pqq__tls_session_has_retry(conn->tls),
+                           .address_validation = conn->address_validation};
   ngtcp2_conn_info info;
 
   ngtcp2_conn_get_conn_info2(conn->quic, &info);
-  return pqq__flight_round_trips(conn->flight_log, conn->is_server,
-                                 pqq__tls_session_has_retry(conn->tls), info.min_rtt);
+  return pqq__flight_round_trips(conn->flight_log, &kind, info.min_rtt);
 }
 
 static void note_handshake(pqq__conn *conn) {
@@ -110,14 +112,66 @@ void pqq__conn_established(pqq__conn *conn) {
   count_handshake(conn);
 }
 
+/* A server's gift for the next time (RFC 9000 section 8.1.3). Without memory there is none. */
+static void give_token(pqq__conn *conn, const ngtcp2_addr *remote) {
+  pqq__endpoint *endpoint = conn->endpoint;
+  uint8_t token[PQQ__OWN_TOKEN_BYTES];
+  uint32_t version = ngtcp2_conn_get_negotiated_version2(conn->quic);
+  size_t len = pqq__token_make_regular(&endpoint->tokens, remote, version, endpoint->now, token);
+
+  if (len && ngtcp2_conn_submit_new_token(conn->quic, token, len) == 0) {
+    endpoint->stats.tokens_sent++;
+  }
+}
+
+/* ngtcp2 says when the client has come to a new address. */
+static int on_path_validated(ngtcp2_conn *quic, uint32_t flags, const ngtcp2_path *path,
+                             const ngtcp2_path *fallback, ngtcp2_path_validation_result result,
+                             void *user_data) {
+  (void)quic;
+  (void)fallback;
+  if (result == NGTCP2_PATH_VALIDATION_RESULT_SUCCESS &&
+      (flags & NGTCP2_PATH_VALIDATION_FLAG_NEW_TOKEN)) {
+    give_token(user_data, &path->remote);
+  }
+  return 0;
+}
+
+/* A server may send more of them than anybody needs. One of another version than a connection of
+ * ours begins with must not be used (RFC 9369 section 5). */
+static int on_new_token(ngtcp2_conn *quic, const uint8_t *token, size_t len, void *user_data) {
+  pqq__conn *conn = user_data;
+  uint32_t versions[PQQ_MAX_QUIC_VERSIONS];
+
+  (void)pqq__versions_of(&conn->endpoint->config->values, versions);
+  if (len > PQQ__MAX_TOKEN_BYTES || conn->new_tokens == PQQ__MAX_NEW_TOKENS ||
+      ngtcp2_conn_get_negotiated_version2(quic) != versions[0]) {
+    return 0;
+  }
+  conn->new_tokens++;
+  return verdict(app_of(conn)->on_new_token(conn->app, token, len));
+}
+
+/* From here on the server knows our address, and the flight that it answered was not ours to
+ * repeat (conn_recv.c has ended that). */
+static int on_retry(ngtcp2_conn *quic, const ngtcp2_pkt_hd *header, void *user_data) {
+  pqq__conn *conn = user_data;
+
+  conn->address_validation = PQQ_ADDRESS_BY_RETRY;
+  return ngtcp2_crypto_recv_retry_cb(quic, header, user_data);
+}
+
+/* A server's handshake is confirmed when it is complete (RFC 9001 section 4.1.2). */
 static int on_handshake_completed(ngtcp2_conn *quic, void *user_data) {
   pqq__conn *conn = user_data;
 
-  (void)quic;
   conn->tls_round_trips = round_trips(conn);
   if (pqq__tls_session_check(conn->tls) != PQQ_OK) {
     pqq__conn_fail_commitment(conn);
     return NGTCP2_ERR_CALLBACK_FAILURE;
+  }
+  if (conn->is_server) {
+    give_token(conn, &ngtcp2_conn_get_path2(quic)->remote);
   }
   return verdict(app_of(conn)->on_handshake_done(conn->app));
 }
@@ -272,13 +326,15 @@ const ngtcp2_callbacks pqq__conn_server_callbacks = {
     COMMON_CALLBACKS,
     .recv_client_initial = ngtcp2_crypto_recv_client_initial_cb,
     .recv_tx_key = on_key,
+    .path_validation = on_path_validated,
     .extend_max_remote_streams_bidi = on_remote_streams,
 };
 
 const ngtcp2_callbacks pqq__conn_client_callbacks = {
     COMMON_CALLBACKS,
     .client_initial = ngtcp2_crypto_client_initial_cb,
-    .recv_retry = ngtcp2_crypto_recv_retry_cb,
+    .recv_retry = on_retry,
+    .recv_new_token = on_new_token,
     .recv_version_negotiation = on_version_negotiation,
     .recv_rx_key = on_key,
     .extend_max_local_streams_bidi = on_streams_credit,

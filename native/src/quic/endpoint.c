@@ -22,6 +22,15 @@ static void *on_realloc(void *block, size_t bytes, void *pool) {
   return pqq__pool_realloc(pool, block, bytes);
 }
 
+static void deinit_tables(pqq__endpoint *endpoint) {
+  pqq__cidmap_deinit(&endpoint->cids);
+  pqq__cidmap_deinit(&endpoint->reset_tokens);
+  pqq__block_list_deinit(&endpoint->blocked);
+  pqq__admission_deinit(&endpoint->admission);
+  pqq__token_keys_deinit(&endpoint->tokens);
+  pqq__cid_keys_free(endpoint->cid_keys);
+}
+
 pqq_status pqq__endpoint_init(pqq__endpoint *endpoint, pqq_config *config,
                               const pqq_engine_options *options, const pqq__app *app,
                               void *app_user_data) {
@@ -47,11 +56,13 @@ pqq_status pqq__endpoint_init(pqq__endpoint *endpoint, pqq_config *config,
   pqq__list_init(&endpoint->sending);
   pqq__list_init(&endpoint->with_job);
   pqq__list_init(&endpoint->all);
+  pqq__token_keys_init(&endpoint->tokens, key, options->clock_offset_ns);
   endpoint->cid_keys = pqq__cid_keys_new(key);
   if (!endpoint->cid_keys || pqq__cidmap_init(&endpoint->cids, hash_key) != 0 ||
-      pqq__cidmap_init(&endpoint->reset_tokens, hash_key) != 0) {
-    pqq__cidmap_deinit(&endpoint->cids);
-    pqq__cid_keys_free(endpoint->cid_keys);
+      pqq__cidmap_init(&endpoint->reset_tokens, hash_key) != 0 ||
+      pqq__block_list_init(&endpoint->blocked, hash_key) != 0 ||
+      pqq__admission_init(&endpoint->admission, &config->values, options, hash_key) != 0) {
+    deinit_tables(endpoint);
     return PQQ_ERR_NO_MEMORY;
   }
   return PQQ_OK;
@@ -66,9 +77,7 @@ void pqq__endpoint_deinit(pqq__endpoint *endpoint) {
   pqq__early_deinit(&endpoint->early);
   pqq__heap_deinit(&endpoint->timers);
   pqq__slots_deinit(&endpoint->conns);
-  pqq__cidmap_deinit(&endpoint->cids);
-  pqq__cidmap_deinit(&endpoint->reset_tokens);
-  pqq__cid_keys_free(endpoint->cid_keys);
+  deinit_tables(endpoint);
   pqq__pool_clear(&endpoint->pool);
 }
 

@@ -9,22 +9,25 @@
 #include <pqq/engine.h>
 
 #include "core/allowance.h"
+#include "core/block_list.h"
 #include "core/cidmap.h"
 #include "core/heap.h"
 #include "core/limits.h"
 #include "core/list.h"
 #include "core/pool.h"
 #include "core/slots.h"
+#include "quic/admission.h"
 #include "quic/app.h"
 #include "quic/cid.h"
 #include "quic/early.h"
+#include "quic/token.h"
 #include "tls/config.h"
 
 /* An answer that needs no connection. */
 typedef struct pqq__reply {
   pqq_address local, remote;
   uint32_t len;
-  uint8_t data[128];
+  uint8_t data[PQQ__STATELESS_REPLY_BYTES];
 } pqq__reply;
 
 typedef struct pqq__endpoint {
@@ -57,6 +60,10 @@ typedef struct pqq__endpoint {
   size_t reply_first, reply_count;
   pqq__allowance resets;
   pqq__early early;
+  /* A server's: who may begin a connection, with what proof, and who may not send at all. */
+  pqq__admission admission;
+  pqq__token_keys tokens;
+  pqq__block_list blocked;
   /* Time of the current call, for callbacks. */
   pqq_time_ns now;
   /* Memory of the connections and of HTTP/3 on them. */

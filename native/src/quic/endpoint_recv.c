@@ -1,25 +1,17 @@
 /* SPDX-License-Identifier: MIT */
 /* Where a datagram goes: to its connection, to a new one, to another worker,
  * or to a stateless answer (RFC 9000 sections 5.2, 6.1, 10.3). */
-#include <stdlib.h>
 #include <string.h>
 
+#include "quic/arrival.h"
 #include "quic/conn.h"
 
-/* One QUIC datagram with where it came from. */
-typedef struct arrival {
-  const pqq_datagram *datagram;
-  const uint8_t *data;
-  size_t len;
-  int is_routed;
-} arrival;
-
-static pqq_status drop(pqq__endpoint *endpoint) {
+pqq_status pqq__endpoint_drop(pqq__endpoint *endpoint) {
   endpoint->stats.datagrams_dropped++;
   return PQQ_DROPPED;
 }
 
-static pqq__reply *reply_new(pqq__endpoint *endpoint, const arrival *in) {
+pqq__reply *pqq__endpoint_reply(pqq__endpoint *endpoint, const pqq__arrival *in) {
   pqq__reply *reply;
 
   if (endpoint->reply_count == PQQ__MAX_STATELESS_REPLIES) {
@@ -33,7 +25,7 @@ static pqq__reply *reply_new(pqq__endpoint *endpoint, const arrival *in) {
   return reply;
 }
 
-static pqq_status negotiate_version(pqq__endpoint *endpoint, const arrival *in,
+static pqq_status negotiate_version(pqq__endpoint *endpoint, const pqq__arrival *in,
                                     const ngtcp2_version_cid *ids) {
   uint32_t versions[PQQ_MAX_QUIC_VERSIONS + 1], random;
   size_t count = pqq__versions_of(&endpoint->config->values, versions);
@@ -42,8 +34,8 @@ static pqq_status negotiate_version(pqq__endpoint *endpoint, const arrival *in,
 
   /* Smaller ones could be amplified (RFC 9000 section 14.1). */
   if (!endpoint->is_server || in->len < NGTCP2_MAX_UDP_PAYLOAD_SIZE ||
-      !(reply = reply_new(endpoint, in))) {
-    return drop(endpoint);
+      !(reply = pqq__endpoint_reply(endpoint, in))) {
+    return pqq__endpoint_drop(endpoint);
   }
   pqq__tls_random(&random, sizeof random);
   versions[count++] = pqq__version_reserved(random);
@@ -52,7 +44,7 @@ static pqq_status negotiate_version(pqq__endpoint *endpoint, const arrival *in,
                                                  versions, count);
   /* Ids of future versions may be 255 bytes long and then do not fit. */
   if (written <= 0) {
-    return drop(endpoint);
+    return pqq__endpoint_drop(endpoint);
   }
   reply->len = (uint32_t)written;
   endpoint->reply_count++;
@@ -60,7 +52,7 @@ static pqq_status negotiate_version(pqq__endpoint *endpoint, const arrival *in,
   return PQQ_OK;
 }
 
-static pqq_status reset_statelessly(pqq__endpoint *endpoint, const arrival *in,
+static pqq_status reset_statelessly(pqq__endpoint *endpoint, const pqq__arrival *in,
                                     const ngtcp2_version_cid *ids) {
   uint8_t random[PQQ__STATELESS_RESET_BYTES - NGTCP2_STATELESS_RESET_TOKENLEN];
   ngtcp2_stateless_reset_token token;
@@ -69,15 +61,15 @@ static pqq_status reset_statelessly(pqq__endpoint *endpoint, const arrival *in,
   size_t len;
 
   if (in->len <= PQQ__MIN_STATELESS_RESET_BYTES) {
-    return drop(endpoint);
+    return pqq__endpoint_drop(endpoint);
   }
   if (!pqq__allowance_take(&endpoint->resets, PQQ__STATELESS_RESET_BURST,
                            PQQ__STATELESS_RESETS_PER_S, endpoint->now)) {
     endpoint->stats.stateless_resets_limited++;
-    return drop(endpoint);
+    return pqq__endpoint_drop(endpoint);
   }
-  if (!(reply = reply_new(endpoint, in))) {
-    return drop(endpoint);
+  if (!(reply = pqq__endpoint_reply(endpoint, in))) {
+    return pqq__endpoint_drop(endpoint);
   }
   len = in->len > PQQ__STATELESS_RESET_BYTES ? PQQ__STATELESS_RESET_BYTES : in->len - 1;
   pqq__tls_random(random, sizeof random);
@@ -85,77 +77,12 @@ static pqq_status reset_statelessly(pqq__endpoint *endpoint, const arrival *in,
   written = ngtcp2_pkt_write_stateless_reset2(reply->data, sizeof reply->data, &token, random,
                                               len - NGTCP2_STATELESS_RESET_TOKENLEN);
   if (written <= 0) {
-    return drop(endpoint);
+    return pqq__endpoint_drop(endpoint);
   }
   reply->len = (uint32_t)written;
   endpoint->reply_count++;
   endpoint->stats.stateless_resets++;
   return PQQ_OK;
-}
-
-/* What came before the datagram that has begun connection `dcid`. */
-static void recv_early(pqq__endpoint *endpoint, const arrival *in, const ngtcp2_cid *dcid,
-                       const ngtcp2_path *path) {
-  pqq__early_datagram *kept;
-
-  while ((kept = pqq__early_take(&endpoint->early, &in->datagram->remote, dcid->data,
-                                 dcid->datalen)) != NULL) {
-    pqq__conn *conn = pqq__cidmap_find(&endpoint->cids, dcid->data, dcid->datalen);
-
-    if (conn) {
-      (void)pqq__conn_recv(conn, path, kept->ecn, kept->data, kept->len);
-    }
-    free(kept);
-  }
-}
-
-static pqq_status begin(pqq__endpoint *endpoint, const arrival *in, const ngtcp2_cid *dcid,
-                        pqq__conn *conn, const ngtcp2_path *path) {
-  switch (pqq__conn_recv(conn, path, in->datagram->ecn, in->data, in->len)) {
-  case NGTCP2_ERR_RETRY:
-    /* A later part of a ClientHello. */
-    pqq__early_keep(&endpoint->early, &in->datagram->remote, in->datagram->ecn, dcid->data,
-                    dcid->datalen, in->data, in->len);
-    return PQQ_OK;
-  case NGTCP2_ERR_DROP_CONN:
-    return drop(endpoint);
-  default:
-    endpoint->stats.connections_accepted++;
-    recv_early(endpoint, in, dcid, path);
-    return PQQ_OK;
-  }
-}
-
-static pqq_status accept_new(pqq__endpoint *endpoint, const arrival *in,
-                             const ngtcp2_version_cid *ids, const ngtcp2_path *path,
-                             uint32_t *route) {
-  ngtcp2_pkt_hd header;
-  pqq__conn *conn;
-
-  /* One that ngtcp2 knows and the configuration leaves out. Version 0 is a Version Negotiation
-   * packet, which is never answered. */
-  if (ids->version != 0 && !pqq__version_is_spoken(&endpoint->config->values, ids->version)) {
-    return negotiate_version(endpoint, in, ids);
-  }
-  /* ngtcp2_accept lets a shorter id pass where there is a token. Nobody may send one: a client's
-   * first has eight bytes (RFC 9000 section 7.2), and after a Retry it is of ours. */
-  if (!endpoint->is_server || ngtcp2_accept(&header, in->data, in->len) != 0 ||
-      header.dcid.datalen < NGTCP2_MIN_INITIAL_DCIDLEN) {
-    return drop(endpoint);
-  }
-  /* The server that has come after this one is there for it. */
-  if (endpoint->is_shut_down && endpoint->has_other_generations && !in->is_routed) {
-    *route = PQQ_ROUTE_ANY_OTHER;
-    endpoint->stats.datagrams_routed++;
-    return PQQ_ROUTE;
-  }
-  if (endpoint->is_shut_down || endpoint->half_open >= PQQ__MAX_HALF_OPEN ||
-      endpoint->conns.used >= endpoint->config->values.max_connections ||
-      !(conn = pqq__conn_accept(endpoint, &header, path))) {
-    endpoint->stats.datagrams_refused++;
-    return PQQ_DROPPED;
-  }
-  return begin(endpoint, in, &header.dcid, conn, path);
 }
 
 /* Who has the connection of an id that we do not know; 0 if nobody can have it. */
@@ -169,7 +96,7 @@ static int find_route(const pqq__endpoint *endpoint, const pqq__cid_owner *owner
 }
 
 /* A datagram whose connection id is not in the table. */
-static pqq_status recv_unknown(pqq__endpoint *endpoint, const arrival *in,
+static pqq_status recv_unknown(pqq__endpoint *endpoint, const pqq__arrival *in,
                                const ngtcp2_version_cid *ids, const ngtcp2_path *path,
                                uint32_t *route) {
   int is_long = (in->data[0] & 0x80) != 0;
@@ -184,7 +111,12 @@ static pqq_status recv_unknown(pqq__endpoint *endpoint, const arrival *in,
     return PQQ_ROUTE;
   }
   if (is_long) {
-    return accept_new(endpoint, in, ids, path, route);
+    /* One that ngtcp2 knows and the configuration leaves out. Version 0 is a Version Negotiation
+     * packet, which is never answered. */
+    if (ids->version != 0 && !pqq__version_is_spoken(&endpoint->config->values, ids->version)) {
+      return negotiate_version(endpoint, in, ids);
+    }
+    return pqq__endpoint_accept(endpoint, in, path, route);
   }
   conn = pqq__conn_find_by_reset_token(endpoint, in->data, in->len);
   if (conn) {
@@ -192,10 +124,22 @@ static pqq_status recv_unknown(pqq__endpoint *endpoint, const arrival *in,
     return PQQ_OK;
   }
   /* Only ids that we made have a token that the peer may know. */
-  return is_ours ? reset_statelessly(endpoint, in, ids) : drop(endpoint);
+  return is_ours ? reset_statelessly(endpoint, in, ids) : pqq__endpoint_drop(endpoint);
 }
 
-static pqq_status recv_one(pqq__endpoint *endpoint, const arrival *in, const ngtcp2_path *path,
+/* What a handshake costs counts (handshake_cpu_ms); the connection may be gone after. */
+static void recv_known(pqq__endpoint *endpoint, const pqq__arrival *in, pqq__conn *conn,
+                       const ngtcp2_path *path) {
+  int is_handshake = conn->is_server && conn->state == PQQ__CONN_HANDSHAKE;
+  uint64_t began = is_handshake ? pqq__admission_cpu_begin(&endpoint->admission) : 0;
+
+  (void)pqq__conn_recv(conn, path, in->datagram->ecn, in->data, in->len);
+  if (is_handshake) {
+    pqq__admission_cpu_end(&endpoint->admission, began, endpoint->now);
+  }
+}
+
+static pqq_status recv_one(pqq__endpoint *endpoint, const pqq__arrival *in, const ngtcp2_path *path,
                            uint32_t *route) {
   ngtcp2_version_cid ids;
   pqq__conn *conn;
@@ -206,14 +150,25 @@ static pqq_status recv_one(pqq__endpoint *endpoint, const arrival *in, const ngt
     return negotiate_version(endpoint, in, &ids);
   }
   if (error != 0) {
-    return drop(endpoint);
+    return pqq__endpoint_drop(endpoint);
   }
   conn = pqq__cidmap_find(&endpoint->cids, ids.dcid, ids.dcidlen);
   if (!conn) {
     return recv_unknown(endpoint, in, &ids, path, route);
   }
-  (void)pqq__conn_recv(conn, path, in->datagram->ecn, in->data, in->len);
+  recv_known(endpoint, in, conn, path);
   return PQQ_OK;
+}
+
+/* All segments of a sender who is not to get in. */
+static pqq_status drop_blocked(pqq__endpoint *endpoint, const pqq_datagram *datagram) {
+  size_t step = datagram->segment_bytes ? datagram->segment_bytes : datagram->data.len;
+  uint64_t count = step ? (datagram->data.len + step - 1) / step : 0;
+
+  endpoint->stats.datagrams_received += count;
+  endpoint->stats.bytes_received += datagram->data.len;
+  endpoint->stats.datagrams_blocked += count;
+  return PQQ_DROPPED;
 }
 
 pqq_status pqq__endpoint_recv(pqq__endpoint *endpoint, const pqq_datagram *datagram, int is_routed,
@@ -222,9 +177,12 @@ pqq_status pqq__endpoint_recv(pqq__endpoint *endpoint, const pqq_datagram *datag
   size_t left = datagram->data.len;
   size_t step = datagram->segment_bytes ? datagram->segment_bytes : left;
   pqq_status first = PQQ_DROPPED;
-  arrival in = {.datagram = datagram, .data = datagram->data.data, .is_routed = is_routed};
+  pqq__arrival in = {.datagram = datagram, .data = datagram->data.data, .is_routed = is_routed};
   int is_first = 1;
 
+  if (pqq__block_list_has(&endpoint->blocked, &datagram->remote, endpoint->now)) {
+    return drop_blocked(endpoint, datagram);
+  }
   pqq__path_set(&path, &datagram->local, &datagram->remote);
   while (left > 0) {
     pqq_status status;

@@ -54,10 +54,15 @@ static uint32_t rounds_by_time(const pqq__flight_log *log, uint64_t min_rtt_ns) 
 /* On a short path time cannot tell the rounds apart. Bytes can: what came beyond three
  * times what we had sent before the server's flight began was sent only after the
  * server had heard from us again. A HelloRetryRequest is one datagram and one round
- * before that. */
-static uint32_t client_rounds_by_bytes(const pqq__flight_log *log, int has_retry) {
+ * before that. So is a Retry, after which, as with a token, there is no such limit. */
+static uint32_t client_rounds_by_bytes(const pqq__flight_log *log, const pqq__flight_kind *kind) {
+  int has_retry = kind->has_hello_retry != 0;
   uint64_t sent_first = 0, received = 0;
   int answers = 0;
+
+  if (kind->address_validation != PQQ_ADDRESS_BY_HANDSHAKE) {
+    return 1 + (uint32_t)has_retry + (kind->address_validation == PQQ_ADDRESS_BY_RETRY);
+  }
 
   for (size_t i = 0; i < log->count; i++) {
     if (!log->datagrams[i].is_sent) {
@@ -74,10 +79,11 @@ static uint32_t larger(uint32_t a, uint32_t b) {
   return a > b ? a : b;
 }
 
-uint32_t pqq__flight_round_trips(const pqq__flight_log *log, int is_server, int has_retry,
+uint32_t pqq__flight_round_trips(const pqq__flight_log *log, const pqq__flight_kind *kind,
                                  uint64_t min_rtt_ns) {
-  uint32_t least = is_server ? 1 : client_rounds_by_bytes(log, has_retry != 0);
+  uint32_t least = kind->is_server ? 1 : client_rounds_by_bytes(log, kind);
 
-  return is_server || min_rtt_ns >= SHORT_PATH_NS ? larger(rounds_by_time(log, min_rtt_ns), least)
-                                                  : least;
+  return kind->is_server || min_rtt_ns >= SHORT_PATH_NS
+             ? larger(rounds_by_time(log, min_rtt_ns), least)
+             : least;
 }

@@ -7,6 +7,7 @@
 #include <openssl/crypto.h>
 #include <openssl/digest.h>
 #include <openssl/hkdf.h>
+#include <openssl/mem.h>
 #include <openssl/rand.h>
 
 #include "tls/tls.h"
@@ -33,6 +34,10 @@ void pqq__tls_derive(const uint8_t secret[32], const char *label, uint8_t *out, 
     /* Only for more than 255 blocks (RFC 5869 section 2.3): a caller's bug. */
     abort();
   }
+}
+
+void pqq__tls_wipe(void *data, size_t len) {
+  OPENSSL_cleanse(data, len);
 }
 
 const char *pqq__tls_library_version(void) {

@@ -161,6 +161,9 @@ void pqq__block_decrypt(const pqq__block_cipher *cipher, const uint8_t in[16], u
 /* HKDF-Expand with SHA-256 of `secret` (32 bytes), for keys from one server key. */
 void pqq__tls_derive(const uint8_t secret[32], const char *label, uint8_t *out, size_t len);
 
+/* Overwrites secrets with zeros in a way that the compiler does not leave out. */
+void pqq__tls_wipe(void *data, size_t len);
+
 /* Checks the crypto libraries once per process; pqq_init calls it. Every later
  * call returns the first one's answer. Thread-safe.
  * Errors: PQQ_ERR_UNSUPPORTED with a detail that names what failed. */

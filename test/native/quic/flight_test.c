@@ -16,7 +16,7 @@ static uint32_t round_trips(const int *times, int is_server) {
     log.datagrams[log.count].bytes = DATAGRAM_BYTES;
     log.datagrams[log.count++].is_sent = is_sent;
   }
-  return pqq__flight_round_trips(&log, is_server, 0, RTT);
+  return pqq__flight_round_trips(&log, &(pqq__flight_kind){.is_server = is_server}, RTT);
 }
 
 TEST("flights that answer each other count, whatever number of datagrams they have") {
@@ -75,7 +75,7 @@ static uint32_t round_trips_within(const int *times, int has_retry, uint64_t rtt
     log.datagrams[log.count].bytes = DATAGRAM_BYTES;
     log.datagrams[log.count++].is_sent = *times > 0;
   }
-  return pqq__flight_round_trips(&log, 0, has_retry, rtt_ns);
+  return pqq__flight_round_trips(&log, &(pqq__flight_kind){.has_hello_retry = has_retry}, rtt_ns);
 }
 
 TEST("within a machine a client goes by bytes: batches of one flight are one round") {

@@ -39,6 +39,11 @@ export const explanations = {
   ],
   // Frames
   "frame.type": ["frame", "type and name (RFC 9000 section 19)"],
+  "newToken.length": ["token length", "RFC 9000 section 19.7"],
+  "newToken.token": [
+    "token",
+    "RFC 9000 section 8.1.3: proves the client's address on its next connection; encrypted, for this server alone",
+  ],
   "frame.padding": [
     "PADDING",
     "fills datagrams with Initial packets to 1,200 bytes (RFC 9000 section 14.1), and hides where CRYPTO data is",

@@ -180,6 +180,12 @@ export function listFrames(payload: Uint8Array, list: Listing, take: Take): void
       list.group("frame.type", bytes, "CRYPTO", () => {
         listCrypto(reader, list, take);
       });
+    } else if (type === 7) {
+      list.group("frame.type", bytes, "NEW_TOKEN", () => {
+        const { value, bytes: length } = reader.varint();
+        list.field("newToken.length", length, value);
+        list.field("newToken.token", reader.take(value));
+      });
     } else if (type >= 8 && type <= 0xf) {
       const flags = [type & 4 ? "OFF" : "", type & 2 ? "LEN" : "", type & 1 ? "FIN" : ""];
       const shown = flags.filter((flag) => flag !== "").join(", ");
