@@ -18,6 +18,7 @@ export const EVENT_WRITABLE = 12;
 export const EVENT_STREAM_CLOSED = 13;
 export const EVENT_FILE = 14;
 export const EVENT_DATAGRAM = 15;
+export const EVENT_NEW_TOKEN = 16;
 
 /** An event row: its words, and the bit of the first word that says `is_end`. */
 export const EVENT_WORDS = 8;
