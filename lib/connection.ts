@@ -121,6 +121,12 @@ export interface ConnectionStats {
   readonly congestionWindowBytes: number;
 }
 
+/**
+ * How a server came to know that a client is where it says: by the `"handshake"` itself, by a `"retry"` packet before it,
+ * or by a `"token"` of an earlier connection (docs/admission.md).
+ */
+export type AddressValidation = "handshake" | "retry" | "token";
+
 /** A QUIC connection as requests and responses show it. */
 export interface Connection {
   readonly security: Security;
@@ -135,17 +141,21 @@ export interface Connection {
   /** On a server: why it chose the certificate that it sent. */
   readonly selectionReason: string;
   readonly handshake: HandshakeSummary;
+  /** How the client's address was validated (RFC 9000 section 8.1). A client cannot see whether its token was taken. */
+  readonly addressValidation: AddressValidation;
   /** Counters as they are now; undefined if the connection has ended. */
   stats(): Promise<ConnectionStats | undefined>;
 }
 
 /** By their numbers, PQQ_AUTH_*. */
 const AUTHENTICATIONS: readonly Authentication[] = ["none", "classical", "pq", "hybrid"];
+/** By their numbers, PQQ_ADDRESS_*. */
+const ADDRESS_VALIDATIONS: readonly AddressValidation[] = ["handshake", "retry", "token"];
 /** By their IANA numbers (RFC 8879 section 7.3). */
 const COMPRESSIONS = [null, "zlib", "brotli"] as const;
 const NS_PER_MS = 1e6;
 /** Where the fields of the chains begin, and how many each certificate has. */
-const FIRST_CHAIN = 32;
+const FIRST_CHAIN = 33;
 const CERTIFICATE_FIELDS = 3;
 
 /** The name of a PQQ_AUTH_* number. */
@@ -252,6 +262,10 @@ export class PeerConnection implements Connection, Identified {
       certificateBytes: this.#number(29),
       certificateWireBytes: this.#number(30),
     });
+  }
+
+  get addressValidation(): AddressValidation {
+    return ADDRESS_VALIDATIONS[this.#number(32)] ?? "handshake";
   }
 
   async stats(): Promise<ConnectionStats | undefined> {

@@ -55,6 +55,7 @@ export type {
   Pem,
   PemKeyPair,
   PqOnH3,
+  RetryMode,
   Profile,
   ProfileName,
   QuicVersion,
@@ -75,6 +76,7 @@ export type {
   Connection,
   ConnectionStats,
   Downgrade,
+  AddressValidation,
   HandshakeSummary,
   Security,
 } from "./connection.js";
@@ -115,6 +117,8 @@ export type {
   FileRequest,
   RequestContext,
   ServerAddress,
+  BlockedPrefix,
+  BlockOptions,
   FailedPeer,
   ServerEvents,
 } from "./server.js";

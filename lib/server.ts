@@ -15,6 +15,7 @@ import {
   type FlightReport,
 } from "./flight.js";
 import { openFolders } from "./files.js";
+import { BlockList, type BlockedPrefix, type BlockOptions } from "./internal/block_list.js";
 import { closeFacts } from "./internal/close_facts.js";
 import { Endpoint, type EndpointListener } from "./internal/endpoint.js";
 import { holdLoop, releaseLoop } from "./internal/keep_alive.js";
@@ -24,6 +25,7 @@ import { SlotTable } from "./internal/slots.js";
 import { Response } from "./response.js";
 import { toStats, type Stats } from "./stats.js";
 
+export type { BlockedPrefix, BlockOptions } from "./internal/block_list.js";
 export type {
   AcceptOptions,
   Handler,
@@ -101,6 +103,7 @@ export class Server extends EventEmitter<ServerEvents> implements AsyncDisposabl
   #updates: Promise<unknown> = Promise.resolve();
   readonly #background = new Set<Promise<unknown>>();
   readonly #ended: Promise<void>;
+  readonly #blocked: BlockList;
 
   /**
    * Starts a server. It keeps the process alive until it is closed. Without a handler it needs `files`, and answers 404 to
@@ -156,6 +159,7 @@ export class Server extends EventEmitter<ServerEvents> implements AsyncDisposabl
     });
     this.#endpoint = new Endpoint({ ...serverNativeOptions(config), folders }, listener);
     listener.endpoint = this.#endpoint;
+    this.#blocked = new BlockList(this.#endpoint);
     holdLoop();
     // Not before somebody can have begun to listen.
     setImmediate(() => {
@@ -208,6 +212,26 @@ export class Server extends EventEmitter<ServerEvents> implements AsyncDisposabl
     this.#updates = swapped.catch(() => undefined);
     await swapped;
     this.#warnOfFlight();
+  }
+
+  /**
+   * Drops everything that comes from an address or a prefix, for `forMs` or for good. Resolves when all workers do so.
+   * Connections from there get no farewell: they time out (docs/admission.md).
+   *
+   * Rejects with a PqqError: `PQQ_ERR_INVALID_ARG` for what is no prefix, `PQQ_ERR_LIMIT` if 4,096 are blocked.
+   */
+  block(prefix: string, options: BlockOptions = {}): Promise<void> {
+    return this.#blocked.add(prefix, options.forMs);
+  }
+
+  /** Takes exactly this prefix off the list. False: it was not on it. */
+  unblock(prefix: string): Promise<boolean> {
+    return this.#blocked.remove(prefix);
+  }
+
+  /** What is blocked, oldest first. */
+  get blocked(): readonly BlockedPrefix[] {
+    return this.#blocked.list();
   }
 
   /**
@@ -325,6 +349,10 @@ class ServerListener implements EndpointListener {
 
   onGoingAway(): void {
     // Clients do not push, so their GOAWAY asks for nothing (RFC 9114 section 5.2).
+  }
+
+  onNewToken(): void {
+    // Only servers give tokens.
   }
 
   onOpened(): void {

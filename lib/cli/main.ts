@@ -2,7 +2,14 @@
 // The command line of `pqq`: its commands, their options, their help. Stable, because scripts depend on it.
 import { createRequire } from "node:module";
 import { Command, CommanderError, Option } from "commander";
-import { CLIENT_INTEGERS, PQ_ON_H3, SERVER_INTEGERS, type PqOnH3 } from "../config/fields.js";
+import {
+  CLIENT_INTEGERS,
+  PQ_ON_H3,
+  RETRY_MODES,
+  SERVER_INTEGERS,
+  type PqOnH3,
+  type RetryMode,
+} from "../config/fields.js";
 import {
   collect,
   groupNames,
@@ -149,6 +156,28 @@ function addServe(program: Command, setExitCode: (code: number) => void): void {
       "QUIC versions, most preferred first (default: 1 and 2, as the client begins)",
       quicVersions,
     )
+    .addOption(
+      new Option("--retry <when>", "make clients without a token prove their address first")
+        .choices(Object.keys(RETRY_MODES))
+        .default("auto" satisfies RetryMode),
+    )
+    .option(
+      "--handshake-cpu <ms>",
+      "CPU time per second that a worker spends on handshakes",
+      integer(SERVER_INTEGERS.handshakeCpuMs.min, SERVER_INTEGERS.handshakeCpuMs.max),
+      SERVER_INTEGERS.handshakeCpuMs.default,
+    )
+    .option(
+      "--connections-per-address <number>",
+      "new connections per second of one address at each worker, 0 for no limit",
+      integer(0, SERVER_INTEGERS.connectionsPerAddress.max),
+      0,
+    )
+    .option(
+      "--block <prefix>",
+      "take nothing from this address or prefix, repeatable (192.0.2.0/24)",
+      collect,
+    )
     .option("--workers <number>", "network threads", integer(1, MAX_WORKERS), 1)
     .option("--listing", "answer folders without an index.html with a list of their names")
     .option("--log", "print a line per request")
@@ -159,6 +188,7 @@ function addServe(program: Command, setExitCode: (code: number) => void): void {
 Examples:
   $ pqq serve                                    the current folder, for this machine only
   $ pqq serve site --host :: --log               for the whole network, with a log
+  $ pqq serve site --host :: --connections-per-address 20 --block 192.0.2.0/24
   $ pqq serve site --cert pq.pem --key pq.key --classical-cert ec.pem --classical-key ec.key
   $ pqq serve --require-kex pq --pin-lifetime 86400   no classical key exchange, and a pin for a day
 ${profileHelp()}

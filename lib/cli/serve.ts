@@ -7,6 +7,7 @@ import type {
   GroupName,
   Identity,
   PqOnH3,
+  RetryMode,
   Profile,
   QuicVersion,
   Requirement,
@@ -35,6 +36,10 @@ export interface ServeOptions extends RequireOptions {
   readonly clientCa?: string;
   readonly requireClient?: Requirement;
   readonly pinLifetime: number;
+  readonly retry: RetryMode;
+  readonly handshakeCpu: number;
+  readonly connectionsPerAddress: number;
+  readonly block?: readonly string[];
   readonly workers: number;
   readonly quicVersion?: readonly QuicVersion[];
   readonly log?: boolean;
@@ -53,6 +58,7 @@ export async function serve(folder: string, options: ServeOptions): Promise<numb
   const { dev, ...who } = whoItIs(options);
   const server = await listen(folder, options, who);
   if (options.log === true) server.on("file", logger(options.json === true));
+  await block(server, options.block ?? []);
   server.on("error", (error) => {
     note(error instanceof Error ? error.message : String(error));
   });
@@ -152,6 +158,9 @@ async function listen(
     files,
     reportFiles: options.log === true,
     groups: options.groups,
+    retry: options.retry,
+    handshakeCpuMs: options.handshakeCpu,
+    connectionsPerAddress: options.connectionsPerAddress,
   };
   const unknownServerName = options.refuseUnknownNames === true ? "refuse" : "default";
   const hosts = options.host?.flatMap((host) => (host === "localhost" ? LOOPBACK : host));
@@ -164,6 +173,19 @@ async function listen(
     if (!isPqqError(error) || error.code !== "PQQ_ERR_ADDRESS_UNAVAILABLE") throw error;
     note("this machine has no IPv6; serving on 127.0.0.1 only");
     return start(["127.0.0.1"]);
+  }
+}
+
+/** Before anybody is told that the server is there. */
+async function block(server: Server, prefixes: readonly string[]): Promise<void> {
+  try {
+    for (const prefix of prefixes) await server.block(prefix);
+  } catch (error) {
+    await server.close({ drainMs: 0 });
+    if (isPqqError(error) && error.code === "PQQ_ERR_INVALID_ARG") {
+      throw new UsageError(`--block: ${error.message}`, "such as --block 192.0.2.0/24");
+    }
+    throw error;
   }
 }
 

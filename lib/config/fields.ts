@@ -148,7 +148,23 @@ export const SERVER_INTEGERS = {
     max: 1_000_000,
     default: 65_536,
     unit: "connections of one worker",
-    summary: "More first datagrams are dropped.",
+    summary: "More are refused.",
+  },
+  handshakeCpuMs: {
+    min: 1,
+    max: 1_000,
+    default: 800,
+    unit: "milliseconds of CPU time per second",
+    summary:
+      "What a worker spends on handshakes per second; above it newcomers have to prove their address, above 125 % they are refused.",
+  },
+  connectionsPerAddress: {
+    min: 0,
+    max: 100_000,
+    default: 0,
+    unit: "connections per second, 0 for no limit",
+    summary:
+      "New connections of one address (IPv4, IPv6 /64) at each worker; a site (/24, /48) may have eight times that.",
   },
   pinLifetimeS: {
     min: 0,
@@ -341,6 +357,12 @@ export type MisdirectedRequests = keyof typeof MISDIRECTED_REQUESTS;
 
 /** Most sites of one server (PQQ__MAX_SITES). */
 export const MAX_SITES = 4096;
+
+/** When newcomers are asked to prove their address with a Retry packet, and the numbers in include/pqq/config.h. */
+export const RETRY_MODES = { auto: 0, always: 1, never: 2 } as const;
+
+/** See {@link RETRY_MODES}. */
+export type RetryMode = keyof typeof RETRY_MODES;
 
 /** What a policy requires, and the numbers in include/pqq/types.h. */
 export const REQUIREMENTS = { any: 1, pq: 2, hybrid: 3 } as const;

@@ -20,6 +20,7 @@ import {
   PROFILE_NAMES,
   PROFILES,
   REQUIREMENTS,
+  RETRY_MODES,
   SERVER_INTEGERS,
   SHARED_INTEGERS,
   SIGNATURE_SCHEMES,
@@ -378,6 +379,13 @@ export const serverSchema = v.pipe(
     connectPlain: flag("Hand plain CONNECT requests to the handler."),
     datagrams: v.optional(v.pipe(v.boolean(DATAGRAMS_MESSAGE), v.description(DATAGRAMS))),
     dateHeader: flag("Send date in every response that has none (RFC 9110 section 6.6.1).", true),
+    retry: v.optional(
+      v.pipe(
+        oneOf(keysOf(RETRY_MODES), "auto"),
+        v.description("When clients without a token have to prove their address first (Retry)."),
+      ),
+      "auto",
+    ),
     ...shared,
     ...integers(SERVER_INTEGERS),
   }),

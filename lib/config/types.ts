@@ -9,6 +9,7 @@ import type {
   GroupName,
   MisdirectedRequests,
   PqOnH3,
+  RetryMode,
   Profile,
   ProfileName,
   QuicVersion,
@@ -274,6 +275,27 @@ export interface ServerOptions extends SharedOptions {
   /** Connections of one worker, 1–1,000,000. @defaultValue 65536 */
   readonly maxConnections?: number | undefined;
   /**
+   * When a client that has no token has to prove its address with a Retry packet, which costs it a round trip: `"auto"`,
+   * while the server is busy; `"always"`; `"never"` (docs/admission.md).
+   *
+   * @defaultValue `"auto"`
+   */
+  readonly retry?: RetryMode | undefined;
+  /**
+   * CPU time in milliseconds that a worker spends on handshakes per second, 1–1,000. Above it newcomers have to prove
+   * their address, above 125 % of it they are refused.
+   *
+   * @defaultValue 800
+   */
+  readonly handshakeCpuMs?: number | undefined;
+  /**
+   * New connections per second of one IPv4 address or IPv6 /64 at each worker, 0–100,000; a /24 or /48 may have eight
+   * times that. 0: no limit, because many users may share an address.
+   *
+   * @defaultValue 0
+   */
+  readonly connectionsPerAddress?: number | undefined;
+  /**
    * Ask clients who they are and handle no request before they have proven it. Works on `velocity/1` only, so that
    * plain `h3` is refused. Handlers find the proof in `connection.security.client`.
    *
@@ -480,6 +502,9 @@ export interface ServerConfig extends SharedConfig {
   readonly datagrams: boolean;
   readonly dateHeader: boolean;
   readonly maxConnections: number;
+  readonly retry: RetryMode;
+  readonly handshakeCpuMs: number;
+  readonly connectionsPerAddress: number;
   /** Anchors of client certificates; both undefined if clients are not asked. */
   readonly caPem: Uint8Array | undefined;
   readonly caFile: string | undefined;

@@ -83,6 +83,7 @@ export class CommandQueue {
   /**
    * @param token - Comes back with CONNECTED or CLOSED.
    * @param flightBytes - What this origin's handshake took the last time, 0 if that is not known.
+   * @param addressToken - What a NEW_TOKEN frame of this server has brought, in hexadecimal digits, or empty.
    */
   connect(
     token: number,
@@ -91,8 +92,9 @@ export class CommandQueue {
     serverName: string,
     required: Level,
     flightBytes: number,
+    addressToken: string,
   ): void {
-    const text = `${address}\0${port}\0${serverName}`;
+    const text = `${address}\0${port}\0${serverName}\0${addressToken}`;
     const row = this.#begin(COMMAND_CONNECT, 0, 0, token, text.length * MAX_UTF8_PER_UNIT);
     this.#rows[row + COMMAND_REQUIRE_KEY_EXCHANGE] = required.keyExchange;
     this.#rows[row + COMMAND_REQUIRE_AUTHENTICATION] = required.authentication;

@@ -25,6 +25,7 @@ import {
   EVENT_GOING_AWAY,
   EVENT_ID_HIGH,
   EVENT_ID_LOW,
+  EVENT_NEW_TOKEN,
   EVENT_OPENED,
   EVENT_OPEN_FAILED,
   EVENT_REQUEST,
@@ -59,6 +60,8 @@ export interface EndpointListener {
   onConnected(idLow: number, idHigh: number, token: number, facts: string): void;
   onClosed(idLow: number, idHigh: number, token: number, status: number, facts: string): void;
   onGoingAway(idLow: number, idHigh: number): void;
+  /** An address validation token for the next connection, in hexadecimal digits. */
+  onNewToken(idLow: number, idHigh: number, addressToken: string): void;
   onRequest(
     idLow: number,
     idHigh: number,
@@ -143,6 +146,28 @@ export class Endpoint {
 
   connectionStats(idLow: number, idHigh: number): Promise<Float64Array | undefined> {
     return this.#native.connectionStats(idLow, idHigh);
+  }
+
+  /**
+   * Blocks a prefix at all workers, for good if `forMs` is 0. Resolves with the prefix as libpqq writes it.
+   *
+   * Rejects with a PqqError: `PQQ_ERR_INVALID_ARG`, `PQQ_ERR_LIMIT`, `PQQ_ERR_STATE` once the server has ended.
+   */
+  async block(prefix: string, forMs: number): Promise<string> {
+    try {
+      return await this.#native.block(prefix, forMs);
+    } catch (error) {
+      throw typedError(error);
+    }
+  }
+
+  /** Rejects with a PqqError: as `block`, and `PQQ_ERR_NOT_FOUND`. */
+  async unblock(prefix: string): Promise<string> {
+    try {
+      return await this.#native.unblock(prefix);
+    } catch (error) {
+      throw typedError(error);
+    }
   }
 
   /** GOAWAY, then up to `drainMs` for requests to finish; the end comes as `onEnd`. */
@@ -263,6 +288,9 @@ export class Endpoint {
       case EVENT_GOING_AWAY:
         this.#listener.onGoingAway(low, high);
         break;
+      case EVENT_NEW_TOKEN:
+        this.#listener.onNewToken(low, high, ring.hex(offset, bytes));
+        break;
       default:
         // A newer libpqq may have more to say.
         break;
@@ -295,6 +323,10 @@ class Ring {
     this.#buffer = Buffer.from(bytes.buffer, bytes.byteOffset, bytes.byteLength);
   }
 
+  hex(offset: number, bytes: number): string {
+    return this.#buffer.toString("hex", offset, offset + bytes);
+  }
+
   /** Field values are bytes; Latin-1 keeps each as one character, as fetch does. */
   text(offset: number, bytes: number): string {
     return bytes === 0 ? "" : this.#buffer.toString("latin1", offset, offset + bytes);
@@ -317,8 +349,10 @@ function wireCode(low: number, high: number): number {
   return high * 2 ** 32 + low;
 }
 
-export function typedError(error: unknown, isServer: boolean): unknown {
+/** @param isServer - Of an error at the start: of what. */
+export function typedError(error: unknown, isServer?: boolean): unknown {
   if (!(error instanceof Error) || !("status" in error)) return error;
   const { status, detail } = error as NativeError;
+  if (isServer === undefined) return errorFromStatus(status, detail);
   return errorFromStatus(status, detail, { startOf: isServer ? "server" : "client" });
 }

@@ -53,6 +53,10 @@ export interface NativeOptions {
   readonly maxConnectionWindowBytes?: number | undefined;
   readonly maxConnections?: number | undefined;
   readonly maxUdpPayloadBytes?: number | undefined;
+  /** PQQ_RETRY_*. */
+  readonly retry?: number | undefined;
+  readonly handshakeCpuMs?: number | undefined;
+  readonly connectionsPerAddress?: number | undefined;
   readonly disablePmtud?: boolean | undefined;
   readonly maxGlitches?: number | undefined;
   /** PQQ_ENGINE_KEY_BYTES. */
@@ -177,6 +181,9 @@ export interface NativeEndpoint {
   connectionStats(idLow: number, idHigh: number): Promise<Float64Array | undefined>;
   /** Swaps the configuration; rejects with a NativeError and the old one in force. */
   updateConfig(options: NativeOptions): Promise<void>;
+  /** Blocks a prefix at all workers, for good if `forMs` is 0. Resolves with the prefix as libpqq writes it. */
+  block(prefix: string, forMs: number): Promise<string>;
+  unblock(prefix: string): Promise<string>;
   /** Begins the end. The workers' end shows in `poll`. */
   stop(drainMs: number): void;
   /** Joins the threads. The last call. */

@@ -7,6 +7,7 @@ import {
   QUIC_VERSIONS,
   REQUIREMENTS,
   UNKNOWN_SERVER_NAMES,
+  RETRY_MODES,
   type ClientConfig,
   type Requirement,
   type ServerConfig,
@@ -34,6 +35,7 @@ export function serverNativeOptions(config: ServerConfig): NativeOptions {
     pqOnH3: PQ_ON_H3[config.pqOnH3],
     unknownServerName: UNKNOWN_SERVER_NAMES[config.unknownServerName],
     misdirectedRequests: MISDIRECTED_REQUESTS[config.misdirectedRequests],
+    retry: RETRY_MODES[config.retry],
     requireClientAuthentication: required(config.requireClientAuthentication),
   };
 }

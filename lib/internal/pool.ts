@@ -1,9 +1,11 @@
 // SPDX-License-Identifier: MIT
 // A client's connections, by origin, and the way of a request to one of them: waiting, sending, and sending again where
 // the server has certainly not processed it. Events of the network come in here.
+import { isIP } from "node:net";
 import type { ClientConfig } from "../config/index.js";
 import { PeerConnection, type HandshakeSummary } from "../connection.js";
 import { errorFromStatus, type StatusInfo } from "../errors/index.js";
+import { AddressTokens } from "./address_tokens.js";
 import { systemClock, type Clock, type Timer } from "./clock.js";
 import { closeFacts } from "./close_facts.js";
 import { ClientStream, UnsentError, type ResponseHead, type WireRequest } from "./client_stream.js";
@@ -52,6 +54,8 @@ export interface PoolStats {
 /** An attempt to connect, with what it has to come to. */
 interface Dialling {
   readonly attempt: Attempt;
+  /** Whose tokens it may use. */
+  readonly server: string;
   readonly required: RequiredLevel;
 }
 
@@ -64,6 +68,8 @@ export class Pool implements EndpointListener, Connector, OriginOwner {
   readonly #origins = new Map<string, OriginPool>();
   /** By origin: the bytes of the last handshake. */
   readonly #flights = new Map<string, number>();
+  readonly #tokens = new AddressTokens();
+  readonly #servers = new WeakMap<PeerConnection, string>();
   readonly #connections = new SlotTable<PeerConnection>();
   readonly #attempts = new Map<number, Dialling>();
   /** Requests whose stream is not known yet. */
@@ -133,8 +139,10 @@ export class Pool implements EndpointListener, Connector, OriginOwner {
   connect(address: string, target: Target, attempt: Attempt): number {
     const token = this.#nextToken();
     const { host, port, required, flightBytes } = target;
-    this.#attempts.set(token, { attempt, required });
-    this.endpoint.commands.connect(token, address, port, host, required, flightBytes);
+    const server = serverKey(target, address);
+    const addressToken = this.#tokens.take(server);
+    this.#attempts.set(token, { attempt, server, required });
+    this.endpoint.commands.connect(token, address, port, host, required, flightBytes, addressToken);
     return token;
   }
 
@@ -199,6 +207,7 @@ export class Pool implements EndpointListener, Connector, OriginOwner {
     this.#connections.add(connection);
     const dialling = this.#attempts.get(token);
     this.#attempts.delete(token);
+    if (dialling !== undefined) this.#servers.set(connection, dialling.server);
     if (dialling === undefined) {
       this.discard(connection);
     } else if (satisfies(connection.level, dialling.required)) {
@@ -228,6 +237,12 @@ export class Pool implements EndpointListener, Connector, OriginOwner {
       stream.onUnsent(error);
     }
     for (const origin of [...this.#origins.values()]) origin.forget(connection);
+  }
+
+  onNewToken(idLow: number, idHigh: number, addressToken: string): void {
+    const connection = this.#connections.get(idLow, idHigh);
+    const server = connection && this.#servers.get(connection);
+    if (server !== undefined) this.#tokens.add(server, addressToken);
   }
 
   onGoingAway(idLow: number, idHigh: number): void {
@@ -400,6 +415,11 @@ export class Pool implements EndpointListener, Connector, OriginOwner {
     this.#lastToken = this.#lastToken === MAX_TOKEN ? 1 : this.#lastToken + 1;
     return this.#lastToken;
   }
+}
+
+/** A token is for one server, and for the address of ours that it sees: at least that of the same family. */
+function serverKey({ host, port }: Target, address: string): string {
+  return `${host} ${port} ${isIP(address)}`;
 }
 
 function closeError(status: number, text: string, required?: RequiredLevel): Error {

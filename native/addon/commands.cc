@@ -4,6 +4,7 @@
 #include <charconv>
 #include <chrono>
 #include <thread>
+#include <utility>
 
 #include "address.h"
 #include "rows.h"
@@ -28,6 +29,29 @@ pqq_status SubmitPatiently(pqq_driver *driver, const pqq_command *commands, size
     status = pqq_driver_submit(driver, commands, count);
   }
   return status;
+}
+
+int HexDigit(char c) {
+  if (c >= '0' && c <= '9') {
+    return c - '0';
+  }
+  return c >= 'a' && c <= 'f' ? c - 'a' + 10 : -1;
+}
+
+// Tokens cross as text because a text ends its fields with NUL.
+bool ReadHex(std::string_view text, std::string *bytes) {
+  if (text.size() % 2 != 0) {
+    return false;
+  }
+  for (size_t i = 0; i < text.size(); i += 2) {
+    const int high = HexDigit(text[i]);
+    const int low = HexDigit(text[i + 1]);
+    if (high < 0 || low < 0) {
+      return false;
+    }
+    bytes->push_back(static_cast<char>(high << 4 | low));
+  }
+  return true;
 }
 
 bool HasToken(uint32_t type) {
@@ -57,6 +81,8 @@ pqq_status CommandReader::Submit(DriverHost *host, uint32_t count, Napi::Value a
   connects_.reserve(count);
   server_names_.clear();
   server_names_.reserve(count);
+  address_tokens_.clear();
+  address_tokens_.reserve(count);
   for (uint32_t i = 0; i < count; i++) {
     Read(host, rows_ + static_cast<size_t>(i) * kCommandWords, arrays);
   }
@@ -127,13 +153,16 @@ bool CommandReader::ReadHeaders(std::string_view text, uint32_t expected) {
   return reader.is_done();
 }
 
-// IP literal, port, server name.
+// IP literal, port, server name, address validation token in hexadecimal digits.
 bool CommandReader::ReadConnect(std::string_view text, const uint32_t *row) {
   TextReader reader(text);
   std::string_view host;
   std::string_view port_text;
   std::string_view server_name;
-  if (!reader.Next(&host) || !reader.Next(&port_text) || !reader.Next(&server_name)) {
+  std::string_view token_text;
+  std::string address_token;
+  if (!reader.Next(&host) || !reader.Next(&port_text) || !reader.Next(&server_name) ||
+      !reader.Next(&token_text) || !ReadHex(token_text, &address_token)) {
     return false;
   }
   uint16_t port = 0;
@@ -149,6 +178,8 @@ bool CommandReader::ReadConnect(std::string_view text, const uint32_t *row) {
   }
   server_names_.emplace_back(server_name);
   options.server_name = server_names_.back().c_str();
+  address_tokens_.push_back(std::move(address_token));
+  options.address_token = Bytes(address_tokens_.back());
   connects_.push_back(options);
   return true;
 }

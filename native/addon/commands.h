@@ -46,6 +46,7 @@ private:
   std::vector<pqq_body> bodies_;
   std::vector<pqq_connect_options> connects_;
   std::vector<std::string> server_names_;
+  std::vector<std::string> address_tokens_;
 };
 
 } // namespace velo

@@ -90,6 +90,9 @@ bool Push(EventRing *ring, pqq_engine *engine, const pqq_event &event) {
     return PushText(ring, row, HeaderTextBytes(event), [&](uint8_t *to, size_t capacity) {
       return WriteHeaderText(event, to, capacity);
     });
+  case PQQ_EVENT_NEW_TOKEN:
+    row.id = event.conn;
+    [[fallthrough]];
   case PQQ_EVENT_DATA:
   case PQQ_EVENT_DATAGRAM:
     return PushText(ring, row, event.data.len, [&](uint8_t *to, size_t capacity) {
@@ -185,6 +188,15 @@ pqq_status DriverHost::ConnectionInfo(pqq_id conn, pqq_connection_info *info) {
 pqq_status DriverHost::UpdateConfig(pqq_config *config) {
   const std::lock_guard<std::mutex> lock(call_mutex_);
   return driver_ != nullptr ? pqq_driver_update_config(driver_, config) : PQQ_ERR_STATE;
+}
+
+pqq_status DriverHost::Block(const pqq_prefix &prefix, bool is_blocked, uint64_t for_ms) {
+  const std::lock_guard<std::mutex> lock(call_mutex_);
+  if (driver_ == nullptr) {
+    return PQQ_ERR_STATE;
+  }
+  return is_blocked ? pqq_driver_block(driver_, &prefix, for_ms)
+                    : pqq_driver_unblock(driver_, &prefix);
 }
 
 // An id without its worker has 56 bits; the callback gets the worker anyway.

@@ -63,6 +63,8 @@ public:
 
   // Any thread but a worker's: see pqq_driver_update_config. PQQ_ERR_STATE after Free.
   pqq_status UpdateConfig(pqq_config *config);
+  // The same for the block list: pqq_driver_block, or pqq_driver_unblock.
+  pqq_status Block(const pqq_prefix &prefix, bool is_blocked, uint64_t for_ms);
 
   // A tag from which on_command_failed can tell what has failed. `id` is what
   // Failure.id says.

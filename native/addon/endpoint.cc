@@ -4,6 +4,7 @@
 #include <utility>
 
 #include "address.h"
+#include "block.h"
 #include "connection_stats.h"
 #include "flight.h"
 #include "js_error.h"
@@ -35,6 +36,8 @@ Napi::Function Endpoint::Define(Napi::Env env, Addon *addon) {
                          InstanceMethod("flight", &Endpoint::JsFlight),
                          InstanceMethod("connectionStats", &Endpoint::JsConnectionStats),
                          InstanceMethod("updateConfig", &Endpoint::JsUpdateConfig),
+                         InstanceMethod("block", &Endpoint::JsBlock),
+                         InstanceMethod("unblock", &Endpoint::JsUnblock),
                          InstanceMethod("stop", &Endpoint::JsStop),
                          InstanceMethod("free", &Endpoint::JsFree),
                      },
@@ -186,6 +189,17 @@ Napi::Value Endpoint::JsConnectionStats(const Napi::CallbackInfo &info) {
   const uint64_t low = info[0].As<Napi::Number>().Uint32Value();
   const uint64_t high = info[1].As<Napi::Number>().Uint32Value();
   return AskConnectionStats(info.Env(), host_, high << 32 | low);
+}
+
+// block(prefix, forMs) -> Promise<string>
+Napi::Value Endpoint::JsBlock(const Napi::CallbackInfo &info) {
+  const auto for_ms = static_cast<uint64_t>(info[1].As<Napi::Number>().Int64Value());
+  return AskBlock(info.Env(), host_, info[0].As<Napi::String>(), true, for_ms);
+}
+
+// unblock(prefix) -> Promise<string>
+Napi::Value Endpoint::JsUnblock(const Napi::CallbackInfo &info) {
+  return AskBlock(info.Env(), host_, info[0].As<Napi::String>(), false, 0);
 }
 
 // flight(query): of a server with the endpoint's configuration

@@ -36,6 +36,8 @@ private:
   Napi::Value JsFlight(const Napi::CallbackInfo &info);
   Napi::Value JsConnectionStats(const Napi::CallbackInfo &info);
   Napi::Value JsUpdateConfig(const Napi::CallbackInfo &info);
+  Napi::Value JsBlock(const Napi::CallbackInfo &info);
+  Napi::Value JsUnblock(const Napi::CallbackInfo &info);
   void JsStop(const Napi::CallbackInfo &info);
   void JsFree(const Napi::CallbackInfo &info);
 

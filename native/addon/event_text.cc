@@ -169,6 +169,7 @@ size_t WriteConnectionText(const pqq_connection_info &info, uint8_t *to, size_t 
   writer.Number(info.certificate_bytes);
   writer.Number(info.certificate_wire_bytes);
   writer.Number(info.peer_max_requests);
+  writer.Number(static_cast<uint64_t>(info.address_validation));
   WriteChain(info.certificates, info.certificate_count, &writer);
   WriteChain(info.classical_certificates, info.classical_certificate_count, &writer);
   WriteClientChain(info, info.client_certificates, info.client_certificate_count, &writer);

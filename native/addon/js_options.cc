@@ -101,6 +101,9 @@ void ConfigInput::ReadPolicy(const Napi::Object &object) {
   options_.disable_velocity = flag("disableVelocity");
   options_.unknown_server_name = requirement("unknownServerName");
   options_.misdirected_requests = requirement("misdirectedRequests");
+  options_.retry = static_cast<int32_t>(ReadUint32(object, "retry"));
+  options_.handshake_cpu_ms = ReadUint32(object, "handshakeCpuMs");
+  options_.connections_per_address = ReadUint32(object, "connectionsPerAddress");
   options_.pin_lifetime_s = ReadUint32(object, "pinLifetimeS");
   options_.disable_certificate_compression = flag("disableCertificateCompression");
   options_.disable_first_flight_repeat = flag("disableFirstFlightRepeat");

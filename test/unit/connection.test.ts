@@ -29,13 +29,17 @@ function connection(facts: Facts): PeerConnection {
     ...["X25519MLKEM768", "TLS_AES_128_GCM_SHA256", "ML-DSA-65", facts.hybrid ?? 1],
     ...[facts.authentication ?? 2, "balanced", "because", 4_100_000, 2, 10, 20, 3, 4],
     ...[facts.pq ?? 1, facts.classicalSignature ?? "", facts.downgrade ?? ""],
-    ...[facts.clientAuthentication ?? 0, 86400, 1, 5, 2, 5572, 5550, 100],
+    ...[facts.clientAuthentication ?? 0, 86400, 1, 5, 2, 5572, 5550, 100, 2],
     ...[count(pq), ...pq, count(classical), ...classical],
     ...[count(clientPq), ...clientPq, leaf, count(clientClassical), ...clientClassical],
     classicalLeaf,
   ];
   return new PeerConnection(undefined as never, 1, 2, fields.join("\0"));
 }
+
+it("a connection says how the client's address was validated", () => {
+  expect(connection({}).addressValidation).to.equal("token");
+});
 
 describe("security of a connection", () => {
   it("on h3 has one certificate and no client", () => {

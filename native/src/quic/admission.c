@@ -24,11 +24,11 @@ typedef struct source {
 
 int pqq__admission_init(pqq__admission *admission, const pqq_config_options *values,
                         const pqq_engine_options *options, const uint8_t rate_key[16]) {
-  *admission = (pqq__admission){
-      .cpu_clock = options->cpu_clock,
-      .user_data = options->user_data,
-      .is_server = options->is_server != 0,
-      .cpu_left_ns = (int64_t)(values->handshake_cpu_ms * PQQ__NS_PER_MS)};
+  *admission =
+      (pqq__admission){.cpu_clock = options->cpu_clock,
+                       .user_data = options->user_data,
+                       .is_server = options->is_server != 0,
+                       .cpu_left_ns = (int64_t)(values->handshake_cpu_ms * PQQ__NS_PER_MS)};
   memcpy(admission->rate_key, rate_key, sizeof admission->rate_key);
   return pqq__admission_set(admission, values);
 }

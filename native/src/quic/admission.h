@@ -52,7 +52,8 @@ typedef struct pqq__admission_load {
 /* `rate_key` is 16 random bytes. 0, or -1 on lack of memory. */
 int pqq__admission_init(pqq__admission *admission, const pqq_config_options *values,
                         const pqq_engine_options *options, const uint8_t rate_key[16]);
-/* Other limits from now on; what was counted stays. 0, or -1 on lack of memory, with the old ones. */
+/* Other limits from now on; what was counted stays. 0, or -1 on lack of memory, with the old ones.
+ */
 int pqq__admission_set(pqq__admission *admission, const pqq_config_options *values);
 void pqq__admission_deinit(pqq__admission *admission);
 
