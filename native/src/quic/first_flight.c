@@ -19,9 +19,8 @@ static uint32_t expected_by_offer(const pqq__conn *conn) {
 void pqq__first_flight_begin(pqq__conn *conn) {
   uint32_t expected = conn->expected_flight_bytes;
 
-  /* A server that takes the token knows no limit. */
-  if (conn->config->values.disable_first_flight_repeat ||
-      conn->address_validation != PQQ_ADDRESS_BY_HANDSHAKE) {
+  /* A token makes no difference: whether the server still takes it, nobody can know. */
+  if (conn->config->values.disable_first_flight_repeat) {
     return;
   }
   if (expected == 0) {

@@ -54,25 +54,25 @@ static uint32_t rounds_by_time(const pqq__flight_log *log, uint64_t min_rtt_ns) 
 /* On a short path time cannot tell the rounds apart. Bytes can: what came beyond three
  * times what we had sent before the server's flight began was sent only after the
  * server had heard from us again. A HelloRetryRequest is one datagram and one round
- * before that. So is a Retry, after which, as with a token, there is no such limit. */
+ * before that. So is a Retry, after which there is no such limit. There is none either
+ * where the server takes our token; whether it does shows in the time alone. */
 static uint32_t client_rounds_by_bytes(const pqq__flight_log *log, const pqq__flight_kind *kind) {
-  int has_retry = kind->has_hello_retry != 0;
+  uint32_t has_hello_retry = kind->has_hello_retry != 0;
   uint64_t sent_first = 0, received = 0;
-  int answers = 0;
+  uint32_t answers = 0;
 
-  if (kind->address_validation != PQQ_ADDRESS_BY_HANDSHAKE) {
-    return 1 + (uint32_t)has_retry + (kind->address_validation == PQQ_ADDRESS_BY_RETRY);
+  if (kind->address_validation == PQQ_ADDRESS_BY_RETRY) {
+    return 2 + has_hello_retry;
   }
-
   for (size_t i = 0; i < log->count; i++) {
     if (!log->datagrams[i].is_sent) {
       received += log->datagrams[i].bytes;
       answers++;
-    } else if (answers <= has_retry) {
+    } else if (answers <= has_hello_retry) {
       sent_first += log->datagrams[i].bytes;
     }
   }
-  return (received > AMPLIFICATION_LIMIT * sent_first ? 2 : 1) + (uint32_t)has_retry;
+  return (received > AMPLIFICATION_LIMIT * sent_first ? 2 : 1) + has_hello_retry;
 }
 
 static uint32_t larger(uint32_t a, uint32_t b) {
@@ -81,9 +81,12 @@ static uint32_t larger(uint32_t a, uint32_t b) {
 
 uint32_t pqq__flight_round_trips(const pqq__flight_log *log, const pqq__flight_kind *kind,
                                  uint64_t min_rtt_ns) {
-  uint32_t least = kind->is_server ? 1 : client_rounds_by_bytes(log, kind);
+  uint32_t by_time = rounds_by_time(log, min_rtt_ns);
+  int is_long_path = min_rtt_ns >= SHORT_PATH_NS;
 
-  return kind->is_server || min_rtt_ns >= SHORT_PATH_NS
-             ? larger(rounds_by_time(log, min_rtt_ns), least)
-             : least;
+  if (kind->is_server || (is_long_path && kind->address_validation == PQQ_ADDRESS_BY_TOKEN)) {
+    return larger(by_time, 1);
+  }
+  return is_long_path ? larger(by_time, client_rounds_by_bytes(log, kind))
+                      : client_rounds_by_bytes(log, kind);
 }

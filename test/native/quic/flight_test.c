@@ -67,7 +67,7 @@ TEST("copies of the first flight count as sent, so that what they made room for 
   EXPECT_UINT(round_trips(late_copies, 0), 2);
 }
 
-static uint32_t round_trips_within(const int *times, int has_retry, uint64_t rtt_ns) {
+static uint32_t round_trips_within(const int *times, pqq__flight_kind kind, uint64_t rtt_ns) {
   pqq__flight_log log = {0};
 
   for (; *times != 0; times++) {
@@ -75,7 +75,7 @@ static uint32_t round_trips_within(const int *times, int has_retry, uint64_t rtt
     log.datagrams[log.count].bytes = DATAGRAM_BYTES;
     log.datagrams[log.count++].is_sent = *times > 0;
   }
-  return pqq__flight_round_trips(&log, &(pqq__flight_kind){.has_hello_retry = has_retry}, rtt_ns);
+  return pqq__flight_round_trips(&log, &kind, rtt_ns);
 }
 
 TEST("within a machine a client goes by bytes: batches of one flight are one round") {
@@ -85,11 +85,29 @@ TEST("within a machine a client goes by bytes: batches of one flight are one rou
   static const int retried[] = {1, 1, -200, 201, 201, -700, -701, 0};
   static const int retried_beyond[] = {1,    -200, 201,  -700, -701, -702,
                                        -703, -704, -705, 706,  -900, 0};
+  static const pqq__flight_kind direct = {0}, asked_again = {.has_hello_retry = 1};
 
-  EXPECT_UINT(round_trips_within(batches, 0, 100000), 1);
-  EXPECT_UINT(round_trips_within(beyond, 0, 100000), 2);
-  EXPECT_UINT(round_trips_within(retried, 1, 100000), 2);
-  EXPECT_UINT(round_trips_within(retried_beyond, 1, 100000), 3);
+  EXPECT_UINT(round_trips_within(batches, direct, 100000), 1);
+  EXPECT_UINT(round_trips_within(beyond, direct, 100000), 2);
+  EXPECT_UINT(round_trips_within(retried, asked_again, 100000), 2);
+  EXPECT_UINT(round_trips_within(retried_beyond, asked_again, 100000), 3);
+}
+
+TEST("after a Retry there is no such limit; a token that was sent says nothing of it") {
+  static const int beyond[] = {1, -300, -301, -302, -303, 304, 0};
+  static const int within[] = {1, -300, -301, 304, 0};
+  static const struct {
+    int32_t address_validation;
+    uint32_t within, beyond;
+  } rows[] = {
+      {PQQ_ADDRESS_BY_HANDSHAKE, 1, 2}, {PQQ_ADDRESS_BY_TOKEN, 1, 2}, {PQQ_ADDRESS_BY_RETRY, 2, 2}};
+
+  for (size_t i = 0; i < sizeof rows / sizeof rows[0]; i++) {
+    pqq__flight_kind kind = {.address_validation = rows[i].address_validation};
+
+    EXPECT_UINT(round_trips_within(within, kind, 100000), rows[i].within);
+    EXPECT_UINT(round_trips_within(beyond, kind, 100000), rows[i].beyond);
+  }
 }
 
 TEST("a log that is full is not written past its end") {
