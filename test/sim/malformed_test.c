@@ -13,6 +13,8 @@
 #include "pair.h"
 
 #define PROTOCOL_VIOLATION 0x0a
+/* The TLS alert. */
+#define UNEXPECTED_MESSAGE 10
 #define H3_STREAM_CREATION_ERROR 0x103
 #define H3_CLOSED_CRITICAL_STREAM 0x104
 #define H3_FRAME_UNEXPECTED 0x105
@@ -457,6 +459,41 @@ TEST("a ClientHello larger than TLS takes ends its connection, and little of it 
   /* What the server took in before it gave up: two first flights at most. */
   EXPECT(stats.bytes_received < 40000);
   sim_pair_close(&pair);
+}
+
+/* A client has no message for a server behind its handshake: KeyUpdate has no place in QUIC (RFC
+ * 9001 section 6), nor has a certificate that nobody may ask for (section 4.4). The first byte
+ * shows it. */
+static const struct {
+  const char *what;
+  uint8_t message[5];
+  size_t len;
+} late_messages[] = {
+    {"KeyUpdate", {24, 0, 0, 1, 0}, 5},
+    {"Certificate", {11, 0, 0, 1, 0}, 5},
+    {"NewSessionTicket", {4, 0, 0, 1, 0}, 5},
+};
+
+TEST("a client's TLS message behind its handshake ends the connection with unexpected_message") {
+  for (size_t i = 0; i < sizeof late_messages / sizeof late_messages[0]; i++) {
+    sim_pair pair;
+
+    NOTE("%s", late_messages[i].what);
+    open_pair(&pair, NULL, 0);
+    EXPECT_INT(ngtcp2_conn_submit_crypto_data(conn_of(&pair.client)->quic,
+                                              NGTCP2_ENCRYPTION_LEVEL_1RTT,
+                                              late_messages[i].message, late_messages[i].len),
+               0);
+    pqq__conn_want_send(conn_of(&pair.client));
+    sim_run_for(pair.net, SIM_SECOND);
+    EXPECT(pair.client.is_closed);
+    EXPECT_INT(pair.client.close.is_remote, 1);
+    EXPECT_UINT(pair.client.close.wire_code, 0x100 + UNEXPECTED_MESSAGE);
+    EXPECT_INT(pair.client.close.tls_alert, UNEXPECTED_MESSAGE);
+    EXPECT_INT(pair.server.close.tls_alert, UNEXPECTED_MESSAGE);
+    EXPECT_INT(pair.server.close.status, PQQ_ERR_TLS_ALERT);
+    sim_pair_close(&pair);
+  }
 }
 
 /* Frames of random types and contents, half of them with plausible lengths. */

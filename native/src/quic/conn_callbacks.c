@@ -4,6 +4,7 @@
 #include <stdlib.h>
 
 #include "quic/conn.h"
+#include "tls/alert.h"
 
 static int verdict(int result) {
   return result == 0 ? 0 : NGTCP2_ERR_CALLBACK_FAILURE;
@@ -15,6 +16,19 @@ static const pqq__app *app_of(const pqq__conn *conn) {
 
 static void on_rand(uint8_t *data, size_t len, const ngtcp2_rand_ctx *context) {
   pqq__random_take(context->native_handle, data, len);
+}
+
+/* A server has let go of TLS when the handshake is over: a client's messages end there (RFC 9001
+ * sections 4.4 and 6), so that the first byte behind is of one that is not expected. */
+static int on_crypto_data(ngtcp2_conn *quic, ngtcp2_encryption_level level, uint64_t offset,
+                          const uint8_t *data, size_t len, void *user_data) {
+  pqq__conn *conn = user_data;
+
+  if (!pqq__tls_session_handle(conn->tls)) {
+    ngtcp2_conn_set_tls_alert(quic, PQQ__ALERT_UNEXPECTED_MESSAGE);
+    return NGTCP2_ERR_CRYPTO;
+  }
+  return ngtcp2_crypto_recv_crypto_data_cb(quic, level, offset, data, len, user_data);
 }
 
 static int on_new_cid(ngtcp2_conn *quic, ngtcp2_cid *cid, ngtcp2_stateless_reset_token *token,
@@ -307,14 +321,13 @@ static int on_datagram(ngtcp2_conn *quic, uint32_t flags, const uint8_t *data, s
 }
 
 #define COMMON_CALLBACKS                                                                       \
-  .recv_crypto_data = ngtcp2_crypto_recv_crypto_data_cb,                                       \
-  .handshake_completed = on_handshake_completed, .encrypt = ngtcp2_crypto_encrypt_cb,          \
-  .decrypt = ngtcp2_crypto_decrypt_cb, .hp_mask = ngtcp2_crypto_hp_mask_cb,                    \
-  .recv_stream_data = on_stream_data, .acked_stream_data_offset = on_stream_acked,             \
-  .stream_open = on_stream_open, .stream_close2 = on_stream_close, .rand = on_rand,            \
-  .get_new_connection_id2 = on_new_cid, .remove_connection_id = on_remove_cid,                 \
-  .update_key = ngtcp2_crypto_update_key_cb, .stream_reset = on_stream_reset,                  \
-  .extend_max_stream_data = on_stream_credit,                                                  \
+  .recv_crypto_data = on_crypto_data, .handshake_completed = on_handshake_completed,           \
+  .encrypt = ngtcp2_crypto_encrypt_cb, .decrypt = ngtcp2_crypto_decrypt_cb,                    \
+  .hp_mask = ngtcp2_crypto_hp_mask_cb, .recv_stream_data = on_stream_data,                     \
+  .acked_stream_data_offset = on_stream_acked, .stream_open = on_stream_open,                  \
+  .stream_close2 = on_stream_close, .rand = on_rand, .get_new_connection_id2 = on_new_cid,     \
+  .remove_connection_id = on_remove_cid, .update_key = ngtcp2_crypto_update_key_cb,            \
+  .stream_reset = on_stream_reset, .extend_max_stream_data = on_stream_credit,                 \
   .delete_crypto_aead_ctx = ngtcp2_crypto_delete_crypto_aead_ctx_cb,                           \
   .delete_crypto_cipher_ctx = ngtcp2_crypto_delete_crypto_cipher_ctx_cb,                       \
   .get_path_challenge_data2 = on_path_challenge, .begin_path_validation = on_path_validation,  \

@@ -43,6 +43,14 @@ static void after_input(pqq__conn *conn) {
   pqq__conn_update_timer(conn);
 }
 
+/* Behind its handshake a server has no more use for TLS: ngtcp2 has the keys and derives the next
+ * ones itself, and what a client might still say is an error (on_crypto_data). */
+static void release_tls(pqq__conn *conn) {
+  if (conn->is_handshake_done && pqq__tls_session_release(conn->tls)) {
+    ngtcp2_conn_set_tls_native_handle(conn->quic, NULL);
+  }
+}
+
 int pqq__conn_recv(pqq__conn *conn, const ngtcp2_path *path, uint32_t ecn, const uint8_t *data,
                    size_t len) {
   ngtcp2_pkt_info info = {.ecn = (uint8_t)ecn};
@@ -73,6 +81,7 @@ int pqq__conn_recv(pqq__conn *conn, const ngtcp2_path *path, uint32_t ecn, const
   }
   pqq__mtu_check(conn);
   after_input(conn);
+  release_tls(conn);
   return 0;
 }
 

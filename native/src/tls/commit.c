@@ -9,7 +9,9 @@ size_t pqq__tls_commit(const pqq__tls_session *session, uint8_t *out) {
   pqq__server_commitment commitment = {0};
 
   if (!session->is_server) {
-    return session->offers_velocity ? pqq__commitment_write_client(&session->commitment, out) : 0;
+    return session->client->offers_velocity
+               ? pqq__commitment_write_client(&session->client->commitment, out)
+               : 0;
   }
   if (!selection->has_commitment) {
     return 0;
@@ -32,7 +34,7 @@ static pqq_status fail(pqq__tls_session *session, const char *text) {
 static const pqq__profile *find_offered(const pqq__tls_session *session, uint8_t id) {
   for (size_t i = 0; i < session->config->offered_count; i++) {
     if (session->config->offered[i]->id == id &&
-        pqq__client_commitment_has(&session->commitment, id)) {
+        pqq__client_commitment_has(&session->client->commitment, id)) {
       return session->config->offered[i];
     }
   }
@@ -66,19 +68,19 @@ static pqq_status check_commitment(pqq__tls_session *session) {
   int is_velocity = pqq__tls_session_is_velocity(session);
 
   SSL_get_peer_quic_transport_params(session->ssl, &params, &len);
-  result = pqq__commitment_read_server(params, len, &session->server_commitment);
+  result = pqq__commitment_read_server(params, len, &session->client->server_commitment);
   if (result == PQQ__COMMITMENT_MALFORMED) {
     return fail(session, "the server's profile commitment is malformed");
   }
   if (!is_velocity) {
-    return session->server_commitment.profile == 0
+    return session->client->server_commitment.profile == 0
                ? PQQ_OK
                : fail(session, "the server committed to a profile of velocity/1, but took h3");
   }
   if (result == PQQ__COMMITMENT_ABSENT) {
     return fail(session, "the server took velocity/1 without a profile commitment");
   }
-  session->profile = find_offered(session, session->server_commitment.profile);
+  session->profile = find_offered(session, session->client->server_commitment.profile);
   return session->profile != NULL
              ? check_kept(session)
              : fail(session, "the server committed to a profile that was not offered");
@@ -93,17 +95,17 @@ pqq_status pqq__tls_session_check(pqq__tls_session *session) {
   if (session->peer_tls != NULL) {
     pqq__peer_chain_drop_key(session->peer_tls);
   }
-  if (!pqq__policy_allows_group(session->policy.key_exchange, group)) {
+  if (!pqq__policy_allows_group(session->client->policy.key_exchange, group)) {
     pqq__tls_session_fail(session, PQQ_ERR_POLICY_KEY_EXCHANGE,
                           "key exchange is required to be %s, group 0x%04x was negotiated",
-                          pqq__require_name(session->policy.key_exchange), group);
+                          pqq__require_name(session->client->policy.key_exchange), group);
     return session->failure;
   }
-  if (session->policy.authentication == PQQ_REQUIRE_HYBRID &&
+  if (session->client->policy.authentication == PQQ_REQUIRE_HYBRID &&
       !pqq__tls_session_is_velocity(session)) {
     pqq__tls_session_fail(session, PQQ_ERR_POLICY_AUTHENTICATION,
                           "authentication is required to be hybrid, which h3 does not have");
     return session->failure;
   }
-  return session->offers_velocity ? check_commitment(session) : PQQ_OK;
+  return session->client->offers_velocity ? check_commitment(session) : PQQ_OK;
 }

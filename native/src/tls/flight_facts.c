@@ -147,15 +147,16 @@ pqq_status pqq__tls_predict_flight(const pqq_flight_facts *facts, uint32_t datag
 
 uint32_t pqq__tls_session_expected_flight(const pqq__tls_session *session,
                                           uint32_t datagram_bytes) {
+  const pqq__tls_client *client = session->client;
   const pqq__profile *own = session->config->profile;
   const pqq__profile *first = own;
 
-  if (!session->offers_velocity || session->commitment.count == 0) {
+  if (!client->offers_velocity || client->commitment.count == 0) {
     return 0;
   }
   /* A custom profile is in no table. */
-  if (session->commitment.profiles[0] != own->id) {
-    first = pqq__profile_find(session->commitment.profiles[0]);
+  if (client->commitment.profiles[0] != own->id) {
+    first = pqq__profile_find(client->commitment.profiles[0]);
   }
   return first != NULL ? pqq__flight_expected(first, datagram_bytes) : 0;
 }

@@ -13,12 +13,26 @@ static void fill_group(pqq_connection_info *info, uint16_t id) {
   info->is_hybrid_key_exchange = group != NULL && group->has_mlkem && group->has_ecdh;
 }
 
-static void fill_cipher(pqq_connection_info *info, const SSL_CIPHER *negotiated) {
-  uint16_t id = negotiated != NULL ? SSL_CIPHER_get_protocol_id(negotiated) : 0;
+static void fill_cipher(pqq_connection_info *info, uint16_t id) {
   const pqq__cipher *cipher = pqq__cipher_find(id);
 
   info->cipher = id;
   info->cipher_name = cipher != NULL ? cipher->name : "unknown";
+}
+
+/* What a server has selected is what was negotiated: AWS-LC had no choice (tls/apply.c). */
+static uint16_t group_of(const pqq__tls_session *session) {
+  return session->ssl != NULL ? SSL_get_group_id(session->ssl) : session->selection.group;
+}
+
+static uint16_t cipher_of(const pqq__tls_session *session) {
+  const SSL_CIPHER *cipher;
+
+  if (session->ssl == NULL) {
+    return session->selection.cipher;
+  }
+  cipher = SSL_get_current_cipher(session->ssl);
+  return cipher != NULL ? SSL_CIPHER_get_protocol_id(cipher) : 0;
 }
 
 /* PQQ_AUTH_PQ only if CertificateVerify and every signature up to the anchor
@@ -48,16 +62,14 @@ static void fill_peer(pqq_certificate_info *out, size_t *count, const pqq__peer_
 }
 
 static void fill_names(const pqq__tls_session *session, pqq_connection_info *info) {
-  const uint8_t *alpn;
-  unsigned alpn_len;
   const char *name = NULL;
 
-  SSL_get0_alpn_selected(session->ssl, &alpn, &alpn_len);
-  info->alpn = (pqq_bytes){alpn, alpn_len};
+  info->alpn = pqq__tls_session_alpn(session);
   if (session->is_server) {
-    name = SSL_get_servername(session->ssl, TLSEXT_NAMETYPE_host_name);
-  } else if (session->host.ip_len == 0) {
-    name = session->host.text;
+    name = session->ssl != NULL ? SSL_get_servername(session->ssl, TLSEXT_NAMETYPE_host_name)
+                                : session->server_name;
+  } else if (session->client->host.ip_len == 0) {
+    name = session->client->host.text;
   }
   info->server_name = (pqq_bytes){(const uint8_t *)name, name != NULL ? strlen(name) : 0};
 }
@@ -110,9 +122,9 @@ static void fill_client(const pqq__tls_session *session, pqq_connection_info *in
     fill_peer(info->classical_certificates, &info->classical_certificate_count,
               session->peer_classical);
   }
-  info->downgrade = session->server_commitment.reason;
-  info->pin_lifetime_s = session->server_commitment.pin_lifetime_s;
-  info->client_authentication = session->own_authentication;
+  info->downgrade = session->client->server_commitment.reason;
+  info->pin_lifetime_s = session->client->server_commitment.pin_lifetime_s;
+  info->client_authentication = session->client->own_authentication;
 }
 
 /* Of a Certificate message: context, length of the list, and per certificate its length and that of
@@ -134,8 +146,8 @@ static void fill_compression(const pqq__tls_session *session, pqq_connection_inf
 }
 
 void pqq__tls_session_info(const pqq__tls_session *session, pqq_connection_info *info) {
-  fill_group(info, SSL_get_group_id(session->ssl));
-  fill_cipher(info, SSL_get_current_cipher(session->ssl));
+  fill_group(info, group_of(session));
+  fill_cipher(info, cipher_of(session));
   fill_names(session, info);
   info->profile = session->profile != NULL ? session->profile->id : session->config->profile->id;
   info->selection_reason = session->selection.reason;
@@ -152,7 +164,7 @@ void pqq__tls_session_info(const pqq__tls_session *session, pqq_connection_info 
 void pqq__tls_session_close_facts(const pqq__tls_session *session, pqq_close_info *info) {
   const pqq__peer_chain *chain = session->peer_tls;
 
-  info->group = SSL_get_group_id(session->ssl);
+  info->group = group_of(session);
   info->offer = session->offer;
   if (session->is_server) {
     info->signature = session->identity != NULL ? session->selection.scheme->id : 0;

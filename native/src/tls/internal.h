@@ -56,7 +56,20 @@ struct pqq__tls_config {
   SSL_CTX *client_context;
 };
 
+/* What only a client's session has. */
+typedef struct pqq__tls_client {
+  pqq__host_name host;
+  pqq__policy policy;
+  pqq__client_commitment commitment;
+  int offers_velocity;
+  /* Of the server's commitment. */
+  pqq__server_commitment server_commitment;
+  /* PQQ_AUTH_* that we have proven to a server that asked. */
+  int32_t own_authentication;
+} pqq__tls_client;
+
 struct pqq__tls_session {
+  /* NULL once it is released. */
   SSL *ssl;
   const pqq__tls_config *config;
   int is_server;
@@ -64,7 +77,8 @@ struct pqq__tls_session {
 
   /* The first cause of failure found on our side. */
   pqq_status failure;
-  char failure_text[PQQ__TLS_FAILURE_TEXT_BYTES];
+  /* NULL without one, or without memory for it. */
+  char *failure_text;
 
   /* PQQ__CODEC_* that the server's chain was sent with; 0: as it is. Body of the Certificate
    * message, and what was sent of it; 0 without compression. */
@@ -90,29 +104,27 @@ struct pqq__tls_session {
   pqq_peer_offer *offer;
   /* What clients have been asked to prove. */
   pqq__proof_requests *requests;
+  /* What the client has asked for, once `ssl` is released; NULL: no name. */
+  char *server_name;
 
   /* Of velocity/1, once it is negotiated. */
   const pqq__profile *profile;
 
-  /* Client. */
-  pqq__host_name host;
-  pqq__policy policy;
-  pqq__client_commitment commitment;
-  int offers_velocity;
-  /* Of the server's commitment. */
-  pqq__server_commitment server_commitment;
+  /* NULL on a server. */
+  pqq__tls_client *client;
 
   /* What the peer has proven: by TLS, by authenticators. NULL until then. */
   pqq__peer_chain *peer_tls;
   pqq__peer_chain *peer_pq;
   pqq__peer_chain *peer_classical;
   uint16_t peer_classical_scheme;
-  /* PQQ_AUTH_* that we have proven to a server that asked. */
-  int32_t own_authentication;
 };
 
 /* The session of an SSL; NULL before it is set. */
 pqq__tls_session *pqq__tls_session_of(const SSL *ssl);
+
+/* What was selected; empty before. Lives as long as the session. */
+pqq_bytes pqq__tls_session_alpn(const pqq__tls_session *session);
 
 /* Remembers why the handshake fails here; the first cause stays. */
 __attribute__((format(printf, 3, 4))) void

@@ -61,9 +61,9 @@ static pqq_status check_kind(pqq__tls_session *session, const pqq__peer_chain *c
 
 static pqq__peer_chain *verify_chain(pqq__tls_session *session, const pqq__authenticator *proof) {
   CRYPTO_BUFFER *certificates[PQQ_MAX_CHAIN] = {NULL};
-  pqq__chain_rules rules = {session->config->roots, session->is_server ? NULL : &session->host,
-                            session->is_server ? "client" : "server",
-                            session->is_server ? "" : "classical "};
+  pqq__chain_rules rules = {
+      session->config->roots, session->is_server ? NULL : &session->client->host,
+      session->is_server ? "client" : "server", session->is_server ? "" : "classical "};
   pqq__peer_chain *chain = NULL;
   uint8_t alert;
   size_t made = 0;

@@ -138,10 +138,10 @@ static const pqq__identity *choose(const pqq__site *site, CBS schemes) {
 static void note_own(pqq__tls_session *session, const pqq__identity *identity) {
   int32_t level = identity->scheme->is_pq ? PQQ_AUTH_PQ : PQQ_AUTH_CLASSICAL;
 
-  session->own_authentication =
-      session->own_authentication != PQQ_AUTH_NONE && session->own_authentication != level
-          ? PQQ_AUTH_HYBRID
-          : level;
+  session->client->own_authentication = session->client->own_authentication != PQQ_AUTH_NONE &&
+                                                session->client->own_authentication != level
+                                            ? PQQ_AUTH_HYBRID
+                                            : level;
 }
 
 /* Answers to one context could be taken for each other (RFC 9261 section 4). */

@@ -26,6 +26,7 @@ pqq__tls_session *pqq__tls_session_of(const SSL *ssl) {
 }
 
 void pqq__tls_session_fail(pqq__tls_session *session, pqq_status status, const char *format, ...) {
+  char text[PQQ__TLS_FAILURE_TEXT_BYTES];
   va_list args;
 
   if (session->failure != PQQ_OK) {
@@ -33,8 +34,9 @@ void pqq__tls_session_fail(pqq__tls_session *session, pqq_status status, const c
   }
   session->failure = status;
   va_start(args, format);
-  (void)vsnprintf(session->failure_text, sizeof session->failure_text, format, args);
+  (void)vsnprintf(text, sizeof text, format, args);
   va_end(args);
+  session->failure_text = strdup(text);
 }
 
 /* What AWS-LC itself found wrong, by the last entry of its error queue. */
@@ -128,13 +130,15 @@ static int set_protocols(SSL *ssl, const pqq__offer *offer) {
 }
 
 static int set_offer(pqq__tls_session *session, const pqq__offer *offer) {
-  session->offers_velocity = offer->has_velocity;
-  session->commitment = offer->commitment;
+  pqq__tls_client *client = session->client;
+
+  client->offers_velocity = offer->has_velocity;
+  client->commitment = offer->commitment;
   return set_protocols(session->ssl, offer) &&
          SSL_set1_group_ids(session->ssl, offer->groups, offer->group_count) == 1 &&
          SSL_set_verify_algorithm_prefs(session->ssl, offer->schemes, offer->scheme_count) == 1 &&
-         (session->host.ip_len > 0 ||
-          SSL_set_tlsext_host_name(session->ssl, session->host.text) == 1);
+         (client->host.ip_len > 0 ||
+          SSL_set_tlsext_host_name(session->ssl, client->host.text) == 1);
 }
 
 static pqq__policy resolve_policy(const pqq__tls_config *config, pqq__policy policy) {
@@ -171,8 +175,13 @@ pqq_status pqq__tls_session_new_client(const pqq__tls_config *config, void *conn
   if (made == NULL) {
     return PQQ_ERR_NO_MEMORY;
   }
-  made->host = host;
-  made->policy = policy;
+  made->client = calloc(1, sizeof *made->client);
+  if (made->client == NULL) {
+    pqq__tls_session_free(made);
+    return PQQ_ERR_NO_MEMORY;
+  }
+  made->client->host = host;
+  made->client->policy = policy;
   made->site = config->site_count > 0 ? &config->sites[0] : NULL;
   SSL_set_connect_state(made->ssl);
   if (!set_offer(made, &offer)) {
@@ -185,7 +194,9 @@ pqq_status pqq__tls_session_new_client(const pqq__tls_config *config, void *conn
 
 pqq_status pqq__tls_session_again(const pqq__tls_session *session, void *conn_ref,
                                   pqq__tls_session **again) {
-  return pqq__tls_session_new_client(session->config, conn_ref, session->host.text, session->policy,
+  const pqq__tls_client *client = session->client;
+
+  return pqq__tls_session_new_client(session->config, conn_ref, client->host.text, client->policy,
                                      again);
 }
 
@@ -200,7 +211,28 @@ void pqq__tls_session_free(pqq__tls_session *session) {
   pqq__peer_chain_free(session->peer_classical);
   free(session->requests);
   free(session->offer);
+  free(session->failure_text);
+  free(session->server_name);
+  free(session->client);
   free(session);
+}
+
+int pqq__tls_session_release(pqq__tls_session *session) {
+  const char *name;
+
+  if (!session->is_server || session->ssl == NULL) {
+    return 0;
+  }
+  name = SSL_get_servername(session->ssl, TLSEXT_NAMETYPE_host_name);
+  if (name != NULL) {
+    session->server_name = strdup(name);
+    if (session->server_name == NULL) {
+      return 0; /* All of it then stays. */
+    }
+  }
+  SSL_free(session->ssl);
+  session->ssl = NULL;
+  return 1;
 }
 
 void *pqq__tls_session_handle(pqq__tls_session *session) {
@@ -208,21 +240,30 @@ void *pqq__tls_session_handle(pqq__tls_session *session) {
 }
 
 pqq_status pqq__tls_session_failure(const pqq__tls_session *session, const char **reason) {
-  *reason = session->failure_text;
+  *reason = session->failure_text != NULL ? session->failure_text : "";
   return session->failure;
+}
+
+pqq_bytes pqq__tls_session_alpn(const pqq__tls_session *session) {
+  const uint8_t *alpn;
+  unsigned len;
+
+  if (session->ssl == NULL) {
+    return session->selection.alpn;
+  }
+  SSL_get0_alpn_selected(session->ssl, &alpn, &len);
+  return (pqq_bytes){alpn, len};
 }
 
 int pqq__tls_session_is_velocity(const pqq__tls_session *session) {
   static const char velocity[] = PQQ__ALPN_VELOCITY;
-  const uint8_t *alpn;
-  unsigned len;
+  pqq_bytes alpn = pqq__tls_session_alpn(session);
 
-  SSL_get0_alpn_selected(session->ssl, &alpn, &len);
-  return len == sizeof velocity - 1 && memcmp(alpn, velocity, len) == 0;
+  return alpn.len == sizeof velocity - 1 && memcmp(alpn.data, velocity, alpn.len) == 0;
 }
 
 int pqq__tls_session_has_retry(const pqq__tls_session *session) {
-  return SSL_used_hello_retry_request(session->ssl);
+  return session->ssl != NULL && SSL_used_hello_retry_request(session->ssl);
 }
 
 int pqq__tls_session_answers_for(const pqq__tls_session *session, pqq_bytes authority) {

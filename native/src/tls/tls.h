@@ -59,7 +59,12 @@ pqq_status pqq__tls_session_again(const pqq__tls_session *session, void *conn_re
                                   pqq__tls_session **again);
 void pqq__tls_session_free(pqq__tls_session *session);
 
-/* For ngtcp2_conn_set_tls_native_handle. */
+/* Frees what a server needs for the handshake alone, about 5 KiB, once that is done and every proof
+ * is judged; the facts stay. 1 if something was freed. Never inside a callback of TLS or of ngtcp2.
+ */
+int pqq__tls_session_release(pqq__tls_session *session);
+
+/* For ngtcp2_conn_set_tls_native_handle. NULL once it is released. */
 void *pqq__tls_session_handle(pqq__tls_session *session);
 
 /* Why the handshake failed on our side, as a typed status with a sentence
@@ -77,7 +82,7 @@ pqq_status pqq__tls_alert_status(uint8_t alert, const char **name);
 
 /* Whether velocity/1 was negotiated (once the ClientHello or EncryptedExtensions are there). */
 int pqq__tls_session_is_velocity(const pqq__tls_session *session);
-/* Whether there was a HelloRetryRequest; once the handshake is done. */
+/* Whether there was a HelloRetryRequest; when the handshake is done, before the release. */
 int pqq__tls_session_has_retry(const pqq__tls_session *session);
 
 /* pqq_predict_flight for facts and options that were read. */

@@ -15,7 +15,7 @@ static int check_chain_rule(pqq__tls_session *session, uint8_t *alert) {
   int is_velocity = pqq__tls_session_is_velocity(session);
   const pqq__signature_scheme *scheme = pqq__signing_scheme(chain->key);
 
-  if (!is_velocity && session->policy.authentication != PQQ_REQUIRE_PQ) {
+  if (!is_velocity && session->client->policy.authentication != PQQ_REQUIRE_PQ) {
     return 1;
   }
   *alert = PQQ__ALERT_UNSUPPORTED_CERTIFICATE;
@@ -41,7 +41,7 @@ enum ssl_verify_result_t pqq__on_verify(SSL *ssl, uint8_t *alert) {
   const STACK_OF(CRYPTO_BUFFER) *sent = SSL_get0_peer_certificates(ssl);
   size_t count = sent != NULL ? sk_CRYPTO_BUFFER_num(sent) : 0;
   CRYPTO_BUFFER *certificates[PQQ_MAX_CHAIN];
-  pqq__chain_rules rules = {session->config->roots, &session->host, "server", ""};
+  pqq__chain_rules rules = {session->config->roots, &session->client->host, "server", ""};
 
   for (size_t i = 0; i < count && i < PQQ_MAX_CHAIN; i++) {
     certificates[i] = sk_CRYPTO_BUFFER_value(sent, i);
