@@ -320,6 +320,48 @@ describe("files: options", () => {
     expect(service.server.stats().fileRequests).to.equal(3);
   });
 
+  it("a type of the handler's own is that of the parts, and the whole is multipart/byteranges", async () => {
+    const files = staticFiles(root);
+    const types = ["text/x-own", `text/x-${"long".repeat(50)}`];
+    await using service = await startService((request) => {
+      const response = files(request);
+      response.headers.set(
+        "content-type",
+        types[Number(new URL(request.url).search.slice(1))] ?? "",
+      );
+      return response;
+    });
+    const get = (query: number, range: string): Promise<ClientResponse> =>
+      service.client.get(`${service.url}data.bin?${String(query)}`, { headers: { range } });
+    const parts = await get(0, "bytes=0-1,8-9");
+    expect(parts.status).to.equal(206);
+    expect(parts.headers.get("content-type")).to.match(/^multipart\/byteranges; boundary=/);
+    const text = await parts.text();
+    expect(text.match(/content-type: [^\r]*/g)).to.deep.equal(
+      Array(2).fill("content-type: text/x-own"),
+    );
+    expect(text).to.include("content-range: bytes 8-9/10\r\n\r\n89");
+    const one = await get(0, "bytes=2-4");
+    expect([one.status, one.headers.get("content-type")]).to.deep.equal([206, "text/x-own"]);
+    // It does not fit into a part: the whole file is an answer, too.
+    const long = await get(1, "bytes=0-1,8-9");
+    expect([long.status, long.headers.get("content-type")]).to.deep.equal([200, types[1]]);
+    expect(await long.text()).to.equal("0123456789");
+  });
+
+  it("one date, and none with dateHeader: false", async () => {
+    for (const dateHeader of [true, false]) {
+      await using service = await startFiles({ dateHeader, files: { root, fallThrough: false } });
+      for (const path of ["data.bin", "absent"]) {
+        const { headers } = await service.client.get(service.url + path);
+        expect([...headers].filter(([name]) => name === "date").length).to.equal(
+          dateHeader ? 1 : 0,
+        );
+        expect(headers.get("date") ?? "").to.match(dateHeader ? /^\w{3}, \d\d .* GMT$/ : /^$/);
+      }
+    }
+  });
+
   it("needs no handler, and tells of its requests if asked to", async () => {
     const seen = signal<FileRequest>();
     await using service = await startService(undefined, {

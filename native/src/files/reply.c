@@ -3,12 +3,29 @@
 #include <inttypes.h>
 #include <stdio.h>
 #include <stdlib.h>
+#include <unistd.h>
 
+#include "core/error.h"
 #include "files/server.h"
 #include "files/text.h"
 
 /* Fields of an answer beside those of the file and those that a command brings. */
 #define OWN_HEADERS 8
+
+/* What a section is for: it decides which of a command's fields go along. */
+typedef enum section_kind {
+  OF_FILE,
+  /* Some of its ranges, each with its own type: that of the whole is multipart/byteranges. */
+  OF_PARTS,
+  /* Something else in its place. */
+  OF_PAGE
+} section_kind;
+
+/* Boundary of a multipart answer: random bytes in hexadecimal. */
+#define BOUNDARY_BYTES 16
+#define BOUNDARY_TEXT_BYTES (4 + 2 * BOUNDARY_BYTES + 1)
+/* Longest media type that fits into the text before a part (pqq__part). */
+#define PART_TYPE_BYTES 100
 
 static void add(pqq__file_server *server, const char *name, const char *value) {
   server->headers[server->header_count++] = pqq__header_of(name, value);
@@ -46,8 +63,14 @@ static int is_of_file(pqq_bytes name) {
          pqq__bytes_are(name, "x-content-type-options", 22);
 }
 
-/* Begins a section: the command's fields and the date. -1: no memory. */
-static int begin(pqq__asked *asked, int is_page) {
+/* Whether a command's field goes along; it is replaced where not. */
+static int goes_along(pqq_bytes name, section_kind kind) {
+  return !is_ours(name) && !(kind == OF_PAGE && is_of_file(name)) &&
+         !(kind == OF_PARTS && pqq__bytes_are(name, "content-type", 12));
+}
+
+/* Begins a section with the command's fields. The engine adds the date. -1: no memory. */
+static int begin(pqq__asked *asked, section_kind kind) {
   pqq__file_server *server = asked->server;
   size_t needed = asked->extra_count + PQQ__FILE_HEADERS + OWN_HEADERS;
 
@@ -61,19 +84,10 @@ static int begin(pqq__asked *asked, int is_page) {
     server->header_capacity = needed;
   }
   server->header_count = 0;
-  if (asked->now.wall_s != server->date_s) {
-    server->date_s = asked->now.wall_s;
-    pqq__date_write(server->date_s, server->date);
-  }
   for (size_t i = 0; i < asked->extra_count; i++) {
-    pqq_bytes name = asked->extra[i].name;
-
-    if (!is_ours(name) && !(is_page && is_of_file(name))) {
+    if (goes_along(asked->extra[i].name, kind)) {
       server->headers[server->header_count++] = asked->extra[i];
     }
-  }
-  if (!is_replaced(asked, pqq__text("date"))) {
-    add(server, "date", server->date);
   }
   return 0;
 }
@@ -125,7 +139,7 @@ pqq_status pqq__reply_page(pqq__asked *asked, int32_t status, const char *name, 
   const char *reason = reason_of(status);
   char page[512];
 
-  if (begin(asked, 1) != 0) {
+  if (begin(asked, OF_PAGE) != 0) {
     return PQQ_ERR_NO_MEMORY;
   }
   if (name != NULL) {
@@ -141,7 +155,7 @@ pqq_status pqq__reply_page(pqq__asked *asked, int32_t status, const char *name, 
 
 pqq_status pqq__reply_empty(pqq__asked *asked, int32_t status, const char *name,
                             const char *value) {
-  if (begin(asked, 1) != 0) {
+  if (begin(asked, OF_PAGE) != 0) {
     return PQQ_ERR_NO_MEMORY;
   }
   add(asked->server, name, value);
@@ -151,7 +165,7 @@ pqq_status pqq__reply_empty(pqq__asked *asked, int32_t status, const char *name,
 
 pqq_status pqq__reply_text(pqq__asked *asked, const char *media_type, const char *text,
                            size_t len) {
-  if (begin(asked, 1) != 0) {
+  if (begin(asked, OF_PAGE) != 0) {
     return PQQ_ERR_NO_MEMORY;
   }
   add(asked->server, "cache-control", "no-store");
@@ -211,17 +225,14 @@ static pqq_status reply_whole(pqq__asked *asked, pqq__file *file) {
   return send_parts(asked, 200, file, &part, 1);
 }
 
-/* The fields of a 206: type and length are those of the parts. */
-static void add_partial_headers(pqq__asked *asked, const pqq__file *file, const char *media_type,
-                                const char *length, const char *range) {
-  if (!is_replaced(asked, pqq__text("content-type"))) {
-    add(asked->server, "content-type", media_type);
+/* The file's type, or the one that a command gives it. */
+static pqq_bytes media_type_of(const pqq__asked *asked, const pqq__file *file) {
+  for (size_t i = 0; i < asked->extra_count; i++) {
+    if (pqq__bytes_are(asked->extra[i].name, "content-type", 12)) {
+      return asked->extra[i].value;
+    }
   }
-  add(asked->server, "content-length", length);
-  if (range != NULL) {
-    add(asked->server, "content-range", range);
-  }
-  add_headers_of(asked, file, 2);
+  return file->headers[0].value;
 }
 
 static pqq_status reply_range(pqq__asked *asked, pqq__file *file, const pqq__range *range) {
@@ -234,44 +245,66 @@ static pqq_status reply_range(pqq__asked *asked, pqq__file *file, const pqq__ran
   (void)snprintf(length, sizeof length, "%" PRIu64, range->end - range->first);
   (void)snprintf(content_range, sizeof content_range, "bytes %" PRIu64 "-%" PRIu64 "/%" PRIu64,
                  range->first, range->end - 1, file->size);
-  add_partial_headers(asked, file, (const char *)file->headers[0].value.data, length,
-                      content_range);
+  if (!is_replaced(asked, pqq__text("content-type"))) {
+    add(asked->server, "content-type", (const char *)file->headers[0].value.data);
+  }
+  add(asked->server, "content-length", length);
+  add(asked->server, "content-range", content_range);
+  add_headers_of(asked, file, 2);
   return send_parts(asked, 206, file, &part, 1);
 }
 
-/* RFC 9110 section 14.6. The boundary cannot be known before, so that nobody can
- * put it into a file. */
+/* Nobody can know it before, so that nobody can put it into a file. */
+static pqq_status make_boundary(char text[BOUNDARY_TEXT_BYTES]) {
+  uint8_t random[BOUNDARY_BYTES];
+
+  if (getentropy(random, sizeof random) != 0) {
+    return pqq__error_set(PQQ_ERR_INTERNAL, "no random numbers");
+  }
+  memcpy(text, "pqq-", 5);
+  for (size_t i = 0; i < sizeof random; i++) {
+    (void)snprintf(text + 4 + 2 * i, 3, "%02x", random[i]);
+  }
+  return PQQ_OK;
+}
+
+/* The delimiter before a range, with the fields of its part. */
+static void begin_part(pqq__part *part, const char *boundary, pqq_bytes type,
+                       const pqq__range *range, uint64_t size) {
+  part->range = *range;
+  (void)snprintf(part->text, sizeof part->text,
+                 "\r\n--%s\r\ncontent-type: %.*s\r\ncontent-range: bytes %" PRIu64 "-%" PRIu64
+                 "/%" PRIu64 "\r\n\r\n",
+                 boundary, (int)type.len, (const char *)type.data, range->first, range->end - 1,
+                 size);
+  part->text_len = strlen(part->text);
+}
+
+/* RFC 9110 section 14.6. */
 static pqq_status reply_multipart(pqq__asked *asked, pqq__file *file, const pqq__ranges *ranges) {
   pqq__part parts[PQQ__FILES_MAX_RANGES + 1] = {0};
-  char boundary[40], media_type[80], length[24];
-  uint64_t total = 0;
-  size_t count = ranges->count + 1;
+  char boundary[BOUNDARY_TEXT_BYTES], media_type[80], length[24];
+  pqq_bytes part_type = media_type_of(asked, file);
+  pqq_status status = make_boundary(boundary);
+  pqq__part *last = &parts[ranges->count];
+  uint64_t total;
 
-  asked->server->boundary = asked->server->boundary * UINT64_C(6364136223846793005) + 1;
-  (void)snprintf(boundary, sizeof boundary, "pqq-%016" PRIx64, asked->server->boundary);
-  (void)snprintf(media_type, sizeof media_type, "multipart/byteranges; boundary=%s", boundary);
-  for (size_t i = 0; i < count; i++) {
-    pqq__part *part = &parts[i];
-    int is_last = i + 1 == count;
-
-    part->range = is_last ? (pqq__range){0} : ranges->list[i];
-    (void)snprintf(part->text, sizeof part->text, is_last ? "\r\n--%s--\r\n" : "\r\n--%s\r\n",
-                   boundary);
-    part->text_len = strlen(part->text);
-    if (!is_last) {
-      (void)snprintf(part->text + part->text_len, sizeof part->text - part->text_len,
-                     "content-type: %s\r\ncontent-range: bytes %" PRIu64 "-%" PRIu64 "/%" PRIu64
-                     "\r\n\r\n",
-                     (const char *)file->headers[0].value.data, part->range.first,
-                     part->range.end - 1, file->size);
-    }
-    part->text_len = strlen(part->text);
-    total += part->text_len + (part->range.end - part->range.first);
+  if (status != PQQ_OK) {
+    return status;
   }
-  asked->server->report.bytes = total;
+  (void)snprintf(last->text, sizeof last->text, "\r\n--%s--\r\n", boundary);
+  total = last->text_len = strlen(last->text);
+  for (size_t i = 0; i < ranges->count; i++) {
+    begin_part(&parts[i], boundary, part_type, &ranges->list[i], file->size);
+    total += parts[i].text_len + (ranges->list[i].end - ranges->list[i].first);
+  }
+  (void)snprintf(media_type, sizeof media_type, "multipart/byteranges; boundary=%s", boundary);
   (void)snprintf(length, sizeof length, "%" PRIu64, total);
-  add_partial_headers(asked, file, media_type, length, NULL);
-  return send_parts(asked, 206, file, parts, count);
+  add(asked->server, "content-type", media_type);
+  add(asked->server, "content-length", length);
+  add_headers_of(asked, file, 2);
+  asked->server->report.bytes = total;
+  return send_parts(asked, 206, file, parts, ranges->count + 1);
 }
 
 static pqq_status reply_unsatisfiable(pqq__asked *asked, const pqq__file *file) {
@@ -286,6 +319,7 @@ pqq_status pqq__reply_file(pqq__asked *asked, pqq__file *file) {
   pqq__range_result result = PQQ__RANGE_IGNORED;
   pqq__ranges ranges;
   int status = pqq__condition_evaluate(request, &file->validators, asked->now.wall_s);
+  int is_multipart;
 
   if (status == 412) {
     return pqq__reply_page(asked, 412, NULL, NULL);
@@ -297,7 +331,13 @@ pqq_status pqq__reply_file(pqq__asked *asked, pqq__file *file) {
   if (result == PQQ__RANGE_UNSATISFIABLE) {
     return reply_unsatisfiable(asked, file);
   }
-  if (begin(asked, 0) != 0) {
+  /* A type too long for a part: the whole file will do (RFC 9110 section 14.2). */
+  if (result == PQQ__RANGE_OK && ranges.count > 1 &&
+      media_type_of(asked, file).len > PART_TYPE_BYTES) {
+    result = PQQ__RANGE_IGNORED;
+  }
+  is_multipart = result == PQQ__RANGE_OK && ranges.count > 1;
+  if (begin(asked, is_multipart ? OF_PARTS : OF_FILE) != 0) {
     return PQQ_ERR_NO_MEMORY;
   }
   if (status == 304) {
@@ -308,6 +348,6 @@ pqq_status pqq__reply_file(pqq__asked *asked, pqq__file *file) {
   if (result == PQQ__RANGE_IGNORED) {
     return reply_whole(asked, file);
   }
-  return ranges.count == 1 ? reply_range(asked, file, &ranges.list[0])
-                           : reply_multipart(asked, file, &ranges);
+  return is_multipart ? reply_multipart(asked, file, &ranges)
+                      : reply_range(asked, file, &ranges.list[0]);
 }

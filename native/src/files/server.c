@@ -22,11 +22,6 @@ pqq_status pqq__file_server_new(pqq_files *const *files, size_t count, pqq__file
   }
   pqq__file_cache_init(&made->cache);
   pqq__list_init(&made->ready);
-  made->date_s = -1;
-  if (getentropy(&made->boundary, sizeof made->boundary) != 0) {
-    free(made);
-    return pqq__error_set(PQQ_ERR_INTERNAL, "no random numbers");
-  }
   for (size_t i = 0; i < count; i++) {
     add_folder(made, files[i]);
   }

@@ -64,9 +64,6 @@ typedef struct pqq__file_server {
   /* Header fields that are put together. */
   pqq_header *headers;
   size_t header_count, header_capacity;
-  char date[PQQ__DATE_BYTES + 1];
-  int64_t date_s;
-  uint64_t boundary;
   uint64_t answered, failed, read_bytes;
   pqq__file_report report;
 } pqq__file_server;
