@@ -68,8 +68,9 @@ typedef struct pqq__worker {
   pqq_engine *engine;
   /* NULL: there are no folders. */
   pqq__file_server *files;
-  /* The event at the front has been answered from a folder, and its report is due. */
+  /* The event at the front has been answered from a folder like that, and its report is due. */
   int is_report_due;
+  pqq__file_report due_report;
   pqq__udp_socket sockets[PQQ_MAX_LISTEN_HOSTS];
   size_t socket_count;
   pqq__udp_receiver receiver;

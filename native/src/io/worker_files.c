@@ -16,18 +16,24 @@ static pqq_status give(pqq__worker *worker, const pqq_event *event) {
 
 /* The request's event stays at the front of the queue until its report is taken:
  * the fields are still in it. */
-static pqq_status report(pqq__worker *worker, const pqq_event *request) {
+static pqq_status give_report(pqq__worker *worker, const pqq_event *request) {
   pqq_event event = {.type = PQQ_EVENT_FILE,
                      .conn = request->conn,
                      .stream = request->stream,
-                     .http_status = worker->files->report.http_status,
-                     .wire_code = worker->files->report.bytes,
+                     .http_status = worker->due_report.http_status,
+                     .wire_code = worker->due_report.bytes,
                      .headers = request->headers,
                      .header_count = request->header_count};
   pqq_status status = give(worker, &event);
 
   worker->is_report_due = status == PQQ_AGAIN;
   return status;
+}
+
+/* Its own copy: until the host takes it, commands may bring other answers. */
+static pqq_status report(pqq__worker *worker, const pqq_event *request) {
+  worker->due_report = worker->files->report;
+  return give_report(worker, request);
 }
 
 pqq_status pqq__worker_deliver(pqq__worker *worker, const pqq_event *event) {
@@ -37,7 +43,7 @@ pqq_status pqq__worker_deliver(pqq__worker *worker, const pqq_event *event) {
     return give(worker, event);
   }
   if (worker->is_report_due) {
-    return report(worker, event);
+    return give_report(worker, event);
   }
   if (!pqq__file_server_on_event(worker->files, worker->engine, event, &now)) {
     return give(worker, event);

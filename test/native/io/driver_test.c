@@ -7,6 +7,7 @@
 #include <string.h>
 
 #include "api/api_fixture.h"
+#include "files/sandbox.h"
 #include "harness.h"
 #include "io/address.h"
 #include "io/event_log.h"
@@ -211,6 +212,92 @@ TEST("a connection to a closed port ends at once, and the others go on") {
   }
   EXPECT(wakeups(f.client) - before < 2 * 500 + 50);
   tear_down(&f);
+}
+
+/* --- Folders ------------------------------------------------------------------------------------
+ */
+
+static pqq_status submit_get(const fixture *f, pqq_id conn, const char *path) {
+  pqq_header headers[] = {field(":method", "GET"), field(":scheme", "https"),
+                          field(":authority", "127.0.0.1"), field(":path", path)};
+  pqq_command command = {.type = PQQ_COMMAND_REQUEST,
+                         .id = conn,
+                         .flags = PQQ_WRITE_END,
+                         .headers = headers,
+                         .header_count = 4};
+
+  return pqq_driver_submit(f->client, &command, 1);
+}
+
+/* Answers `stream` with the file at `path`. */
+static pqq_status submit_file(const fixture *f, pqq_id stream, pqq_files *files, const char *path) {
+  pqq_header headers[] = {field(":method", "GET"), field(":path", path)};
+  pqq_command command = {.type = PQQ_COMMAND_FILE,
+                         .id = stream,
+                         .token = 2,
+                         .files = files,
+                         .headers = headers,
+                         .header_count = 2};
+
+  return pqq_driver_submit(f->server, &command, 1);
+}
+
+/* As set_up, with a folder at /static/ whose requests are reported. */
+static pqq_files *set_up_folder(fixture *f) {
+  pqq_driver_events events = event_log_events();
+  const char *loopback[] = {"127.0.0.1"};
+  pqq_driver_options options;
+  pqq_files_options folder;
+  pqq_files *files = NULL;
+  size_t count;
+
+  memset(f, 0, sizeof *f);
+  sandbox_new();
+  sandbox_text("short", "12345");
+  sandbox_text("longer", "1234567");
+  EXPECT_INT(pqq_files_options_init(&folder, sizeof folder), PQQ_OK);
+  folder.root = sandbox_path("");
+  folder.prefix = "/static/";
+  EXPECT_INT(pqq_files_new(&folder, &files), PQQ_OK);
+  f->config = fixture_config();
+  event_log_init(&f->at_server);
+  event_log_init(&f->at_client);
+  EXPECT_INT(pqq_driver_options_init(&options, sizeof options), PQQ_OK);
+  options.is_server = 1;
+  options.hosts = loopback;
+  options.host_count = 1;
+  options.files = &files;
+  options.file_count = 1;
+  options.report_files = 1;
+  EXPECT_INT(pqq_driver_start(f->config, &options, &events, &f->at_server, &f->server), PQQ_OK);
+  f->client = start(f->config, 0, 1, &f->at_client);
+  EXPECT_INT(pqq_driver_addresses(f->server, &f->address, 1, &count), PQQ_OK);
+  return files;
+}
+
+TEST("a file's report that the host has put off is not that of a later file") {
+  fixture f;
+  pqq_files *files = set_up_folder(&f);
+  pqq_id conn = connect_to(&f, 1), stream;
+  logged report;
+
+  EXPECT_INT(submit_get(&f, conn, "/handler"), PQQ_OK);
+  stream = event_log_wait(&f.at_server, PQQ_EVENT_REQUEST).stream;
+  event_log_set_full(&f.at_server, 1);
+  EXPECT_INT(submit_get(&f, conn, "/static/short"), PQQ_OK);
+  event_log_wait_refusals(&f.at_server, 1);
+  (void)event_log_wait(&f.at_client, PQQ_EVENT_RESPONSE);
+  EXPECT_INT(submit_file(&f, stream, files, "/static/longer"), PQQ_OK);
+  (void)event_log_wait(&f.at_client, PQQ_EVENT_RESPONSE);
+
+  event_log_set_full(&f.at_server, 0);
+  EXPECT_INT(pqq_driver_wake(f.server, 0), PQQ_OK);
+  report = event_log_wait(&f.at_server, PQQ_EVENT_FILE);
+  EXPECT_INT(report.http_status, 200);
+  EXPECT_UINT(report.wire_code, 5);
+  tear_down(&f);
+  pqq_files_unref(files);
+  sandbox_remove();
 }
 
 /* --- Push-back ----------------------------------------------------------------------------------
