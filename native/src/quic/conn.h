@@ -196,7 +196,9 @@ void pqq__conn_complete(pqq__conn *conn, pqq_job *job);
 int pqq__conn_may_recv_from(const pqq__conn *conn, const ngtcp2_path *path);
 /* ngtcp2 begins to validate that path. */
 void pqq__conn_note_validation(pqq__conn *conn, const ngtcp2_path *path);
-/* Datagrams of that size were sent; stream data was acknowledged; a timer has run. */
+/* Datagrams of that size were sent; what was in them was acknowledged; a timer has run. */
+/* What is left of a datagram of that size after a black hole. */
+size_t pqq__mtu_room(const pqq__conn *conn, size_t datagram_bytes);
 void pqq__mtu_note_sent(pqq__conn *conn, size_t datagram_bytes);
 void pqq__mtu_note_acked(pqq__conn *conn);
 void pqq__mtu_check(pqq__conn *conn);

@@ -244,6 +244,13 @@ static int on_stream_acked(ngtcp2_conn *quic, int64_t stream_id, uint64_t offset
   return verdict(app_of(conn)->on_stream_acked(conn->app, stream_id, bytes));
 }
 
+static int on_datagram_acked(ngtcp2_conn *quic, uint64_t datagram_id, void *user_data) {
+  (void)quic;
+  (void)datagram_id;
+  pqq__mtu_note_acked(user_data);
+  return 0;
+}
+
 static int on_stream_close(ngtcp2_conn *quic, uint32_t flags, int64_t stream_id, uint64_t rx_code,
                            uint64_t tx_code, void *user_data, void *stream_user_data) {
   pqq__conn *conn = user_data;
@@ -333,7 +340,8 @@ static int on_datagram(ngtcp2_conn *quic, uint32_t flags, const uint8_t *data, s
   .get_path_challenge_data2 = on_path_challenge, .begin_path_validation = on_path_validation,  \
   .recv_stop_sending = on_stop_sending,                                                        \
   .version_negotiation = ngtcp2_crypto_version_negotiation_cb, .dcid_status2 = on_dcid_status, \
-  .recv_stateless_reset2 = on_stateless_reset, .recv_datagram = on_datagram
+  .recv_stateless_reset2 = on_stateless_reset, .recv_datagram = on_datagram,                   \
+  .ack_datagram = on_datagram_acked
 
 const ngtcp2_callbacks pqq__conn_server_callbacks = {
     COMMON_CALLBACKS,

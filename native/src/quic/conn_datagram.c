@@ -9,7 +9,7 @@
 
 size_t pqq__conn_max_datagram_bytes(const pqq__conn *conn) {
   const ngtcp2_transport_params *params = ngtcp2_conn_get_remote_transport_params2(conn->quic);
-  size_t path = ngtcp2_conn_get_path_max_tx_udp_payload_size2(conn->quic);
+  size_t path = pqq__mtu_room(conn, ngtcp2_conn_get_path_max_tx_udp_payload_size2(conn->quic));
   uint64_t frame = params ? params->max_datagram_frame_size : 0;
 
   if (frame <= FRAME_BYTES || path <= PACKET_BYTES + FRAME_BYTES) {

@@ -43,6 +43,12 @@ void pqq__conn_note_validation(pqq__conn *conn, const ngtcp2_path *path) {
 
 /* --- The path's size (RFC 8899) --------------------------------------------------------------- */
 
+size_t pqq__mtu_room(const pqq__conn *conn, size_t datagram_bytes) {
+  size_t cap = conn->mtu.cap_bytes;
+
+  return cap && cap < datagram_bytes ? cap : datagram_bytes;
+}
+
 void pqq__mtu_note_sent(pqq__conn *conn, size_t datagram_bytes) {
   pqq__mtu *mtu = &conn->mtu;
 
@@ -67,10 +73,10 @@ static void note_found(pqq__conn *conn) {
 }
 
 /* ngtcp2 probes for more and never takes back what it found. A path that shrinks swallows large
- * datagrams without a word (a black hole, RFC 8899 section 4.3): when nothing of the streams was
- * acknowledged for so many PTOs, it may be that or an outage; 1,200 bytes are right for both. Later
- * the larger size is tried again, with data: what it costs if the hole is still there is one such
- * wait, ever more seldom. */
+ * datagrams without a word (a black hole, RFC 8899 section 4.3): when nothing of the streams
+ * and no datagram was acknowledged for so many PTOs, it may be that or an outage; 1,200 bytes are
+ * right for both. Later the larger size is tried again, with data: what it costs if the hole is
+ * still there is one such wait, ever more seldom. */
 void pqq__mtu_check(pqq__conn *conn) {
   pqq__mtu *mtu = &conn->mtu;
   pqq_time_ns now = conn->endpoint->now;

@@ -60,9 +60,10 @@ static ngtcp2_ssize write_packet(ngtcp2_conn *quic, ngtcp2_path *path, ngtcp2_pk
   pqq__conn *conn = user_data;
   const pqq__app *app = conn->endpoint->app;
   int is_packet_done;
-  ngtcp2_ssize packet =
-      pqq__conn_write_datagrams(conn, path, info, data, len, now, &is_packet_done);
+  ngtcp2_ssize packet;
 
+  len = pqq__mtu_room(conn, len);
+  packet = pqq__conn_write_datagrams(conn, path, info, data, len, now, &is_packet_done);
   if (is_packet_done) {
     return packet;
   }
@@ -70,7 +71,6 @@ static ngtcp2_ssize write_packet(ngtcp2_conn *quic, ngtcp2_path *path, ngtcp2_pk
     pqq__vec vec[PQQ__MAX_VEC];
     int64_t stream_id = -1;
     int fin = 0, is_done, count = 0;
-    size_t room = conn->mtu.cap_bytes && conn->mtu.cap_bytes < len ? conn->mtu.cap_bytes : len;
     uint32_t flags = NGTCP2_WRITE_STREAM_FLAG_MORE;
     ngtcp2_ssize taken = -1, result;
 
@@ -84,7 +84,7 @@ static ngtcp2_ssize write_packet(ngtcp2_conn *quic, ngtcp2_path *path, ngtcp2_pk
       flags |= NGTCP2_WRITE_STREAM_FLAG_FIN;
     }
     /* pqq__vec has the layout of ngtcp2_vec but for const. */
-    result = ngtcp2_conn_writev_stream(quic, path, info, data, room, &taken, flags, stream_id,
+    result = ngtcp2_conn_writev_stream(quic, path, info, data, len, &taken, flags, stream_id,
                                        (const ngtcp2_vec *)(const void *)vec, (size_t)count, now);
     result = take_result(conn, stream_id, result, taken, &is_done);
     if (is_done) {
