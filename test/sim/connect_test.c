@@ -175,6 +175,58 @@ TEST("datagrams pass both ways, up to the size that is said") {
   sim_pair_close(&s.pair);
 }
 
+/* One of the largest size, again and again. */
+static void send_largest(scene *s, int count) {
+  static uint8_t bytes[2000];
+  pqq_engine *engine = s->pair.client.node.engine;
+  size_t most;
+
+  for (int i = 0; i < count; i++) {
+    EXPECT_INT(pqq_engine_max_datagram_bytes(engine, s->exchange.stream, &most), PQQ_OK);
+    EXPECT_INT(pqq_engine_send_datagram(engine, s->exchange.stream, (pqq_bytes){bytes, most}),
+               PQQ_OK);
+    s->pair.client.node.is_touched = 1;
+    sim_run_for(s->pair.net, 20 * SIM_MS);
+  }
+}
+
+TEST("datagrams alone, however long they go on, are no black hole") {
+  scene s = {0};
+
+  scene_open(&s, PQQ_CONNECT_EXTENDED, 1);
+  EXPECT_INT(ask(&s, "echo"), PQQ_OK);
+  sim_run_for(s.pair.net, 5 * SIM_SECOND);
+  send_largest(&s, 250);
+  sim_run_for(s.pair.net, SIM_SECOND);
+  EXPECT_UINT(s.datagrams, 250);
+  EXPECT(s.last_datagram_bytes > 1200);
+  EXPECT_UINT(sim_stats(s.pair.client.node.engine).mtu_black_holes, 0);
+  EXPECT_UINT(sim_stats(s.pair.server.node.engine).mtu_black_holes, 0);
+  sim_pair_close(&s.pair);
+}
+
+TEST("after a black hole the largest datagram is one that the path still takes") {
+  scene s = {0};
+  pqq_engine *engine;
+  size_t most;
+
+  scene_open(&s, PQQ_CONNECT_EXTENDED, 1);
+  EXPECT_INT(ask(&s, "echo"), PQQ_OK);
+  sim_run_for(s.pair.net, 5 * SIM_SECOND);
+  engine = s.pair.client.node.engine;
+  s.pair.client.node.out.mtu_bytes = 1300;
+  send_largest(&s, 100);
+  EXPECT_UINT(sim_stats(engine).mtu_black_holes, 1);
+  EXPECT_INT(pqq_engine_max_datagram_bytes(engine, s.exchange.stream, &most), PQQ_OK);
+  EXPECT(most > 1100 && most < 1200);
+  s.datagrams = 0;
+  send_largest(&s, 10);
+  sim_run_for(s.pair.net, SIM_SECOND);
+  EXPECT_UINT(s.datagrams, 10);
+  EXPECT_UINT(s.last_datagram_bytes, most);
+  sim_pair_close(&s.pair);
+}
+
 TEST("where one end has not enabled datagrams, none can be sent") {
   scene s = {0};
 
@@ -257,6 +309,80 @@ TEST("datagrams of a stream that is gone are dropped and counted") {
   sim_run_for(s.pair.net, SIM_SECOND);
   EXPECT_UINT(sim_stats(s.pair.server.node.engine).http_datagrams_dropped, 1);
   EXPECT(!s.pair.client.is_closed);
+  sim_pair_close(&s.pair);
+}
+
+static int hang(sim_server *server, sim_reply *reply, const pqq_event *event) {
+  (void)server;
+  (void)reply;
+  (void)event;
+  return 1;
+}
+
+/* As many datagrams as `user_data` says are lost. */
+static int lose_once(sim_node *node, sim_datagram *datagram) {
+  int *left = node->user_data;
+
+  (void)datagram;
+  return !(*left > 0 && (*left)-- > 0);
+}
+
+static void answer_path(sim_server *server, const char *path) {
+  for (const sim_reply *reply = server->replies; reply; reply = reply->next) {
+    if (strcmp(reply->path, path) == 0) {
+      sim_server_answer(server, reply);
+      return;
+    }
+  }
+  FAIL("no request for %s", path);
+}
+
+TEST("requests that begin out of order are both answered after GOAWAY, and stay known as gone") {
+  static const uint8_t second_stream[] = {1, 'x'};
+  int lose = 0;
+  pqq_config_options options = sim_options();
+  sim_exchange exchanges[2] = {{.path = "/first"}, {.path = "/second"}};
+  const pqq__session *session;
+  scene s = {0};
+  sim_setup setup = {.server_options = &options,
+                     .client_options = &options,
+                     .exchanges = exchanges,
+                     .exchange_count = 2};
+
+  options.enable_datagrams = 1;
+  sim_pair_open(&s.pair, harness_seed(), &setup);
+  s.pair.server.on_request = hang;
+  s.pair.client.node.on_send = lose_once;
+  s.pair.client.node.user_data = &lose;
+  EXPECT(sim_pair_settle(&s.pair));
+  sim_run_for(s.pair.net, SIM_SECOND);
+  lose = 1;
+  EXPECT_INT(sim_client_request(&s.pair.client, 0), PQQ_OK);
+  sim_run_for(s.pair.net, SIM_MS);
+  EXPECT_INT(lose, 0);
+  EXPECT_INT(sim_client_request(&s.pair.client, 1), PQQ_OK);
+  sim_run_for(s.pair.net, 15 * SIM_MS);
+  session = session_of(s.pair.server.node.engine, s.pair.server.conn);
+  EXPECT_UINT(session->request_count, 1);
+  EXPECT_INT(session->next_request_id, 8);
+  sim_run_for(s.pair.net, SIM_SECOND);
+  EXPECT_UINT(s.pair.server.requests, 2);
+  EXPECT_INT(session->next_request_id, 8);
+  EXPECT_INT(pqq_engine_shutdown(s.pair.server.node.engine), PQQ_OK);
+  sim_run_for(s.pair.net, SIM_SECOND);
+  EXPECT(s.pair.client.is_going_away);
+  EXPECT(!exchanges[1].is_closed); /* the GOAWAY is behind it */
+  answer_path(&s.pair.server, "/second");
+  sim_run_for(s.pair.net, SIM_SECOND);
+  EXPECT(exchanges[1].is_closed && !exchanges[0].is_closed);
+  /* Of the second, which is over: dropped at once, not kept for a request to come. */
+  send_raw(&s, second_stream, sizeof second_stream);
+  sim_run_for(s.pair.net, SIM_SECOND);
+  EXPECT_UINT(sim_stats(s.pair.server.node.engine).http_datagrams_dropped, 1);
+  answer_path(&s.pair.server, "/first");
+  EXPECT(sim_pair_wait_closed(&s.pair));
+  EXPECT_INT(exchanges[0].status, PQQ_OK);
+  EXPECT_INT(exchanges[1].status, PQQ_OK);
   sim_pair_close(&s.pair);
 }
 

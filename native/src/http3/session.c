@@ -144,7 +144,10 @@ static int on_stream_open(void *app, int64_t stream_id) {
     return -1;
   }
   pqq__conn_set_stream_data(session->conn, stream_id, stream);
-  session->next_request_id = stream_id + 4;
+  /* Streams may begin in any order: the network reorders. */
+  if (stream_id >= session->next_request_id) {
+    session->next_request_id = stream_id + 4;
+  }
   if (++session->request_count == session->conn->config->values.max_requests_per_connection) {
     session->engine->endpoint.stats.connections_retired++;
     pqq__session_shutdown(session);
