@@ -8,21 +8,23 @@ import type { ClientRequestInit } from "./wire_request.js";
 /** Each has a thread and a socket. More sets of options than these are not options but data. */
 const MAX_CLIENTS = 16;
 
-/** What is told to the request and not to the client. */
-const REQUEST_FIELDS = new Set([
-  "method",
-  "headers",
-  "body",
-  "trailers",
-  "signal",
-  "timeoutMs",
-  "queueTimeoutMs",
-  "headersTimeoutMs",
-  "bodyTimeoutMs",
-  "decompress",
-  "redirect",
-  "require",
-]);
+/** What is told to the request and not to the client. The type sees to it that none is missing. */
+const REQUEST_FIELDS: Readonly<Record<keyof ClientRequestInit, true>> = {
+  method: true,
+  headers: true,
+  body: true,
+  trailers: true,
+  onInterim: true,
+  signal: true,
+  timeoutMs: true,
+  queueTimeoutMs: true,
+  headersTimeoutMs: true,
+  bodyTimeoutMs: true,
+  decompress: true,
+  priority: true,
+  redirect: true,
+  require: true,
+};
 
 /** What requests that are still under way on a client that makes room for another may take. */
 const DRAIN_MS = 30_000;
@@ -41,7 +43,7 @@ export function sharedClient<T extends Closable>(
   const request: Record<string, unknown> = {};
   const options: Record<string, unknown> = {};
   for (const [name, value] of Object.entries(init)) {
-    (REQUEST_FIELDS.has(name) ? request : options)[name] = value;
+    (Object.hasOwn(REQUEST_FIELDS, name) ? request : options)[name] = value;
   }
   const key = keyOf(options);
   const client = (clients.get(key) as T | undefined) ?? create(options);

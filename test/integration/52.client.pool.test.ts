@@ -72,6 +72,21 @@ describe("client: connections", () => {
     expect(await counted(service.server, "connectionsAccepted", 2)).to.equal(2);
   });
 
+  it("the static methods take everything that a request may say", async () => {
+    const seen: [status: number, link: string | null][] = [];
+    await using service = await startService((request, context) => {
+      context.sendInterim(103, { link: "</a.css>" });
+      return new Response(request.headers.get("priority"));
+    });
+    const response = await Client.get(service.url, {
+      ca: testIdentity().caPem,
+      priority: { urgency: 1 },
+      onInterim: (status, headers) => seen.push([status, headers.get("link")]),
+    });
+    expect(await response.text()).to.equal("u=1");
+    expect(seen).to.deep.equal([[103, "</a.css>"]]);
+  });
+
   it("a failed attempt is not remembered", async () => {
     await using client = new Client({ ca: testIdentity().caPem, handshakeTimeoutMs: 150 });
     const first = await Server.serve(serverOptions(), () => new Response("ok"));
