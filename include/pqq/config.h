@@ -217,7 +217,7 @@ typedef struct pqq_config_options {
   /** CPU time in ms that a worker spends on handshakes per second, 1-1,000;
    *  default 800. Above it clients without a token get a Retry (unless NEVER),
    *  above 125 % of it every new client is refused. Measured only where the
-   *  host gives a clock (pqq_engine_options.cpu_clock; the driver does). */
+   *  host gives a clock (pqq_engine_options.work_clock; the driver does). */
   uint32_t handshake_cpu_ms;
   /** New connections per second of one address (IPv4, or IPv6 /64) at one worker,
    *  1-100,000; a site (/24, /48) gets eight times that. Default 0: no limit,

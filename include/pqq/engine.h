@@ -60,10 +60,12 @@ typedef struct pqq_engine_options {
    *  host can hand datagrams over to them; see pqq_engine_recv. */
   int32_t has_other_generations;
   int32_t reserved;
-  /** CPU time of the calling thread in ns, for handshake_cpu_ms; NULL: that
-   *  budget is not kept. Called twice per datagram of a handshake, with
-   *  user_data. */
-  uint64_t (*cpu_clock)(void *user_data);
+  /** A clock in ns that goes on while the calling thread works, for
+   *  handshake_cpu_ms: the thread's CPU clock, or a monotonic one, which counts
+   *  what others take of the core meanwhile and is often cheaper to read. Called
+   *  twice per datagram of a handshake, with user_data. NULL: that budget is not
+   *  kept. */
+  uint64_t (*work_clock)(void *user_data);
   /** What has to be added to this engine's clock so that all processes that
    *  share `key` have the same one, such as the time since 1970: address
    *  validation tokens are dated by that. 0: the engine's clock as it is. */
@@ -213,7 +215,7 @@ PQQ_EXPORT pqq_status pqq_engine_complete(pqq_engine *engine, pqq_job *job, pqq_
 
 /** pqq_engine_spend adds `cpu_ns` to what handshakes have cost in this second
  *  (handshake_cpu_ms): CPU time that the owner thread has spent on a job. The
- *  engine counts its own with cpu_clock. Errors: PQQ_ERR_NULL_ARG. */
+ *  engine counts its own with work_clock. Errors: PQQ_ERR_NULL_ARG. */
 PQQ_EXPORT pqq_status pqq_engine_spend(pqq_engine *engine, uint64_t cpu_ns, pqq_time_ns now);
 
 /** pqq_prefix_parse reads "192.0.2.0/24", "2001:db8::/32", or an address alone,

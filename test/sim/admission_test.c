@@ -137,7 +137,7 @@ TEST("handshakes that have used up the second's CPU budget make newcomers prove 
 
   options.handshake_cpu_ms = 400;
   EXPECT_INT(pqq_engine_options_init(&engine, sizeof engine), PQQ_OK);
-  engine.cpu_clock = read_cpu;
+  engine.work_clock = read_cpu;
   cpu_step = 0;
   sim_pair_open(&pair, harness_seed(), &setup);
   EXPECT(sim_pair_settle(&pair));
@@ -189,7 +189,7 @@ TEST("the datagrams of a handshake are measured, those of an open connection are
   sim_pair pair;
 
   EXPECT_INT(pqq_engine_options_init(&engine, sizeof engine), PQQ_OK);
-  engine.cpu_clock = read_cpu;
+  engine.work_clock = read_cpu;
   cpu_now = 0;
   cpu_step = 1;
   sim_pair_open(&pair, harness_seed(), &setup);

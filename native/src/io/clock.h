@@ -20,11 +20,6 @@ static inline pqq_time_ns pqq__clock_ns(void) {
   return pqq__clock_read(CLOCK_MONOTONIC);
 }
 
-/* CPU time of the calling thread. */
-static inline uint64_t pqq__clock_cpu_ns(void) {
-  return pqq__clock_read(CLOCK_THREAD_CPUTIME_ID);
-}
-
 /* What has to be added to pqq__clock_ns to have the time since 1970. */
 static inline pqq_time_ns pqq__clock_offset_ns(void) {
   return pqq__clock_read(CLOCK_REALTIME) - pqq__clock_read(CLOCK_MONOTONIC);

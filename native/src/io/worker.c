@@ -332,9 +332,11 @@ static void wake(void *user_data) {
   pqq__worker_wake(user_data);
 }
 
-static uint64_t cpu_clock(void *user_data) {
+/* Not the thread's CPU clock, which is a system call: ten of them, at 0.2 to 0.8 us, are up
+ * to 4 % of what a handshake costs. */
+static uint64_t work_clock(void *user_data) {
   (void)user_data;
-  return pqq__clock_cpu_ns();
+  return pqq__clock_ns();
 }
 
 static pqq_status new_engine(pqq__worker *worker) {
@@ -349,7 +351,7 @@ static pqq_status new_engine(pqq__worker *worker) {
   options.worker_count = worker->driver->worker_count;
   memcpy(options.key, worker->driver->options.key, sizeof options.key);
   options.generation = worker->driver->generation;
-  options.cpu_clock = cpu_clock;
+  options.work_clock = work_clock;
   options.clock_offset_ns = pqq__clock_offset_ns();
   options.on_wake = wake;
   options.user_data = worker;

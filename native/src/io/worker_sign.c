@@ -39,10 +39,10 @@ static void take_results(pqq__worker *worker) {
 
 /* It is part of what handshakes take from this thread (handshake_cpu_ms). */
 static void sign_here(pqq__worker *worker, pqq_job *job) {
-  uint64_t began = pqq__clock_cpu_ns();
+  uint64_t began = pqq__clock_ns();
 
   pqq_job_run(job);
-  (void)pqq_engine_spend(worker->engine, pqq__clock_cpu_ns() - began, worker->now);
+  (void)pqq_engine_spend(worker->engine, pqq__clock_ns() - began, worker->now);
   worker->signed_in_line++;
   complete(worker, job);
 }

@@ -25,7 +25,7 @@ typedef struct source {
 int pqq__admission_init(pqq__admission *admission, const pqq_config_options *values,
                         const pqq_engine_options *options, const uint8_t rate_key[16]) {
   *admission =
-      (pqq__admission){.cpu_clock = options->cpu_clock,
+      (pqq__admission){.work_clock = options->work_clock,
                        .user_data = options->user_data,
                        .is_server = options->is_server != 0,
                        .cpu_left_ns = (int64_t)(values->handshake_cpu_ms * PQQ__NS_PER_MS)};
@@ -69,7 +69,7 @@ static void refill(pqq__admission *admission, pqq_time_ns now) {
 }
 
 uint64_t pqq__admission_cpu_begin(const pqq__admission *admission) {
-  return admission->cpu_clock ? admission->cpu_clock(admission->user_data) : 0;
+  return admission->work_clock ? admission->work_clock(admission->user_data) : 0;
 }
 
 void pqq__admission_spend(pqq__admission *admission, uint64_t cpu_ns, pqq_time_ns now) {
@@ -83,8 +83,8 @@ void pqq__admission_spend(pqq__admission *admission, uint64_t cpu_ns, pqq_time_n
 }
 
 void pqq__admission_cpu_end(pqq__admission *admission, uint64_t began, pqq_time_ns now) {
-  if (admission->cpu_clock) {
-    pqq__admission_spend(admission, admission->cpu_clock(admission->user_data) - began, now);
+  if (admission->work_clock) {
+    pqq__admission_spend(admission, admission->work_clock(admission->user_data) - began, now);
   }
 }
 

@@ -34,7 +34,7 @@ typedef struct pqq__admission {
   int is_server;
   uint8_t rate_key[16];
   pqq__rate_table rates;
-  uint64_t (*cpu_clock)(void *user_data);
+  uint64_t (*work_clock)(void *user_data);
   void *user_data;
   /* CPU time that handshakes may still take at `cpu_at`; below zero what was
    * taken beyond the budget. */

@@ -23,7 +23,7 @@ static uint64_t read_cpu(void *user_data) {
 }
 
 static void begin(scene *s, int32_t retry, uint32_t rate) {
-  pqq_engine_options options = {.is_server = 1, .cpu_clock = read_cpu, .user_data = s};
+  pqq_engine_options options = {.is_server = 1, .work_clock = read_cpu, .user_data = s};
 
   *s = (scene){.values = {.max_connections = 10000,
                           .handshake_cpu_ms = 400,
