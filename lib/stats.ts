@@ -66,6 +66,7 @@ export const STAT_NAMES = [
   "connectionsRefusedBusy",
   "connectionsRefusedRate",
   "datagramsBlocked",
+  "quietPings",
 ] as const;
 
 /** Name of a counter. */

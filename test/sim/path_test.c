@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT */
-/* Paths that change: ECN marks (RFC 9000 section 13.4), what datagrams a path
- * takes (RFC 8899), and clients whose address does not stay (RFC 9000 section 9). */
+/* Paths that change: ECN marks (RFC 9000 section 13.4), and what datagrams a path
+ * takes (RFC 8899). Addresses that change are in migration_test.c. */
 #include "core/limits.h"
 #include "harness.h"
 #include "pair.h"
@@ -176,104 +176,6 @@ TEST("a transfer goes on when its path becomes a black hole for large datagrams"
   sim_run_for(pair.net, 5 * SIM_SECOND);
   EXPECT_UINT(pair.server.node.largest_sent_bytes, 1452);
   EXPECT_UINT(sim_stats(pair.server.node.engine).mtu_black_holes, 1);
-  sim_pair_close(&pair);
-}
-
-/* --- Addresses -------------------------------------------------------------------------------- */
-
-/* Each datagram of a client from another port, as long as `user_data` says. */
-static int storm(sim_node *node, sim_datagram *datagram) {
-  sim_client *client = (sim_client *)(void *)node;
-
-  if (client->user_data) {
-    datagram->source.port = node->outside.port = (uint16_t)(10000 + datagram->number % 50000);
-  }
-  return 1;
-}
-
-TEST("a client that changes its address with each datagram costs a bounded number of validations") {
-  sim_exchange exchange = {.path = "/bytes/300000"};
-  sim_setup setup = {.exchanges = &exchange, .exchange_count = 1};
-  uint64_t before;
-  sim_pair pair;
-  int is_stormy = 1;
-
-  sim_pair_open(&pair, harness_seed(), &setup);
-  EXPECT(sim_pair_settle(&pair));
-  sim_run_for(pair.net, SIM_SECOND);
-  before = pair.server.node.sent_bytes;
-  pair.client.user_data = &is_stormy;
-  pair.client.node.on_send = storm;
-  EXPECT_INT(sim_client_request(&pair.client, 0), PQQ_OK);
-  sim_run_for(pair.net, 5 * SIM_SECOND);
-  EXPECT(sim_stats(pair.server.node.engine).path_changes <= PQQ__PATH_CHANGE_BURST + 6);
-  EXPECT(sim_stats(pair.server.node.engine).path_changes > 1);
-  EXPECT(sim_stats(pair.server.node.engine).path_changes_refused > 0);
-  EXPECT(pair.server.node.sent_bytes - before < 100000);
-  sim_pair_close(&pair);
-}
-
-static void rebind(void *arg) {
-  sim_client *client = arg;
-
-  sim_rebind(&client->node, (uint16_t)(client->node.outside.port + 1));
-}
-
-TEST("a NAT that gives out another port every second keeps nobody from a download") {
-  enum { CHANGES = 30 };
-  /* A client that only listens would not tell its server of the new port. */
-  pqq_config_options lively = sim_options();
-  sim_exchange exchange = {.path = "/bytes/3000000"};
-  sim_setup setup = {.client_options = &lively,
-                     .exchanges = &exchange,
-                     .exchange_count = 1,
-                     .from_server = {.rate_bytes_per_s = 100000, .queue_bytes = 50000}};
-  sim_pair pair;
-
-  lively.keep_alive_ms = 1000;
-  sim_pair_open(&pair, harness_seed(), &setup);
-  EXPECT_INT(sim_client_request(&pair.client, 0), PQQ_OK);
-  for (uint64_t i = 1; i <= CHANGES; i++) {
-    sim_at(pair.net, sim_now(pair.net) + i * SIM_SECOND, rebind, &pair.client);
-  }
-  EXPECT(sim_run(pair.net, sim_now(pair.net) + SIM_LONG, sim_client_is_done, &pair.client));
-  EXPECT_UINT(exchange.received_bytes, 3000000);
-  EXPECT(sim_stats(pair.server.node.engine).path_changes > PQQ__PATH_CHANGE_BURST);
-  EXPECT(sim_stats(pair.server.node.engine).path_changes_refused < CHANGES);
-  sim_pair_close(&pair);
-}
-
-/* Loses what comes from the client, so that no path can be validated. */
-static int lose(sim_node *node, sim_datagram *datagram) {
-  (void)node;
-  (void)datagram;
-  return 0;
-}
-
-TEST("a new address gets at most three times what came from it before it is validated") {
-  sim_exchange exchanges[2] = {{.path = "/bytes/100"}, {.path = "/bytes/5000000"}};
-  sim_setup setup = {.exchanges = exchanges, .exchange_count = 2};
-  uint64_t sent, got;
-  sim_pair pair;
-
-  sim_pair_open(&pair, harness_seed(), &setup);
-  EXPECT_INT(sim_client_request(&pair.client, 0), PQQ_OK);
-  sim_run_for(pair.net, SIM_SECOND);
-  EXPECT_UINT(exchanges[0].received_bytes, 100);
-  /* A request from another address, and then silence there: as if the address were a victim's. */
-  sim_rebind(&pair.client.node, 5001);
-  sent = pair.server.node.sent_bytes;
-  got = pair.server.node.arrived_bytes;
-  EXPECT_INT(sim_client_request(&pair.client, 1), PQQ_OK);
-  sim_run_for(pair.net, SIM_DELAY_NS / 2);
-  pair.client.node.on_send = lose;
-  sim_run_for(pair.net, 20 * SIM_SECOND);
-  got = pair.server.node.arrived_bytes - got;
-  sent = pair.server.node.sent_bytes - sent;
-  NOTE("%d bytes in, %d bytes out", (int)got, (int)sent);
-  EXPECT(got > 0 && sent > 0);
-  /* After its failure ngtcp2 goes back to the address before, which was validated. */
-  EXPECT(sim_stats(pair.server.node.engine).path_changes == 1);
   sim_pair_close(&pair);
 }
 

@@ -92,6 +92,13 @@
 #define PQQ__PATH_CHANGE_BURST 16
 #define PQQ__PATH_CHANGES_PER_S 1
 
+/* When a client that waits for answers sends a PING: after so many PTOs of silence, but not before
+ * a server has had the time for an ordinary answer; twice as much before each further one. Silence
+ * after the last is what a long poll looks like, and keep_alive_ms is there for that. */
+#define PQQ__QUIET_PTOS 3
+#define PQQ__QUIET_MIN_MS 250
+#define PQQ__QUIET_PINGS 4
+
 /* When large datagrams are given up: after so many PTOs (RFC 9002 section 6.2) in which nothing was
  * acknowledged; and for how long, doubled each time, until they are tried again (RFC 8899 section
  * 5.1.1 has 600 s for the latter). */

@@ -147,7 +147,6 @@ static void forget_cids(pqq__conn *conn) {
 /* The ngtcp2 connection of `conn`, whose first id is `scid`, and its TLS. */
 static int client_begin(pqq__conn *conn, const ngtcp2_path *path, uint32_t version,
                         const ngtcp2_cid *scid, pqq_bytes address_token) {
-  const pqq_config_options *values = &conn->config->values;
   ngtcp2_cid dcid = {.datalen = PQQ__CID_BYTES};
   ngtcp2_transport_params params;
   pqq__conn_settings own;
@@ -163,10 +162,7 @@ static int client_begin(pqq__conn *conn, const ngtcp2_path *path, uint32_t versi
     return -1;
   }
   ngtcp2_conn_set_tls_native_handle(conn->quic, pqq__tls_session_handle(conn->tls));
-  if (values->keep_alive_ms) {
-    ngtcp2_conn_set_keep_alive_timeout(conn->quic,
-                                       (ngtcp2_duration)values->keep_alive_ms * PQQ__NS_PER_MS);
-  }
+  pqq__conn_set_keep_alive(conn);
   pqq__first_flight_begin(conn);
   return 0;
 }

@@ -55,6 +55,16 @@ typedef struct pqq__mtu {
   pqq_time_ns waiting_since;
 } pqq__mtu;
 
+/* What a client has heard while it waits; see conn_quiet.c. */
+typedef struct pqq__quiet {
+  /* Since when nothing came, or the last PING was sent; 0: not yet known. */
+  pqq_time_ns since;
+  uint32_t open_requests;
+  uint8_t pings;
+  /* The next packet carries a PING. */
+  uint8_t is_due;
+} pqq__quiet;
+
 struct pqq__conn {
   pqq__endpoint *endpoint;
   /* With which it began; the endpoint may have another one by now. Until it sheds. */
@@ -117,6 +127,7 @@ struct pqq__conn {
   pqq__allowance path_changes;
   pqq_address validated_remote;
   pqq__mtu mtu;
+  pqq__quiet quiet;
   /* A client's that has met a Version Negotiation packet: the version it tries next, and the one it
    * has begun with. */
   uint32_t next_version, first_version;
@@ -202,6 +213,18 @@ size_t pqq__mtu_room(const pqq__conn *conn, size_t datagram_bytes);
 void pqq__mtu_note_sent(pqq__conn *conn, size_t datagram_bytes);
 void pqq__mtu_note_acked(pqq__conn *conn);
 void pqq__mtu_check(pqq__conn *conn);
+
+/* conn_quiet.c: a client that waits for answers and hears nothing. */
+void pqq__conn_set_keep_alive(pqq__conn *conn);
+/* A request was opened, or is over; bytes of an answer have come; a datagram has. */
+void pqq__quiet_note_open(pqq__conn *conn);
+void pqq__quiet_note_closed(pqq__conn *conn, int64_t stream_id);
+void pqq__quiet_note_data(pqq__conn *conn);
+void pqq__quiet_note_received(pqq__conn *conn);
+/* A packet was written. */
+void pqq__quiet_note_sent(pqq__conn *conn);
+pqq_time_ns pqq__quiet_deadline(const pqq__conn *conn);
+void pqq__quiet_check(pqq__conn *conn);
 
 /* conn_send.c */
 void pqq__conn_want_send(pqq__conn *conn);

@@ -229,6 +229,7 @@ static int on_stream_data(ngtcp2_conn *quic, uint32_t flags, int64_t stream_id, 
   (void)quic;
   (void)offset;
   (void)stream_user_data;
+  pqq__quiet_note_data(conn);
   return verdict(
       app_of(conn)->on_stream_data(conn->app, stream_id, data, len, fin, conn->endpoint->now));
 }
@@ -258,6 +259,7 @@ static int on_stream_close(ngtcp2_conn *quic, uint32_t flags, int64_t stream_id,
   int64_t tx = flags & NGTCP2_STREAM_CLOSE2_FLAG_TX_APP_ERROR_CODE_SET ? (int64_t)tx_code : -1;
 
   (void)quic;
+  pqq__quiet_note_closed(conn, stream_id);
   return verdict(app_of(conn)->on_stream_closed(conn->app, stream_id, stream_user_data, rx, tx));
 }
 

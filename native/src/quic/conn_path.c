@@ -33,6 +33,10 @@ int pqq__conn_may_recv_from(const pqq__conn *conn, const ngtcp2_path *path) {
 }
 
 void pqq__conn_note_validation(pqq__conn *conn, const ngtcp2_path *path) {
+  /* Once more with full datagrams, after a first small one (RFC 9000 section 8.2.1). */
+  if (is_remote(&conn->validated_remote, path)) {
+    return;
+  }
   (void)pqq__allowance_take(&conn->path_changes, PQQ__PATH_CHANGE_BURST, PQQ__PATH_CHANGES_PER_S,
                             conn->endpoint->now);
   conn->endpoint->stats.path_changes++;

@@ -60,6 +60,7 @@ int pqq__conn_recv(pqq__conn *conn, const ngtcp2_path *path, uint32_t ecn, const
   conn->datagrams_received++;
   conn->bytes_received += len;
   pqq__first_flight_end(conn);
+  pqq__quiet_note_received(conn);
   if (!pqq__conn_is_live(conn)) {
     recv_while_closing(conn);
     return 0;

@@ -155,6 +155,7 @@ size_t pqq__conn_send(pqq__conn *conn, uint8_t *buffer, size_t buffer_bytes, uin
     ngtcp2_conn_update_pkt_tx_time(conn->quic, conn->endpoint->now);
   }
   stop_sending(conn);
+  pqq__quiet_note_sent(conn);
   if (written > 0) {
     count_sent(conn, (size_t)written, segment_bytes);
     pqq__mtu_note_sent(conn, segment_bytes);

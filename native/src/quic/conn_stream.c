@@ -6,7 +6,11 @@ int pqq__conn_is_live(const pqq__conn *conn) {
 }
 
 int pqq__conn_open_bidi(pqq__conn *conn, int64_t *stream_id) {
-  return ngtcp2_conn_open_bidi_stream(conn->quic, stream_id, NULL) == 0 ? 0 : -1;
+  if (ngtcp2_conn_open_bidi_stream(conn->quic, stream_id, NULL) != 0) {
+    return -1;
+  }
+  pqq__quiet_note_open(conn);
+  return 0;
 }
 
 int pqq__conn_open_uni(pqq__conn *conn, int64_t *stream_id) {

@@ -11,6 +11,9 @@ void pqq__conn_update_timer(pqq__conn *conn) {
     if (conn->app_timer < at) {
       at = conn->app_timer;
     }
+    if (pqq__quiet_deadline(conn) < at) {
+      at = pqq__quiet_deadline(conn);
+    }
   }
   pqq__heap_set(&conn->endpoint->timers, &conn->timer, at);
 }
@@ -43,6 +46,7 @@ void pqq__conn_expire(pqq__conn *conn) {
     return;
   }
   pqq__mtu_check(conn);
+  pqq__quiet_check(conn);
   pqq__conn_want_send(conn);
   pqq__conn_update_timer(conn);
 }
