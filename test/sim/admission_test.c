@@ -20,25 +20,6 @@ static pqq_config_options small(void) {
   return options;
 }
 
-/* The first datagram of a client that is gone when this returns. */
-static size_t first_datagram(pqq_config *config, uint8_t buffer[PQQ_MIN_SEND_BUFFER_BYTES]) {
-  pqq_connect_options connect = {.struct_size = sizeof connect,
-                                 .remote = sim_server_address(),
-                                 .server_name = SIM_SERVER_NAME};
-  pqq_engine_options options;
-  pqq_engine *engine = NULL;
-  pqq_transmit out;
-  pqq_id conn;
-
-  EXPECT_INT(pqq_engine_options_init(&options, sizeof options), PQQ_OK);
-  EXPECT_INT(pqq_engine_new(config, &options, &engine), PQQ_OK);
-  EXPECT_INT(pqq_engine_connect(engine, &connect, SIM_SECOND, &conn), PQQ_OK);
-  EXPECT_INT(pqq_engine_send(engine, buffer, PQQ_MIN_SEND_BUFFER_BYTES, 1, SIM_SECOND, &out),
-             PQQ_OK);
-  pqq_engine_free(engine);
-  return out.len;
-}
-
 /* An address that nobody has: replies to it are lost. */
 static pqq_address forged_address(uint32_t number) {
   return (pqq_address){
@@ -54,7 +35,7 @@ static void flood(sim *net, pqq_config *config, uint32_t count) {
 
   for (uint32_t i = 0; i < count; i++) {
     pqq_address from = forged_address(i);
-    size_t len = first_datagram(config, buffer);
+    size_t len = sim_first_datagram(config, &to, buffer);
 
     sim_inject(net, &from, &to, buffer, len, (i / 20) * SIM_MS);
   }

@@ -266,3 +266,22 @@ int sim_client_is_closed(void *arg) {
 
   return client->is_closed;
 }
+
+size_t sim_first_datagram(pqq_config *config, const pqq_address *to,
+                          uint8_t buffer[PQQ_MIN_SEND_BUFFER_BYTES]) {
+  pqq_connect_options connect = {
+      .struct_size = sizeof connect, .remote = *to, .server_name = SIM_SERVER_NAME};
+  pqq_engine_options options;
+  pqq_engine *engine = NULL;
+  pqq_transmit out;
+  pqq_id conn;
+
+  if (pqq_engine_options_init(&options, sizeof options) != PQQ_OK ||
+      pqq_engine_new(config, &options, &engine) != PQQ_OK ||
+      pqq_engine_connect(engine, &connect, SIM_SECOND, &conn) != PQQ_OK ||
+      pqq_engine_send(engine, buffer, PQQ_MIN_SEND_BUFFER_BYTES, 1, SIM_SECOND, &out) != PQQ_OK) {
+    sim_fatal("first datagram: %s", pqq_error_detail());
+  }
+  pqq_engine_free(engine);
+  return out.len;
+}

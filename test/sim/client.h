@@ -82,4 +82,8 @@ int sim_client_is_settled(void *client);
 int sim_client_is_done(void *client);
 int sim_client_is_closed(void *client);
 
+/* The first datagram of a client of its own, which is gone when this returns; its length. */
+size_t sim_first_datagram(pqq_config *config, const pqq_address *to,
+                          uint8_t buffer[PQQ_MIN_SEND_BUFFER_BYTES]);
+
 #endif

@@ -74,26 +74,6 @@ TEST("a client cannot begin more than max_connections") {
   sim_pair_close(&pair);
 }
 
-/* The first datagram of a client of its own, which is gone when this returns. */
-static size_t first_datagram(pqq_config *config, uint8_t buffer[PQQ_MIN_SEND_BUFFER_BYTES]) {
-  pqq_connect_options connect = {.struct_size = sizeof connect,
-                                 .remote = sim_server_address(),
-                                 .local = sim_address4(2, 5000),
-                                 .server_name = SIM_SERVER_NAME};
-  pqq_engine_options options;
-  pqq_engine *engine = NULL;
-  pqq_transmit out;
-  pqq_id conn;
-
-  EXPECT_INT(pqq_engine_options_init(&options, sizeof options), PQQ_OK);
-  EXPECT_INT(pqq_engine_new(config, &options, &engine), PQQ_OK);
-  EXPECT_INT(pqq_engine_connect(engine, &connect, SIM_SECOND, &conn), PQQ_OK);
-  EXPECT_INT(pqq_engine_send(engine, buffer, PQQ_MIN_SEND_BUFFER_BYTES, 1, SIM_SECOND, &out),
-             PQQ_OK);
-  pqq_engine_free(engine);
-  return out.len;
-}
-
 TEST("half-open connections are bounded, and are forgotten after the handshake timeout") {
   static const uint16_t x25519[] = {PQQ_GROUP_X25519};
   static uint8_t buffer[PQQ_MIN_SEND_BUFFER_BYTES];
@@ -118,7 +98,7 @@ TEST("half-open connections are bounded, and are forgotten after the handshake t
   for (int i = 0; i < PQQ__MAX_HALF_OPEN + 10; i++) {
     pqq_datagram datagram = {.local = sim_server_address(), .remote = sim_address4(2, 5000)};
 
-    datagram.data = (pqq_bytes){buffer, first_datagram(client, buffer)};
+    datagram.data = (pqq_bytes){buffer, sim_first_datagram(client, &datagram.local, buffer)};
     EXPECT_INT(pqq_engine_recv(engine, &datagram, 0, now, &route), PQQ_OK);
   }
   EXPECT_UINT(sim_stats(engine).connections_now, PQQ__MAX_HALF_OPEN);

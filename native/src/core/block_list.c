@@ -60,6 +60,14 @@ static void forget_over(pqq__block_list *list, pqq_time_ns now) {
   }
 }
 
+/* The entry of a plain prefix, or NULL. */
+static entry *find(const pqq__block_list *list, const pqq_address *plain, uint32_t bits) {
+  uint8_t key[PQQ__PREFIX_KEY_BYTES];
+
+  pqq__prefix_key(plain, bits, key);
+  return pqq__cidmap_find(&list->map, key, sizeof key);
+}
+
 int pqq__block_list_init(pqq__block_list *list, const uint8_t key[16]) {
   *list = (pqq__block_list){.count = 0};
   pqq__list_init(&list->all);
@@ -94,15 +102,13 @@ static pqq_status add_new(pqq__block_list *list, const pqq_prefix *plain, pqq_ti
 
 pqq_status pqq__block_list_add(pqq__block_list *list, const pqq_prefix *prefix, pqq_time_ns until,
                                pqq_time_ns now) {
-  uint8_t key[PQQ__PREFIX_KEY_BYTES];
   pqq_prefix plain;
   entry *found;
 
   if (pqq__prefix_plain(prefix, &plain) != 0) {
     return PQQ_ERR_INVALID_ARG;
   }
-  pqq__prefix_key(&plain.address, plain.bits, key);
-  found = pqq__cidmap_find(&list->map, key, sizeof key);
+  found = find(list, &plain.address, plain.bits);
   if (found != NULL) {
     found->block.until = until;
     return PQQ_OK;
@@ -114,15 +120,13 @@ pqq_status pqq__block_list_add(pqq__block_list *list, const pqq_prefix *prefix, 
 }
 
 pqq_status pqq__block_list_remove(pqq__block_list *list, const pqq_prefix *prefix) {
-  uint8_t key[PQQ__PREFIX_KEY_BYTES];
   pqq_prefix plain;
   entry *found;
 
   if (pqq__prefix_plain(prefix, &plain) != 0) {
     return PQQ_ERR_INVALID_ARG;
   }
-  pqq__prefix_key(&plain.address, plain.bits, key);
-  found = pqq__cidmap_find(&list->map, key, sizeof key);
+  found = find(list, &plain.address, plain.bits);
   if (found == NULL) {
     return PQQ_ERR_NOT_FOUND;
   }
@@ -131,7 +135,6 @@ pqq_status pqq__block_list_remove(pqq__block_list *list, const pqq_prefix *prefi
 }
 
 int pqq__block_list_has(pqq__block_list *list, const pqq_address *address, pqq_time_ns now) {
-  uint8_t key[PQQ__PREFIX_KEY_BYTES];
   pqq_address plain;
   size_t family;
 
@@ -141,10 +144,8 @@ int pqq__block_list_has(pqq__block_list *list, const pqq_address *address, pqq_t
   plain = pqq__address_plain(address);
   family = family_index(&plain);
   for (size_t i = 0; i < list->length_count[family]; i++) {
-    entry *found;
+    entry *found = find(list, &plain, list->lengths[family][i]);
 
-    pqq__prefix_key(&plain, list->lengths[family][i], key);
-    found = pqq__cidmap_find(&list->map, key, sizeof key);
     if (found != NULL && found->block.until > now) {
       return 1;
     }
