@@ -67,6 +67,12 @@ export const STAT_NAMES = [
   "connectionsRefusedRate",
   "datagramsBlocked",
   "quietPings",
+  "signaturesExternal",
+  "signerFailures",
+  "signerInvalid",
+  "signerTimeouts",
+  "signerRefusals",
+  "signerCancelled",
 ] as const;
 
 /** Name of a counter. */

@@ -5,6 +5,7 @@
 #define PQQ_CONFIG_H
 
 #include <pqq/error.h>
+#include <pqq/signer.h>
 #include <pqq/types.h>
 
 #ifdef __cplusplus
@@ -25,6 +26,8 @@ typedef struct pqq_identity_source {
   const char *key_file;
   /** Of an encrypted PKCS#8 key (PBES2); empty if it is not encrypted. */
   pqq_bytes passphrase;
+  /** Instead of a key: who signs for the certificate (signer.h). Copied. */
+  const pqq_signer *signer;
 } pqq_identity_source;
 
 /** pqq_site_source is one site of a server that answers under several names:
@@ -253,8 +256,8 @@ PQQ_EXPORT pqq_status pqq_config_options_init(pqq_config_options *options, size_
  *  Ownership: the caller calls pqq_config_unref.
  *  Errors: PQQ_ERR_NULL_ARG, PQQ_ERR_STRUCT_SIZE, PQQ_ERR_NOT_INITIALIZED,
  *  PQQ_ERR_INVALID_ARG (a value out of range, two identities of one kind,
- *  names of sites), PQQ_ERR_NO_IDENTITY (a site without one),
- *  PQQ_ERR_PROFILE_UNKNOWN, PQQ_ERR_GROUP_UNKNOWN, PQQ_ERR_CERT_UNREADABLE,
+ *  names of sites, a signer beside a key or without `sign`), PQQ_ERR_NO_IDENTITY (a site without
+ * one), PQQ_ERR_PROFILE_UNKNOWN, PQQ_ERR_GROUP_UNKNOWN, PQQ_ERR_CERT_UNREADABLE,
  *  PQQ_ERR_KEY_UNREADABLE, PQQ_ERR_KEY_MISMATCH, PQQ_ERR_KEY_TYPE_UNSUPPORTED,
  *  PQQ_ERR_CA_UNREADABLE, PQQ_ERR_PROFILE_IDENTITY (an identity is weaker than
  *  the profile), PQQ_ERR_SHARED_ROOT and PQQ_ERR_CHAIN_CROSSED (two identities

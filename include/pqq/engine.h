@@ -50,7 +50,8 @@ typedef struct pqq_engine_options {
   void (*on_wake)(void *user_data);
   void *user_data;
   /** Which CertificateVerify signatures are not made in line but handed out as
-   *  jobs (pqq_engine_next_job): PQQ_SIGN_JOBS_*, default none. */
+   *  jobs (pqq_engine_next_job): PQQ_SIGN_JOBS_*, default none. Those of external
+   *  signers always are. */
   int32_t sign_as_jobs;
   /** Tells engines that share a key and are not one server's workers apart: the
    *  processes of a cluster, a server before and after its restart. 0-65,535;
@@ -191,19 +192,35 @@ PQQ_EXPORT void pqq_engine_pop_event(pqq_engine *engine);
  *  Errors: PQQ_ERR_NULL_ARG. */
 PQQ_EXPORT pqq_status pqq_engine_next_event(pqq_engine *engine, pqq_event *event);
 
-/** pqq_job is work that may wait: today a CertificateVerify signature. It owns
- *  copies of its input and a reference to its key and knows no connection
- *  pointer, so it outlives both connection and engine. One thread at a time. */
+/** pqq_job is work that may wait: the signature of a CertificateVerify, in a
+ *  handshake or in an exported authenticator of velocity/1. It owns copies of its
+ *  input and a reference to its key and knows no connection pointer, so it
+ *  outlives both connection and engine. One thread at a time. */
 typedef struct pqq_job pqq_job;
 
-/** pqq_engine_next_job hands out the next job (only with sign_as_jobs).
- *  PQQ_OK or PQQ_AGAIN (none). At most one job per connection exists.
- *  Ownership: the caller runs it and gives it to pqq_engine_complete, or
+/** pqq_engine_next_job hands out the next job: what sign_as_jobs says, and every
+ *  signature of an identity with a signer, whatever it says. PQQ_OK or PQQ_AGAIN
+ *  (none). A connection has at most one job at a time.
+ *  Ownership: the caller runs or starts it and gives it to pqq_engine_complete, or
  *  pqq_job_free if the engine is gone. Errors: PQQ_ERR_NULL_ARG. */
 PQQ_EXPORT pqq_status pqq_engine_next_job(pqq_engine *engine, pqq_job **job);
 
-/** pqq_job_run does the work, on any thread. */
+/** pqq_job_has_signer returns 1 if the job is for an external signer
+ *  (pqq_identity_source.signer): pqq_job_start, not pqq_job_run. Else 0, also for NULL. */
+PQQ_EXPORT int32_t pqq_job_has_signer(const pqq_job *job);
+
+/** pqq_job_run does the work, on any thread. One that has a signer fails. */
 PQQ_EXPORT void pqq_job_run(pqq_job *job);
+
+/** pqq_job_done_fn is told that a started job is done and the host's again. Runs on the thread that
+ *  ended it: anyone's with a signer, and possibly before pqq_job_start returns. */
+typedef void (*pqq_job_done_fn)(void *user_data, pqq_job *job);
+
+/** pqq_job_start begins the work without waiting for it, and calls `on_done` once when it is done.
+ * A job without a signer is run at once. One with a signer is the signer's until then, and must not
+ * be freed; start it on the engine's owner thread, so that the signer hears of it before it hears
+ * that nobody waits any more. Errors: PQQ_ERR_NULL_ARG. */
+PQQ_EXPORT pqq_status pqq_job_start(pqq_job *job, pqq_job_done_fn on_done, void *user_data);
 
 /** pqq_job_free frees a job that will not be completed. NULL is ignored. */
 PQQ_EXPORT void pqq_job_free(pqq_job *job);

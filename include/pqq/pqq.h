@@ -32,6 +32,7 @@
 #include <pqq/files.h>
 #include <pqq/request.h>
 #include <pqq/server.h>
+#include <pqq/signer.h>
 #include <pqq/stats.h>
 #include <pqq/types.h>
 #include <pqq/version.h>

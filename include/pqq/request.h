@@ -17,7 +17,8 @@ typedef struct pqq_request_options {
   const char *url;
   /** Default "GET". A token (RFC 9110 section 5.6.2), not CONNECT. */
   const char *method;
-  /** Either a config of the caller's, or NULL and ca_file. */
+  /** Either a config of the caller's, or NULL and ca_file. Not one whose identities have external
+   *  signers: those need a driver. */
   pqq_config *config;
   const char *ca_file;
   const pqq_header *headers;
@@ -50,7 +51,8 @@ PQQ_EXPORT pqq_status pqq_request_options_init(pqq_request_options *options, siz
  *  Errors: PQQ_ERR_NULL_ARG, PQQ_ERR_STRUCT_SIZE, PQQ_ERR_INVALID_ARG (method,
  *  timeout_ms), PQQ_ERR_NO_ROOTS (neither config nor ca_file), PQQ_ERR_URL_INVALID,
  *  PQQ_ERR_RESOLVE, PQQ_ERR_UNREACHABLE (no answer from any address),
- *  PQQ_ERR_REQUEST_TIMEOUT, PQQ_ERR_BODY_TOO_LARGE, PQQ_ERR_IO, those of
+ *  PQQ_ERR_REQUEST_TIMEOUT, PQQ_ERR_BODY_TOO_LARGE, PQQ_ERR_IO,
+ *  PQQ_ERR_UNSUPPORTED (a signer), those of
  *  pqq_config_new and pqq_engine_request, and the status of the stream's or
  *  connection's end. */
 PQQ_EXPORT pqq_status pqq_request(const pqq_request_options *options, pqq_response **response);

@@ -104,6 +104,13 @@ export const STATUS_TABLE = {
     false,
     "the server has no site of the name that the client asked for",
   ],
+  PQQ_ERR_SIGNATURE_INVALID: [
+    -336,
+    false,
+    "the external signer's signature does not verify with the certificate",
+  ],
+  PQQ_ERR_SIGNER_TIMEOUT: [-337, true, "the external signer did not answer within its timeout_ms"],
+  PQQ_ERR_SIGNER_BUSY: [-338, true, "max_pending signatures wait for the external signer"],
   PQQ_ERR_HANDSHAKE_TIMEOUT: [
     -401,
     true,

@@ -174,7 +174,7 @@ static void prove_unasked(sim_client *client, const pqq_event *event) {
   }
   data = malloc(sizeof nothing);
   memcpy(data, nothing, sizeof nothing);
-  EXPECT_INT(pqq__proof_send(conn->app, data, sizeof nothing), 0);
+  EXPECT_INT(pqq__proof_send(conn->app, PQQ_OK, data, sizeof nothing), 0);
 }
 
 /* spec: HA-58 */

@@ -518,7 +518,8 @@ static void prove_again(sim_server *server, const pqq_event *event) {
     uint8_t *copy = malloc(recorded_len);
 
     memcpy(copy, recorded, recorded_len);
-    EXPECT_INT(pqq__proof_send(conn->app, copy, recorded_len), 0);
+    ((pqq__session *)conn->app)->proof->out_id = -1;
+    EXPECT_INT(pqq__proof_send(conn->app, PQQ_OK, copy, recorded_len), 0);
   }
 }
 

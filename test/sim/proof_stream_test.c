@@ -13,8 +13,8 @@
 
 int __real_pqq__proof_begin(pqq__session *session);
 int __wrap_pqq__proof_begin(pqq__session *session);
-int __real_pqq__proof_send(pqq__session *session, uint8_t *data, size_t len);
-int __wrap_pqq__proof_send(pqq__session *session, uint8_t *data, size_t len);
+int __real_pqq__proof_send(pqq__session *session, pqq_status status, uint8_t *data, size_t len);
+int __wrap_pqq__proof_send(pqq__session *session, pqq_status status, uint8_t *data, size_t len);
 pqq_status __real_pqq__tls_take_proof(pqq__tls_session *session, const uint8_t *data, size_t len,
                                       uint8_t **answer, size_t *answer_len);
 pqq_status __wrap_pqq__tls_take_proof(pqq__tls_session *session, const uint8_t *data, size_t len,
@@ -68,10 +68,10 @@ int __wrap_pqq__proof_begin(pqq__session *session) {
 }
 
 /* Reached from another file only by a client that answers. */
-int __wrap_pqq__proof_send(pqq__session *session, uint8_t *data, size_t len) {
+int __wrap_pqq__proof_send(pqq__session *session, pqq_status status, uint8_t *data, size_t len) {
   seen.sent[session->is_server]++;
   seen.was_hasty |= session->proof->is_waiting;
-  return __real_pqq__proof_send(session, data, len);
+  return __real_pqq__proof_send(session, status, data, len);
 }
 
 pqq_status __wrap_pqq__tls_take_proof(pqq__tls_session *session, const uint8_t *data, size_t len,

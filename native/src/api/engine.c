@@ -239,6 +239,18 @@ pqq_status pqq_engine_next_job(pqq_engine *engine, pqq_job **job) {
   return PQQ_OK;
 }
 
+int32_t pqq_job_has_signer(const pqq_job *job) {
+  return job && pqq__tls_job_has_signer(job);
+}
+
+pqq_status pqq_job_start(pqq_job *job, pqq_job_done_fn on_done, void *user_data) {
+  if (!job || !on_done) {
+    return PQQ_ERR_NULL_ARG;
+  }
+  pqq__tls_job_start(job, on_done, user_data);
+  return PQQ_OK;
+}
+
 void pqq_job_run(pqq_job *job) {
   if (job) {
     pqq__tls_job_run(job);

@@ -17,6 +17,7 @@
 #include "io/address.h"
 #include "io/clock.h"
 #include "io/limits.h"
+#include "tls/config.h"
 
 static const pqq_request_options default_options = {
     .struct_size = sizeof default_options,
@@ -83,6 +84,12 @@ static pqq_status take_config(const pqq_request_options *options, pqq_config **c
   pqq_config_options config_options;
   pqq_status status;
 
+  if (options->config != NULL && pqq__tls_config_has_signer(options->config->tls)) {
+    return pqq__error_set(
+        PQQ_ERR_UNSUPPORTED,
+        "config has an identity with a signer, which pqq_request cannot wait for: "
+        "use the driver");
+  }
   if (options->config != NULL) {
     *config = pqq_config_ref(options->config);
     return PQQ_OK;

@@ -215,6 +215,14 @@
  * such a chain, and up to 32 MiB if a peer says so. */
 #define PQQ__MAX_DECOMPRESSOR_BYTES (1024u * 1024u)
 
+/* An external signer: how long it may take by default and at most, and how many signatures of one
+ * identity it may have at once. A KMS across a continent answers in 100 ms; who waits 5 s has given
+ * up. A signer that hangs must not collect 5 KiB for each handshake that has come and gone. */
+#define PQQ__SIGNER_TIMEOUT_MS 5000
+#define PQQ__MAX_SIGNER_TIMEOUT_MS 600000
+#define PQQ__SIGNER_PENDING 1024
+#define PQQ__MAX_SIGNER_PENDING 65536
+
 /* Sentence that says why TLS failed, with its NUL. One per connection. */
 #define PQQ__TLS_FAILURE_TEXT_BYTES 384
 

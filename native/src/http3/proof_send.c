@@ -1,22 +1,35 @@
 /* SPDX-License-Identifier: MIT */
-/* Our proof stream: made when 1-RTT data can be sent, and sent before all else. */
+/* Our proof stream: opened when 1-RTT data can be sent, and sent before all else, or as soon as it
+ * is signed. */
 #include <stdlib.h>
 
 #include "core/units.h"
 #include "http3/session.h"
 
-/* The peer has as long as for a handshake that goes on. */
-static void begin_waiting(pqq__session *session) {
-  const pqq__conn *conn = session->conn;
+/* The peer, and the signer, have as long as for a handshake that goes on. */
+static void set_deadline(pqq__session *session) {
+  pqq__conn *conn = session->conn;
   pqq_time_ns timeout = (pqq_time_ns)conn->config->values.handshake_timeout_ms * PQQ__NS_PER_MS;
+  pqq_time_ns at = pqq__proof_is_done(session) ? PQQ_TIME_NEVER : conn->began + timeout;
 
-  session->proof->is_waiting = 1;
-  pqq__conn_set_app_timer(session->conn, conn->began + timeout);
+  if (at != conn->app_timer) {
+    pqq__conn_set_app_timer(conn, at);
+  }
+}
+
+static int open_stream(pqq__session *session) {
+  if (pqq__conn_open_uni(session->conn, &session->proof->out_id) != 0) {
+    pqq__conn_fail_application(session->conn, PQQ__H3_STREAM_CREATION_ERROR,
+                               "the peer allows no unidirectional stream for a proof");
+    return -1;
+  }
+  return 0;
 }
 
 int pqq__proof_begin(pqq__session *session) {
-  uint8_t *data;
-  size_t len;
+  uint8_t *data = NULL;
+  size_t len = 0;
+  pqq_status status;
 
   if (!pqq__tls_session_is_velocity(session->conn->tls)) {
     return 0;
@@ -27,28 +40,35 @@ int pqq__proof_begin(pqq__session *session) {
   }
   session->proof->out_id = session->proof->in_id = -1;
   if (!session->is_server) {
-    begin_waiting(session);
+    session->proof->is_waiting = 1;
+    set_deadline(session);
     return 0;
   }
-  if (pqq__tls_prove(session->conn->tls, &data, &len) != PQQ_OK) {
+  /* A server's first unidirectional stream, however long its signature takes. */
+  if (open_stream(session) != 0) {
+    return -1;
+  }
+  status = pqq__tls_prove(session->conn->tls, &data, &len);
+  return pqq__proof_send(session, status, data, len);
+}
+
+int pqq__proof_send(pqq__session *session, pqq_status status, uint8_t *data, size_t len) {
+  pqq__proof *proof = session->proof;
+
+  if (status < 0) {
     pqq__conn_fail_proof(session->conn);
     return -1;
   }
-  if (pqq__tls_session_awaits_client(session->conn->tls)) {
-    begin_waiting(session);
+  proof->is_signing = status == PQQ_AGAIN;
+  proof->is_waiting = proof->is_signing ? 0 : pqq__tls_session_awaits_client(session->conn->tls);
+  set_deadline(session);
+  if (proof->is_signing) {
+    return 0;
   }
-  return pqq__proof_send(session, data, len);
-}
-
-int pqq__proof_send(pqq__session *session, uint8_t *data, size_t len) {
-  pqq__proof *proof = session->proof;
-
   proof->out = data;
   proof->out_len = len;
   proof->out_sent = proof->out_acked = 0;
-  if (pqq__conn_open_uni(session->conn, &proof->out_id) != 0) {
-    pqq__conn_fail_application(session->conn, PQQ__H3_STREAM_CREATION_ERROR,
-                               "the peer allows no unidirectional stream for a proof");
+  if (proof->out_id < 0 && open_stream(session) != 0) {
     return -1;
   }
   pqq__conn_want_send(session->conn);
@@ -56,7 +76,7 @@ int pqq__proof_send(pqq__session *session, uint8_t *data, size_t len) {
 }
 
 int pqq__proof_is_done(const pqq__session *session) {
-  return !session->proof || !session->proof->is_waiting;
+  return !session->proof || (!session->proof->is_waiting && !session->proof->is_signing);
 }
 
 int pqq__proof_next_write(pqq__session *session, int64_t *stream_id, int *fin, pqq__vec *vec) {

@@ -53,8 +53,8 @@ static int reserve(uint8_t **data, size_t *capacity, size_t len, size_t more, si
 
 /* --- What is held back ----------------------------------------------------- */
 
-/* A request of a client that has not proven who it is. Not consumed, so flow
- * control bounds what can be here. */
+/* A request of a client that has not proven who it is, or that has not waited until we have. Not
+ * consumed, so flow control bounds what can be here. */
 static int hold(pqq__session *session, int64_t stream_id, const uint8_t *data, size_t len,
                 int fin) {
   pqq__stream *stream = pqq__conn_stream_data(session->conn, stream_id);
@@ -99,6 +99,14 @@ static int release_held(pqq__session *session, pqq_time_ns now) {
   return 0;
 }
 
+/* All is proven: the connection is there, unless TLS is not done, which then says so. */
+static int settle(pqq__session *session, pqq_time_ns now) {
+  if (!pqq__proof_is_done(session) || !pqq__conn_is_tls_done(session->conn)) {
+    return 0;
+  }
+  return pqq__session_established(session) == 0 ? release_held(session, now) : -1;
+}
+
 /* --- The peer's stream ----------------------------------------------------- */
 
 static int take(pqq__session *session, pqq_time_ns now) {
@@ -110,16 +118,25 @@ static int take(pqq__session *session, pqq_time_ns now) {
 
   free(proof->in);
   proof->in = NULL;
-  if (status != PQQ_OK) {
+  if (status < 0) {
     pqq__conn_fail_proof(session->conn);
     return -1;
   }
   proof->is_waiting = 0;
   pqq__conn_set_app_timer(session->conn, PQQ_TIME_NEVER);
-  if (answer && pqq__proof_send(session, answer, answer_len) != 0) {
+  if ((answer || status == PQQ_AGAIN) &&
+      pqq__proof_send(session, status, answer, answer_len) != 0) {
     return -1;
   }
-  return pqq__session_established(session) == 0 ? release_held(session, now) : -1;
+  return settle(session, now);
+}
+
+int pqq__proof_signed(pqq__session *session, pqq_time_ns now) {
+  uint8_t *data = NULL;
+  size_t len = 0;
+  pqq_status status = pqq__tls_prove_on(session->conn->tls, &data, &len);
+
+  return pqq__proof_send(session, status, data, len) == 0 ? settle(session, now) : -1;
 }
 
 static int gather(pqq__session *session, const uint8_t *data, size_t len, int fin,
@@ -222,7 +239,9 @@ int pqq__proof_recv(pqq__session *session, int64_t stream_id, const uint8_t *dat
   pqq__begun_stream *begun;
 
   if (!is_uni(stream_id)) {
-    return session->is_server && proof->is_waiting ? hold(session, stream_id, data, len, fin) : 0;
+    return session->is_server && !pqq__proof_is_done(session)
+               ? hold(session, stream_id, data, len, fin)
+               : 0;
   }
   if (stream_id == proof->in_id) {
     return gather(session, data, len, fin, now);
@@ -259,7 +278,10 @@ int pqq__proof_on_closed(pqq__session *session, int64_t stream_id) {
 void pqq__proof_on_timer(pqq__session *session) {
   pqq__proof *proof = session->proof;
 
-  if (proof->in_len <= PQQ__STREAM_TYPE_BYTES) {
+  if (proof->is_signing) {
+    (void)fail(session, PQQ_ERR_SIGNER_TIMEOUT,
+               "our own proof was not signed within the handshake timeout");
+  } else if (proof->in_len <= PQQ__STREAM_TYPE_BYTES) {
     (void)fail(session, PQQ_ERR_AUTHENTICATOR_MISSING,
                "the peer did not begin its proof within the handshake timeout");
   } else {

@@ -27,8 +27,9 @@ typedef struct pqq__begun_stream {
 } pqq__begun_stream;
 
 typedef struct pqq__proof {
-  /* The peer still has something to prove. */
+  /* The peer still has something to prove; so have we, and a job has the signature. */
   int is_waiting;
+  int is_signing;
   /* Ours, until it is acknowledged. */
   int64_t out_id;
   uint8_t *out;
@@ -49,11 +50,13 @@ void pqq__proof_free(pqq__proof *proof);
 /* 1-RTT data can be sent: a server proves, a client begins to wait. 0 or -1. */
 int pqq__proof_begin(struct pqq__session *session);
 
-/* Sends `data`, which becomes the session's, on a stream of its own. 0 or -1. */
-int pqq__proof_send(struct pqq__session *session, uint8_t *data, size_t len);
+/* Sends what tls has made of our stream, with PQQ_OK `data`, which becomes the session's; with
+ * PQQ_AGAIN it waits for a signature; else the connection fails. 0 or -1. */
+int pqq__proof_send(struct pqq__session *session, pqq_status status, uint8_t *data, size_t len);
+/* The signature is there, or will not come. 0 or -1. */
+int pqq__proof_signed(struct pqq__session *session, pqq_time_ns now);
 
-/* The TLS handshake is done. 1 if the peer has nothing more to prove, 0 if it
- * has. */
+/* The TLS handshake is done. 1 if nobody has anything more to prove, else 0. */
 int pqq__proof_is_done(const struct pqq__session *session);
 
 /* Stream bytes. 1: taken; 0: for HTTP/3; -1: the connection ends. */

@@ -128,6 +128,10 @@ static int on_handshake_done(void *app) {
   return pqq__proof_is_done(session) ? pqq__session_established(session) : 0;
 }
 
+static int on_proof_signed(void *app, pqq_time_ns now) {
+  return pqq__proof_signed(app, now);
+}
+
 static int is_bidi(int64_t stream_id) {
   return (stream_id & 2) == 0;
 }
@@ -390,6 +394,7 @@ const pqq__app pqq__session_app = {
     .on_accept = on_accept,
     .on_writable = on_writable,
     .on_handshake_done = on_handshake_done,
+    .on_proof_signed = on_proof_signed,
     .on_stream_open = on_stream_open,
     .on_stream_data = pqq__session_on_stream_data,
     .on_stream_acked = pqq__session_on_acked,

@@ -369,7 +369,11 @@ pqq_status pqq__worker_init(pqq__worker *worker, pqq_driver *driver, uint32_t in
   pqq__route_ring_init(&worker->routed);
   pqq__command_queue_init(&worker->commands);
   pqq__signing_owner_init(&worker->signing, wake, worker);
+  worker->inbox = pqq__sign_inbox_new(wake, worker);
   status = pqq__poller_init(&worker->poller);
+  if (status == PQQ_OK && worker->inbox == NULL) {
+    status = PQQ_ERR_NO_MEMORY;
+  }
   if (status == PQQ_OK) {
     status = pqq__udp_receiver_init(&worker->receiver);
   }

@@ -10,7 +10,7 @@
  *   expire    -> pqq_engine_expire
  *   commands  <- pqq_driver_submit, pqq_driver_call
  *   stop      -> drain, close (worker_stop.c)
- *   sign      -> pqq_engine_next_job, in line or by the pool (worker_sign.c)
+ *   sign      -> pqq_engine_next_job, in line, by the pool or by a signer (worker_sign.c)
  *   events    -> the folders' (worker_files.c), else on_event, until none is left
  *                or it says PQQ_AGAIN
  *   files     -> transfers that can write
@@ -27,6 +27,7 @@
 #include "io/command.h"
 #include "io/poller.h"
 #include "io/route_ring.h"
+#include "io/sign_inbox.h"
 #include "io/signing_pool.h"
 #include "io/udp_recv.h"
 #include "io/udp_send.h"
@@ -90,8 +91,9 @@ typedef struct pqq__worker {
   pqq_time_ns linger_until;
   uint32_t socket_failures;
   uint64_t wakeups;
-  /* What the driver's pool has of ours. */
+  /* What the driver's pool has of ours, and what external signers have. */
   pqq__signing_owner signing;
+  pqq__sign_inbox *inbox;
   uint64_t signed_in_line, signed_pooled;
 } pqq__worker;
 

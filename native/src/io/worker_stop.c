@@ -102,6 +102,7 @@ void pqq__worker_end(pqq__worker *worker, pqq_status status) {
 void pqq__worker_deinit(pqq__worker *worker) {
   close_sockets(worker);
   pqq_engine_free(worker->engine);
+  pqq__sign_inbox_close(worker->inbox);
   pqq__file_server_free(worker->files);
   pqq__udp_sender_deinit(&worker->sender);
   pqq__udp_receiver_deinit(&worker->receiver);

@@ -24,6 +24,8 @@ typedef struct pqq__app {
   /* 1-RTT data can be sent: open the streams that the protocol begins with. */
   int (*on_writable)(void *app);
   int (*on_handshake_done)(void *app);
+  /* The job of a proof is done, well or not. Not inside a callback of ngtcp2. */
+  int (*on_proof_signed)(void *app, pqq_time_ns now);
   int (*on_stream_open)(void *app, int64_t stream_id);
   int (*on_stream_data)(void *app, int64_t stream_id, const uint8_t *data, size_t len, int fin,
                         pqq_time_ns now);

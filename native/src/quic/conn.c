@@ -27,7 +27,7 @@ static pqq__conn *conn_new(pqq__endpoint *endpoint, ngtcp2_cid *scid) {
   conn->request_limit =
       conn->is_server ? endpoint->config->values.max_concurrent_requests : UINT64_MAX;
   conn->timer.at = PQQ_TIME_NEVER;
-  conn->app_timer = PQQ_TIME_NEVER;
+  conn->app_timer = conn->sign_timer = PQQ_TIME_NEVER;
   conn->began = endpoint->now;
   conn->ref = (ngtcp2_crypto_conn_ref){.get_conn = conn_of_ref};
   conn->flight_log = calloc(1, sizeof *conn->flight_log);
@@ -195,8 +195,9 @@ pqq_status pqq__conn_connect(pqq__endpoint *endpoint, const pqq_connect_options 
   status = pqq__tls_session_new_client(
       conn->config->tls, &conn->ref, options->server_name,
       (pqq__policy){options->require_key_exchange, options->require_authentication}, &conn->tls);
-  if (status == PQQ_OK && client_new(conn, options, &scid) != 0) {
-    status = PQQ_ERR_NO_MEMORY;
+  if (status == PQQ_OK) {
+    pqq__tls_session_sign_as_jobs(conn->tls, endpoint->sign_as_jobs);
+    status = client_new(conn, options, &scid) == 0 ? PQQ_OK : PQQ_ERR_NO_MEMORY;
   }
   if (status != PQQ_OK) {
     if (!conn->quic) {

@@ -77,6 +77,8 @@ struct pqq__conn {
   pqq__node all_node, sending_node, job_node;
   pqq__timer timer;
   pqq_time_ns app_timer;
+  /* When the external signer that has our job is given up; PQQ_TIME_NEVER without one. */
+  pqq_time_ns sign_timer;
   pqq__conn_state state;
   int is_server;
   int is_handshake_done;
@@ -199,8 +201,12 @@ uint32_t pqq__flight_round_trips(const pqq__flight_log *log, const pqq__flight_k
  * ngtcp2 that was dealt with. */
 int pqq__conn_recv(pqq__conn *conn, const ngtcp2_path *path, uint32_t ecn, const uint8_t *data,
                    size_t len);
-/* Continues a handshake whose job is done. */
-void pqq__conn_complete(pqq__conn *conn, pqq_job *job);
+/* Continues a handshake, or a proof, whose job is done; the connection may be gone after. */
+void pqq__conn_complete(pqq__conn *conn, const pqq_job *job);
+/* The same without the job: its signer has taken too long. */
+void pqq__conn_sign_late(pqq__conn *conn);
+/* conn_close.c: the connection ends, and nobody waits for its job any more. */
+void pqq__conn_drop_job(pqq__conn *conn);
 
 /* conn_path.c: the peer's address, and what datagrams the way there takes. */
 /* Whether a datagram from there may be taken in. */
@@ -261,6 +267,8 @@ void pqq__conn_allow_uni(pqq__conn *conn);
 /* Request streams that the client may have opened so far, in all. */
 uint64_t pqq__conn_request_limit(const pqq__conn *conn);
 pqq_time_ns pqq__conn_pto(const pqq__conn *conn);
+/* The TLS handshake is complete on this side. */
+int pqq__conn_is_tls_done(const pqq__conn *conn);
 int pqq__conn_is_live(const pqq__conn *conn);
 
 /* conn_timer.c */

@@ -16,6 +16,7 @@
 
 /* H3_NO_ERROR (RFC 9114 section 8.1). */
 #define H3_NO_ERROR 0x100
+#define H3_INTERNAL_ERROR 0x102
 /* H3_EXCESSIVE_LOAD of the same. */
 #define H3_EXCESSIVE_LOAD 0x107
 
@@ -35,6 +36,16 @@ static void count_refusal(pqq__conn *conn, const pqq_close_info *info) {
 static void add_facts(const pqq__conn *conn, pqq_close_info *info) {
   pqq__tls_session_close_facts(conn->tls, info);
   pqq__path_address(&info->remote, &ngtcp2_conn_get_path2(conn->quic)->remote);
+}
+
+void pqq__conn_drop_job(pqq__conn *conn) {
+  conn->sign_timer = PQQ_TIME_NEVER;
+  if (conn->job) {
+    pqq__list_remove(&conn->job_node);
+    pqq__tls_job_free(conn->job);
+    conn->job = NULL;
+  }
+  conn->endpoint->stats.signer_cancelled += (uint64_t)pqq__tls_session_cancel(conn->tls);
 }
 
 static void report(pqq__conn *conn, const pqq_close_info *close) {
@@ -57,11 +68,7 @@ static void report(pqq__conn *conn, const pqq_close_info *close) {
 static void begin_end(pqq__conn *conn, pqq__conn_state state, const pqq_close_info *info) {
   report(conn, info);
   conn->state = state;
-  if (conn->job) {
-    pqq__list_remove(&conn->job_node);
-    pqq__tls_job_free(conn->job);
-    conn->job = NULL;
-  }
+  pqq__conn_drop_job(conn);
   pqq__heap_set(&conn->endpoint->timers, &conn->timer, PQQ_TIME_NEVER);
   pqq__conn_want_send(conn);
 }
@@ -90,6 +97,7 @@ static void end_silently(pqq__conn *conn, pqq_status status, const char *reason)
   info.reason.data = (const uint8_t *)reason;
   info.reason.len = strlen(reason);
   report(conn, &info);
+  pqq__conn_drop_job(conn);
   conn->state = PQQ__CONN_DRAINING;
   pqq__conn_free(conn);
 }
@@ -105,6 +113,10 @@ static void forget(pqq__conn *conn) {
 static void timed_out(pqq__conn *conn) {
   if (conn->state != PQQ__CONN_HANDSHAKE) {
     end_silently(conn, PQQ_ERR_IDLE_TIMEOUT, "no packet within the idle timeout");
+  } else if (conn->sign_timer != PQQ_TIME_NEVER) {
+    conn->endpoint->stats.signer_timeouts++;
+    end_silently(conn, PQQ_ERR_SIGNER_TIMEOUT,
+                 "the handshake timed out while a signer was at work");
   } else if (conn->is_server || conn->datagrams_received) {
     end_silently(conn, PQQ_ERR_HANDSHAKE_TIMEOUT, "the handshake did not finish in time");
   } else {
@@ -235,8 +247,10 @@ void pqq__conn_fail_commitment(pqq__conn *conn) {
 void pqq__conn_fail_proof(pqq__conn *conn) {
   const char *reason;
   pqq_status status = pqq__tls_session_failure(conn->tls, &reason);
+  uint64_t wire_code = pqq__velocity_wire_code(status);
 
-  pqq__conn_fail_application(conn, pqq__velocity_wire_code(status), reason);
+  /* Our own trouble, such as what a signer said, is not the peer's to know. */
+  pqq__conn_fail_application(conn, wire_code, wire_code == H3_INTERNAL_ERROR ? "" : reason);
   conn->failure_status = status;
   conn->failure_reason = reason;
   conn->has_failed_proof = 1;

@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: MIT */
 /* Datagrams in: decrypted by ngtcp2, which calls conn_callbacks.c. */
+#include "core/units.h"
 #include "quic/conn.h"
 
 /* While closing, every 2^n-th datagram gets the CONNECTION_CLOSE again, so
@@ -24,16 +25,26 @@ static void hold_sending(pqq__conn *conn) {
   }
 }
 
+static void take_job(pqq__conn *conn) {
+  uint32_t timeout_ms;
+
+  conn->job = pqq__tls_session_take_job(conn->tls);
+  if (!conn->job) {
+    return;
+  }
+  timeout_ms = pqq__tls_job_timeout_ms(conn->job);
+  conn->sign_timer =
+      timeout_ms ? conn->endpoint->now + timeout_ms * PQQ__NS_PER_MS : PQQ_TIME_NEVER;
+  pqq__tls_job_set_conn(conn->job, conn->id);
+  pqq__list_append(&conn->endpoint->with_job, &conn->job_node);
+}
+
 /* After anything that can have moved the handshake: count its signatures, hand
  * out its job, and see that its packets and timers go on. */
 static void after_input(pqq__conn *conn) {
   conn->endpoint->stats.signatures_in_line += pqq__tls_session_take_signatures(conn->tls);
   if (!conn->job) {
-    conn->job = pqq__tls_session_take_job(conn->tls);
-    if (conn->job) {
-      pqq__tls_job_set_conn(conn->job, conn->id);
-      pqq__list_append(&conn->endpoint->with_job, &conn->job_node);
-    }
+    take_job(conn);
   }
   if (pqq__tls_session_is_signing(conn->tls)) {
     hold_sending(conn);
@@ -86,17 +97,58 @@ int pqq__conn_recv(pqq__conn *conn, const ngtcp2_path *path, uint32_t ecn, const
   return 0;
 }
 
-void pqq__conn_complete(pqq__conn *conn, pqq_job *job) {
+/* --- Signatures that were waited for ---------------------------------------------------------- */
+
+static void count_signature(pqq_stats *stats, const pqq_job *job) {
+  if (!pqq__tls_job_has_signer(job)) {
+    return;
+  }
+  switch (pqq__tls_job_status(job)) {
+  case PQQ_OK:
+    stats->signatures_external++;
+    break;
+  case PQQ_ERR_SIGNATURE_INVALID:
+    stats->signer_invalid++;
+    break;
+  case PQQ_ERR_SIGNER_BUSY:
+    stats->signer_refusals++;
+    break;
+  default:
+    stats->signer_failures++;
+  }
+}
+
+static void go_on(pqq__conn *conn) {
   int error;
 
-  if (!pqq__conn_is_live(conn)) {
-    return;
+  conn->sign_timer = PQQ_TIME_NEVER;
+  if (pqq__tls_session_was_proving(conn->tls)) {
+    if (conn->endpoint->app->on_proof_signed(conn->app, conn->endpoint->now) != 0) {
+      pqq__conn_close_failed(conn);
+      return;
+    }
+  } else {
+    error = ngtcp2_conn_continue_handshake(conn->quic, conn->endpoint->now);
+    if (error != 0) {
+      pqq__conn_fail(conn, error);
+      return;
+    }
   }
-  pqq__tls_session_put_result(conn->tls, job);
-  error = ngtcp2_conn_continue_handshake(conn->quic, conn->endpoint->now);
-  if (error != 0) {
-    pqq__conn_fail(conn, error);
-    return;
+  if (pqq__conn_is_live(conn)) {
+    after_input(conn);
   }
-  after_input(conn);
+}
+
+void pqq__conn_complete(pqq__conn *conn, const pqq_job *job) {
+  if (pqq__conn_is_live(conn) && pqq__tls_session_put_result(conn->tls, job)) {
+    count_signature(&conn->endpoint->stats, job);
+    go_on(conn);
+  }
+}
+
+void pqq__conn_sign_late(pqq__conn *conn) {
+  conn->endpoint->stats.signer_timeouts++;
+  pqq__tls_session_sign_late(conn->tls);
+  pqq__conn_drop_job(conn);
+  go_on(conn);
 }

@@ -90,6 +90,10 @@ uint64_t pqq__conn_request_limit(const pqq__conn *conn) {
   return conn->request_limit;
 }
 
+int pqq__conn_is_tls_done(const pqq__conn *conn) {
+  return ngtcp2_conn_get_handshake_completed2(conn->quic);
+}
+
 pqq_time_ns pqq__conn_pto(const pqq__conn *conn) {
   return ngtcp2_conn_get_pto2(conn->quic);
 }

@@ -8,9 +8,8 @@ void pqq__conn_update_timer(pqq__conn *conn) {
 
   if (pqq__conn_is_live(conn)) {
     at = ngtcp2_conn_get_expiry2(conn->quic);
-    if (conn->app_timer < at) {
-      at = conn->app_timer;
-    }
+    at = conn->app_timer < at ? conn->app_timer : at;
+    at = conn->sign_timer < at ? conn->sign_timer : at;
     if (pqq__quiet_deadline(conn) < at) {
       at = pqq__quiet_deadline(conn);
     }
@@ -36,6 +35,12 @@ void pqq__conn_expire(pqq__conn *conn) {
   if (conn->app_timer <= now) {
     conn->app_timer = PQQ_TIME_NEVER;
     conn->endpoint->app->on_timer(conn->app);
+    if (!pqq__conn_is_live(conn)) {
+      return;
+    }
+  }
+  if (conn->sign_timer <= now) {
+    pqq__conn_sign_late(conn);
     if (!pqq__conn_is_live(conn)) {
       return;
     }

@@ -217,6 +217,15 @@ static pqq_status fill(pqq__tls_config *config, const pqq_config_options *option
   return status == PQQ_OK ? check_role(config) : status;
 }
 
+/* A configuration that was refused has no part in its signers. */
+static void own_signers(pqq__tls_config *config) {
+  for (size_t i = 0; i < config->site_count; i++) {
+    for (size_t j = 0; j < config->sites[i].identity_count; j++) {
+      pqq__signing_key_own_signer(config->sites[i].identities[j].key);
+    }
+  }
+}
+
 pqq_status pqq__tls_config_new(const pqq_config_options *options, pqq__tls_config **config) {
   pqq__tls_config *made = calloc(1, sizeof *made);
   pqq_status status;
@@ -231,6 +240,7 @@ pqq_status pqq__tls_config_new(const pqq_config_options *options, pqq__tls_confi
     pqq__tls_config_free(made);
     return status;
   }
+  own_signers(made);
   *config = made;
   return PQQ_OK;
 }
@@ -252,4 +262,13 @@ int pqq__tls_config_has_identity(const pqq__tls_config *config) {
 
 int pqq__tls_config_has_roots(const pqq__tls_config *config) {
   return config->client_context != NULL;
+}
+
+int pqq__tls_config_has_signer(const pqq__tls_config *config) {
+  for (size_t i = 0; config->site_count > 0 && i < config->sites[0].identity_count; i++) {
+    if (pqq__signing_key_signer(config->sites[0].identities[i].key) != NULL) {
+      return 1;
+    }
+  }
+  return 0;
 }

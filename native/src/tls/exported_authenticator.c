@@ -18,8 +18,10 @@
 /* What CertificateVerify signs (RFC 9261 section 5.2.2): 64 spaces, the text with
  * its NUL, a hash. */
 #define PADDING_BYTES 64
-#define MAX_CONTENT_BYTES (PADDING_BYTES + sizeof signed_text + PQQ__MAX_HASH_BYTES)
 static const char signed_text[] = "Exported Authenticator";
+_Static_assert(PADDING_BYTES + sizeof signed_text + PQQ__MAX_HASH_BYTES ==
+                   PQQ__AUTHENTICATOR_CONTENT_BYTES,
+               "the content of a CertificateVerify");
 
 int pqq__authenticator_export(SSL *ssl, int of_server, pqq__authenticator_keys *keys) {
   static const char *const labels[2][2] = {
@@ -65,7 +67,8 @@ static size_t hash_transcript(const pqq__authenticator_keys *keys, pqq_bytes req
 }
 
 static size_t signed_content(const pqq__authenticator_keys *keys, pqq_bytes request,
-                             pqq_bytes certificate, uint8_t content[MAX_CONTENT_BYTES]) {
+                             pqq_bytes certificate,
+                             uint8_t content[PQQ__AUTHENTICATOR_CONTENT_BYTES]) {
   memset(content, ' ', PADDING_BYTES);
   memcpy(content + PADDING_BYTES, signed_text, sizeof signed_text);
   return PADDING_BYTES + sizeof signed_text +
@@ -124,27 +127,43 @@ static pqq_bytes since(const CBB *out, size_t from) {
   return (pqq_bytes){CBB_data(out) + from, CBB_len(out) - from};
 }
 
+size_t pqq__authenticator_begin(const pqq__authenticator_keys *keys, pqq_bytes request,
+                                pqq_bytes context, const pqq__identity *identity, CBB *out,
+                                uint8_t content[PQQ__AUTHENTICATOR_CONTENT_BYTES]) {
+  return write_certificate(context, identity, out)
+             ? signed_content(keys, request, since(out, 0), content)
+             : 0;
+}
+
+int pqq__authenticator_end(const pqq__authenticator_keys *keys, pqq_bytes request, uint16_t scheme,
+                           pqq_bytes signature, CBB *out) {
+  uint8_t mac[PQQ__MAX_HASH_BYTES];
+  size_t mac_len, middle = CBB_len(out);
+
+  if (!write_verify(scheme, signature.data, signature.len, out)) {
+    return 0;
+  }
+  mac_len =
+      finished_mac(keys, request, (pqq_bytes){CBB_data(out), middle}, since(out, middle), mac);
+  return write_finished(mac, mac_len, out);
+}
+
 pqq_status pqq__authenticator_write(const pqq__authenticator_keys *keys, pqq_bytes request,
                                     pqq_bytes context, const pqq__identity *identity, CBB *out) {
-  uint8_t content[MAX_CONTENT_BYTES], mac[PQQ__MAX_HASH_BYTES];
-  uint8_t signature[PQQ__MAX_SIGNATURE_BYTES];
-  size_t content_len, signature_len, mac_len, begin = CBB_len(out), middle;
+  uint8_t content[PQQ__AUTHENTICATOR_CONTENT_BYTES], signature[PQQ__MAX_SIGNATURE_BYTES];
+  size_t signature_len,
+      content_len = pqq__authenticator_begin(keys, request, context, identity, out, content);
+  pqq_status status = PQQ_ERR_NO_MEMORY;
 
-  if (!write_certificate(context, identity, out)) {
-    return PQQ_ERR_NO_MEMORY;
+  if (content_len > 0) {
+    status = pqq__signing_key_sign(identity->key, identity->scheme->id, content, content_len,
+                                   signature, &signature_len);
   }
-  middle = CBB_len(out);
-  content_len = signed_content(keys, request, since(out, begin), content);
-  if (pqq__signing_key_sign(identity->key, identity->scheme->id, content, content_len, signature,
-                            &signature_len) != PQQ_OK) {
-    return PQQ_ERR_SIGN_FAILED;
+  if (status == PQQ_OK && !pqq__authenticator_end(keys, request, identity->scheme->id,
+                                                  (pqq_bytes){signature, signature_len}, out)) {
+    status = PQQ_ERR_NO_MEMORY;
   }
-  if (!write_verify(identity->scheme->id, signature, signature_len, out)) {
-    return PQQ_ERR_NO_MEMORY;
-  }
-  mac_len = finished_mac(keys, request, (pqq_bytes){CBB_data(out) + begin, middle - begin},
-                         since(out, middle), mac);
-  return write_finished(mac, mac_len, out) ? PQQ_OK : PQQ_ERR_NO_MEMORY;
+  return status;
 }
 
 /* The Certificate that an empty authenticator stands for: context, no entry. It
@@ -265,7 +284,7 @@ int pqq__authenticator_is_signed(const pqq__authenticator *authenticator,
                                  const pqq__authenticator_keys *keys, pqq_bytes request,
                                  EVP_PKEY *key) {
   const pqq__signature_scheme *scheme = pqq__signing_scheme(key);
-  uint8_t content[MAX_CONTENT_BYTES];
+  uint8_t content[PQQ__AUTHENTICATOR_CONTENT_BYTES];
   size_t content_len = signed_content(keys, request, authenticator->certificate_message, content);
   int ok;
 

@@ -31,9 +31,21 @@ typedef struct pqq__authenticator_keys {
  * sends. Returns 1, or 0 if the exporter secret is not there yet. */
 int pqq__authenticator_export(SSL *ssl, int of_server, pqq__authenticator_keys *keys);
 
-/* Appends an authenticator of `identity` to `out`. `request`: the whole request
- * message that it answers, with its context; empty for a server's own. Returns
- * PQQ_OK, PQQ_ERR_SIGN_FAILED or PQQ_ERR_NO_MEMORY. */
+/* What CertificateVerify signs: 64 spaces, "Exported Authenticator" with its NUL, a hash. */
+#define PQQ__AUTHENTICATOR_CONTENT_BYTES (64 + 23 + PQQ__MAX_HASH_BYTES)
+
+/* Begins an authenticator of `identity` in `out`, which is empty: its Certificate, and the content
+ * that is to be signed then. `request`: the whole request message that it answers, with its
+ * context; empty for a server's own. Returns the length of the content, 0 on lack of memory. */
+size_t pqq__authenticator_begin(const pqq__authenticator_keys *keys, pqq_bytes request,
+                                pqq_bytes context, const pqq__identity *identity, CBB *out,
+                                uint8_t content[PQQ__AUTHENTICATOR_CONTENT_BYTES]);
+/* Ends it: CertificateVerify with the signature, Finished. 1, or 0 on lack of memory. */
+int pqq__authenticator_end(const pqq__authenticator_keys *keys, pqq_bytes request, uint16_t scheme,
+                           pqq_bytes signature, CBB *out);
+
+/* Both with a key that signs at once. Returns PQQ_OK, PQQ_ERR_SIGN_FAILED or
+ * PQQ_ERR_NO_MEMORY. */
 pqq_status pqq__authenticator_write(const pqq__authenticator_keys *keys, pqq_bytes request,
                                     pqq_bytes context, const pqq__identity *identity, CBB *out);
 

@@ -12,6 +12,8 @@
 #include <openssl/x509.h>
 
 #include "core/error.h"
+#include "core/limits.h"
+#include "core/struct_size.h"
 #include "tls/certificate.h"
 #include "tls/pem.h"
 
@@ -123,6 +125,70 @@ static pqq_status make_key(const pqq__pem *pem, const X509 *leaf, EVP_PKEY *pkey
                           : pqq__error_set(status, "%s: the key cannot sign here", pem->name);
 }
 
+static CRYPTO_BUFFER *encode(X509 *certificate) {
+  uint8_t *der = NULL;
+  int len = i2d_X509(certificate, &der);
+  CRYPTO_BUFFER *buffer = len > 0 ? CRYPTO_BUFFER_new(der, (size_t)len, NULL) : NULL;
+
+  OPENSSL_free(der);
+  return buffer;
+}
+
+/* --- Signers ---------------------------------------------------------------- */
+
+static pqq_status check_range(const char *label, const char *name, uint32_t *value, uint32_t most,
+                              uint32_t otherwise) {
+  if (*value > most) {
+    return pqq__error_set(PQQ_ERR_INVALID_ARG, "%s.signer.%s: %u, allowed 1 to %u", label, name,
+                          *value, most);
+  }
+  *value = *value != 0 ? *value : otherwise;
+  return PQQ_OK;
+}
+
+static pqq_status read_signer(const pqq_identity_source *source, const char *label,
+                              pqq_signer *signer) {
+  pqq_status status;
+
+  *signer = (pqq_signer){0};
+  if (source->key_pem.len > 0 || source->key_file != NULL || source->passphrase.len > 0) {
+    return pqq__error_set(PQQ_ERR_INVALID_ARG,
+                          "%s: a key and a signer; leave out key_pem, key_file and passphrase, or "
+                          "the signer",
+                          label);
+  }
+  status = pqq__struct_read("pqq_signer", signer, sizeof *signer, source->signer);
+  if (status == PQQ_OK && signer->sign == NULL) {
+    return pqq__error_set(PQQ_ERR_INVALID_ARG, "%s.signer.sign is NULL", label);
+  }
+  if (status == PQQ_OK) {
+    status = check_range(label, "timeout_ms", &signer->timeout_ms, PQQ__MAX_SIGNER_TIMEOUT_MS,
+                         PQQ__SIGNER_TIMEOUT_MS);
+  }
+  return status == PQQ_OK ? check_range(label, "max_pending", &signer->max_pending,
+                                        PQQ__MAX_SIGNER_PENDING, PQQ__SIGNER_PENDING)
+                          : status;
+}
+
+/* Whether it holds the right key shows with the first signature: each is verified. */
+static pqq_status load_signer(const pqq_identity_source *source, const char *label, X509 *leaf,
+                              pqq__signing_key **key) {
+  CRYPTO_BUFFER *certificate;
+  pqq_signer signer;
+  pqq_status status = read_signer(source, label, &signer);
+
+  if (status != PQQ_OK) {
+    return status;
+  }
+  certificate = encode(leaf);
+  if (certificate == NULL) {
+    return PQQ_ERR_NO_MEMORY;
+  }
+  status = pqq__signing_key_new_external(X509_get0_pubkey(leaf), certificate, &signer, key);
+  CRYPTO_BUFFER_free(certificate);
+  return status;
+}
+
 static pqq_status load_key(const pqq_identity_source *source, const char *label, const X509 *leaf,
                            pqq__signing_key **key) {
   char option[PQQ__LABEL_BYTES + 8];
@@ -142,15 +208,6 @@ static pqq_status load_key(const pqq_identity_source *source, const char *label,
   EVP_PKEY_free(pkey);
   pqq__pem_close(&pem);
   return status;
-}
-
-static CRYPTO_BUFFER *encode(X509 *certificate) {
-  uint8_t *der = NULL;
-  int len = i2d_X509(certificate, &der);
-  CRYPTO_BUFFER *buffer = len > 0 ? CRYPTO_BUFFER_new(der, (size_t)len, NULL) : NULL;
-
-  OPENSSL_free(der);
-  return buffer;
 }
 
 /* Keeps the DER and the facts; the parsed form is not needed to serve. */
@@ -188,7 +245,9 @@ pqq_status pqq__identity_load(const pqq_identity_source *source, const char *lab
   memset(identity, 0, sizeof *identity);
   status = load_chain(source, label, &chain);
   if (status == PQQ_OK) {
-    status = load_key(source, label, chain.certificates[0], &identity->key);
+    status = source->signer != NULL
+                 ? load_signer(source, label, chain.certificates[0], &identity->key)
+                 : load_key(source, label, chain.certificates[0], &identity->key);
   }
   if (status == PQQ_OK) {
     identity->scheme = pqq__signing_key_scheme(identity->key);

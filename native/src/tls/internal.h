@@ -11,6 +11,7 @@
 #include "tls/commitment.h"
 #include "tls/host_name.h"
 #include "tls/identity.h"
+#include "tls/job.h"
 #include "tls/peer_chain.h"
 #include "tls/policy.h"
 #include "tls/proof.h"
@@ -68,12 +69,31 @@ typedef struct pqq__tls_client {
   int32_t own_authentication;
 } pqq__tls_client;
 
+/* What a signature is for. */
+typedef enum pqq__sign_purpose { PQQ__SIGN_HANDSHAKE, PQQ__SIGN_PROOF } pqq__sign_purpose;
+
 struct pqq__tls_session {
   /* NULL once it is released. */
   SSL *ssl;
   const pqq__tls_config *config;
   int is_server;
   int sign_as_jobs;
+
+  /* The signature that is being made: what for, with which identity of the configuration. */
+  pqq__sign_purpose signing_for;
+  const pqq__identity *signing_with;
+  /* Made and not yet taken. */
+  pqq_job *job;
+  /* Taken and not given back; only compared, never followed. */
+  const pqq_job *taken_job;
+  /* Its call of an external signer; NULL without. */
+  pqq__sign_call *call;
+  /* What the job gave, until it is fetched: PQQ_AGAIN, PQQ_OK or an error. */
+  pqq_status result;
+  uint8_t *signature;
+  size_t signature_len;
+  /* The proof that waits for it. */
+  pqq__proof_draft *draft;
 
   /* The first cause of failure found on our side. */
   pqq_status failure;
@@ -92,14 +112,6 @@ struct pqq__tls_session {
   const pqq__identity *identity;
   /* Made in line and not yet counted. */
   uint32_t signatures;
-  /* Made and not yet taken. */
-  pqq_job *job;
-  /* Taken and not given back; only compared, never followed. */
-  const pqq_job *taken_job;
-  /* What the job gave, until AWS-LC fetches it: PQQ_AGAIN, PQQ_OK or an error. */
-  pqq_status result;
-  uint8_t *signature;
-  size_t signature_len;
   /* Of a ClientHello that was refused. */
   pqq_peer_offer *offer;
   /* What clients have been asked to prove. */
@@ -140,7 +152,14 @@ void pqq__on_info(const SSL *ssl, int type, int value);
 
 /* sign.c: frees what a session holds of a job. */
 void pqq__sign_clear(pqq__tls_session *session);
-/* Signs with the selected identity, in line or as a job. */
+/* Signs the content of a CertificateVerify with an identity of the configuration: PQQ_OK with the
+ * signature (room for PQQ__MAX_SIGNATURE_BYTES), PQQ_AGAIN if a job does it, or an error, which is
+ * the session's failure. Nothing else may be being signed. */
+pqq_status pqq__sign(pqq__tls_session *session, const pqq__identity *identity, uint16_t scheme,
+                     pqq__sign_purpose purpose, pqq_bytes content, uint8_t *signature, size_t *len);
+/* What came of the job, once: as above. */
+pqq_status pqq__sign_take(pqq__tls_session *session, uint8_t *signature, size_t *len);
+/* The selected identity, by pqq__sign. */
 extern const SSL_PRIVATE_KEY_METHOD pqq__private_key_method;
 
 /* verify.c: client callback. */

@@ -36,6 +36,28 @@ typedef struct pqq__proof_requests {
   pqq__proof_request request[PQQ__MAX_PROOF_REQUESTS];
 } pqq__proof_requests;
 
+/* A stream of ours that is being made: one part after the other, each with a signature that may
+ * have to be waited for. */
+typedef struct pqq__proof_part {
+  /* NULL: the empty authenticator. */
+  const struct pqq__identity *identity;
+  /* The request that is answered, a copy; NULL for a server's own proof. */
+  uint8_t *request;
+  size_t request_len;
+  /* In the request, or in the draft. */
+  pqq_bytes context;
+} pqq__proof_part;
+
+typedef struct pqq__proof_draft {
+  pqq__authenticator_keys keys;
+  pqq__proof_part parts[PQQ__MAX_PROOF_REQUESTS];
+  size_t count, done;
+  uint8_t context[PQQ__AUTHENTICATOR_CONTEXT_BYTES];
+  /* The stream so far, and the authenticator that waits for its signature. */
+  CBB out, one;
+  int is_waiting;
+} pqq__proof_draft;
+
 /* The frames of a stream, read (proof_frames.c). */
 typedef struct pqq__proof_frames {
   pqq_bytes authenticators[PQQ__MAX_PROOF_REQUESTS];
@@ -53,6 +75,18 @@ pqq_status pqq__proof_frames_read(const uint8_t *data, size_t len, size_t wanted
 /* The type that begins a stream, and a frame around `payload`. */
 int pqq__proof_stream_begin(CBB *out);
 int pqq__proof_frame_write(CBB *out, uint8_t type, pqq_bytes payload);
+
+/* proof_draft.c: an empty draft of what this side sends, with the type of its stream; NULL on lack
+ * of memory. NULL is ignored by _free. */
+pqq__proof_draft *pqq__proof_draft_new(pqq__tls_session *session);
+void pqq__proof_draft_free(pqq__proof_draft *draft);
+/* Adds a part; room for it is the caller's to know. `request` is copied, empty: a server's own.
+ * 1, or 0 on lack of memory. */
+int pqq__proof_draft_add(pqq__proof_draft *draft, pqq_bytes request,
+                         const struct pqq__identity *identity);
+/* Writes what it can: PQQ_OK when all parts are there, PQQ_AGAIN for a signature,
+ * PQQ_ERR_NO_MEMORY, or why there is no signature. */
+pqq_status pqq__proof_draft_write(pqq__tls_session *session, pqq__proof_draft *draft);
 
 /* proof_make.c: a client's stream with its answers to the requests in `frames`. */
 pqq_status pqq__proof_answer(pqq__tls_session *session, const pqq__proof_frames *frames,

@@ -10,7 +10,20 @@
 #include "tls/internal.h"
 #include "tls/velocity.h"
 
-/* --- Making ---------------------------------------------------------------- */
+static pqq_status no_memory(pqq__tls_session *session) {
+  return pqq__proof_fail(session, PQQ_ERR_NO_MEMORY, "no memory for a proof");
+}
+
+/* Hands out what the draft holds, for free(). */
+static pqq_status hand_out(pqq__proof_draft *draft, uint8_t **data, size_t *len) {
+  *len = CBB_len(&draft->out);
+  *data = malloc(*len);
+  if (*data == NULL) {
+    return PQQ_ERR_NO_MEMORY;
+  }
+  memcpy(*data, CBB_data(&draft->out), *len);
+  return PQQ_OK;
+}
 
 static pqq_status make_requests(pqq__tls_session *session) {
   const pqq__tls_config *config = session->config;
@@ -35,79 +48,55 @@ static pqq_status make_requests(pqq__tls_session *session) {
   return ok ? PQQ_OK : PQQ_ERR_NO_MEMORY;
 }
 
-/* An authenticator in a frame. `identity` NULL: the empty one. */
-static pqq_status add_authenticator(pqq__tls_session *session, const pqq__authenticator_keys *keys,
-                                    pqq_bytes request, pqq_bytes context,
-                                    const pqq__identity *identity, CBB *out) {
-  CBB one;
-  pqq_status status = PQQ_ERR_NO_MEMORY;
+/* What a server asks its clients for stands behind its own authenticator. */
+static pqq_status add_requests(pqq__tls_session *session, CBB *out) {
+  const pqq__proof_requests *requests;
 
-  session->signatures += identity != NULL;
-  if (CBB_init(&one, 1024)) {
-    status = identity != NULL ? pqq__authenticator_write(keys, request, context, identity, &one)
-                              : pqq__authenticator_write_empty(keys, request, context, &one);
+  if (!session->is_server || !session->config->select.requires_client) {
+    return PQQ_OK;
   }
-  if (status == PQQ_OK && !pqq__proof_frame_write(out, PQQ__FRAME_AUTHENTICATOR,
-                                                  (pqq_bytes){CBB_data(&one), CBB_len(&one)})) {
-    status = PQQ_ERR_NO_MEMORY;
-  }
-  CBB_cleanup(&one);
-  return status;
-}
-
-static pqq_status write_server_proof(pqq__tls_session *session, CBB *out) {
-  uint8_t random[PQQ__AUTHENTICATOR_CONTEXT_BYTES];
-  pqq__authenticator_keys keys;
-  pqq_status status;
-
-  pqq__tls_random(random, sizeof random);
-  if (!pqq__authenticator_export(session->ssl, 1, &keys) || !pqq__proof_stream_begin(out)) {
+  if (make_requests(session) != PQQ_OK) {
     return PQQ_ERR_NO_MEMORY;
   }
-  status =
-      add_authenticator(session, &keys, (pqq_bytes){NULL, 0}, (pqq_bytes){random, sizeof random},
-                        pqq__site_identity(session->site, 0), out);
-  if (status == PQQ_OK && session->config->select.requires_client) {
-    status = make_requests(session);
-  }
-  for (size_t i = 0; status == PQQ_OK && session->requests && i < session->requests->count; i++) {
-    const pqq__proof_request *request = &session->requests->request[i];
-
-    if (!pqq__proof_frame_write(out, PQQ__FRAME_AUTHENTICATOR_REQUEST,
-                                (pqq_bytes){request->message, request->len})) {
-      status = PQQ_ERR_NO_MEMORY;
+  requests = session->requests;
+  for (size_t i = 0; i < requests->count; i++) {
+    if (!pqq__proof_frame_write(
+            out, PQQ__FRAME_AUTHENTICATOR_REQUEST,
+            (pqq_bytes){requests->request[i].message, requests->request[i].len})) {
+      return PQQ_ERR_NO_MEMORY;
     }
   }
-  return status;
+  return PQQ_OK;
 }
 
-/* Hands out what `out` holds, for free(). */
-static pqq_status finish(pqq__tls_session *session, pqq_status status, CBB *out, uint8_t **data,
-                         size_t *len) {
+pqq_status pqq__tls_prove_on(pqq__tls_session *session, uint8_t **data, size_t *len) {
+  pqq__proof_draft *draft = session->draft;
+  pqq_status status = pqq__proof_draft_write(session, draft);
+
   *data = NULL;
+  if (status == PQQ_AGAIN) {
+    return status;
+  }
   if (status == PQQ_OK) {
-    *len = CBB_len(out);
-    *data = malloc(*len);
-    if (*data != NULL) {
-      memcpy(*data, CBB_data(out), *len);
-    }
+    status = add_requests(session, &draft->out);
   }
-  CBB_cleanup(out);
+  if (status == PQQ_OK) {
+    status = hand_out(draft, data, len);
+  }
+  pqq__proof_draft_free(draft);
+  session->draft = NULL;
   ERR_clear_error();
-  if (status == PQQ_ERR_SIGN_FAILED) {
-    return pqq__proof_fail(session, status, "signing an authenticator failed");
-  }
-  return *data != NULL ? PQQ_OK
-                       : pqq__proof_fail(session, PQQ_ERR_NO_MEMORY, "no memory for a proof");
+  /* What kept a signature from being made is the session's failure already. */
+  return status == PQQ_ERR_NO_MEMORY ? no_memory(session) : status;
 }
 
 pqq_status pqq__tls_prove(pqq__tls_session *session, uint8_t **data, size_t *len) {
-  CBB out;
-
-  if (!CBB_init(&out, 2048)) {
-    return pqq__proof_fail(session, PQQ_ERR_NO_MEMORY, "no memory for a proof");
+  session->draft = pqq__proof_draft_new(session);
+  if (session->draft == NULL || !pqq__proof_draft_add(session->draft, (pqq_bytes){NULL, 0},
+                                                      pqq__site_identity(session->site, 0))) {
+    return no_memory(session);
   }
-  return finish(session, write_server_proof(session, &out), &out, data, len);
+  return pqq__tls_prove_on(session, data, len);
 }
 
 /* --- Answering requests ---------------------------------------------------- */
@@ -158,8 +147,7 @@ static int has_one_context(const pqq__proof_frames *frames) {
          memcmp(contexts[0].data, contexts[1].data, contexts[0].len) == 0;
 }
 
-static pqq_status answer_one(pqq__tls_session *session, const pqq__authenticator_keys *keys,
-                             pqq_bytes request, CBB *out) {
+static pqq_status add_answer(pqq__tls_session *session, pqq_bytes request) {
   const pqq__identity *identity;
   pqq_bytes context;
   CBS schemes;
@@ -172,31 +160,25 @@ static pqq_status answer_one(pqq__tls_session *session, const pqq__authenticator
   if (identity != NULL) {
     note_own(session, identity);
   }
-  return add_authenticator(session, keys, request, context, identity, out);
+  return pqq__proof_draft_add(session->draft, request, identity) ? PQQ_OK : no_memory(session);
 }
 
 pqq_status pqq__proof_answer(pqq__tls_session *session, const pqq__proof_frames *frames,
                              uint8_t **data, size_t *len) {
-  pqq__authenticator_keys keys;
-  pqq_status status = PQQ_OK;
-  CBB out;
-
   if (has_one_context(frames)) {
     return pqq__proof_fail(session, PQQ_ERR_AUTHENTICATOR_MALFORMED,
                            "two requests with one context");
   }
-  if (!CBB_init(&out, 2048)) {
-    return pqq__proof_fail(session, PQQ_ERR_NO_MEMORY, "no memory for a proof");
+  session->draft = pqq__proof_draft_new(session);
+  if (session->draft == NULL) {
+    return no_memory(session);
   }
-  if (!pqq__authenticator_export(session->ssl, 0, &keys) || !pqq__proof_stream_begin(&out)) {
-    status = PQQ_ERR_NO_MEMORY;
+  for (size_t i = 0; i < frames->request_count; i++) {
+    pqq_status status = add_answer(session, frames->requests[i]);
+
+    if (status != PQQ_OK) {
+      return status;
+    }
   }
-  for (size_t i = 0; status == PQQ_OK && i < frames->request_count; i++) {
-    status = answer_one(session, &keys, frames->requests[i], &out);
-  }
-  if (status == PQQ_ERR_AUTHENTICATOR_MALFORMED) {
-    CBB_cleanup(&out);
-    return status;
-  }
-  return finish(session, status, &out, data, len);
+  return pqq__tls_prove_on(session, data, len);
 }

@@ -192,12 +192,20 @@ pqq_status pqq__tls_session_new_client(const pqq__tls_config *config, void *conn
   return PQQ_OK;
 }
 
+void pqq__tls_session_sign_as_jobs(pqq__tls_session *session, int sign_as_jobs) {
+  session->sign_as_jobs = sign_as_jobs;
+}
+
 pqq_status pqq__tls_session_again(const pqq__tls_session *session, void *conn_ref,
                                   pqq__tls_session **again) {
   const pqq__tls_client *client = session->client;
+  pqq_status status = pqq__tls_session_new_client(session->config, conn_ref, client->host.text,
+                                                  client->policy, again);
 
-  return pqq__tls_session_new_client(session->config, conn_ref, client->host.text, client->policy,
-                                     again);
+  if (status == PQQ_OK) {
+    pqq__tls_session_sign_as_jobs(*again, session->sign_as_jobs);
+  }
+  return status;
 }
 
 void pqq__tls_session_free(pqq__tls_session *session) {
@@ -206,6 +214,7 @@ void pqq__tls_session_free(pqq__tls_session *session) {
   }
   SSL_free(session->ssl);
   pqq__sign_clear(session);
+  pqq__proof_draft_free(session->draft);
   pqq__peer_chain_free(session->peer_tls);
   pqq__peer_chain_free(session->peer_pq);
   pqq__peer_chain_free(session->peer_classical);

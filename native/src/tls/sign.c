@@ -1,107 +1,118 @@
 /* SPDX-License-Identifier: MIT */
-/* CertificateVerify signatures (RFC 8446 section 4.4.3): AWS-LC's private key
- * method, answered in line or by a job that another thread may run. */
+/* CertificateVerify signatures (RFC 8446 section 4.4.3, RFC 9261 section 5.2.2): made in line, or
+ * by a job that another thread or an external signer has. A handshake gets here by AWS-LC's private
+ * key method, a proof of velocity/1 by proof_make.c; one of them at a time waits. */
 #include <stdlib.h>
 #include <string.h>
 
 #include "tls/alert.h"
 #include "tls/internal.h"
 
-/* 64 spaces, a context string of at most 34, a zero and a hash of at most 48. */
-#define MAX_INPUT_BYTES 160
+static pqq_status sign_failed(pqq__tls_session *session, const pqq__identity *identity,
+                              pqq_status status, const char *reason) {
+  const char *by = pqq__signing_key_signer(identity->key) != NULL ? "the signer of " : "";
 
-/* Owns copies of everything it needs, so that connection and engine may be
- * gone before it has run. */
-struct pqq_job {
-  pqq_id conn;
-  pqq__signing_key *key;
-  uint16_t scheme;
-  pqq_status status;
-  size_t input_len;
-  size_t signature_len;
-  uint8_t input[MAX_INPUT_BYTES];
-  uint8_t signature[PQQ__MAX_SIGNATURE_BYTES];
-};
-
-/* AWS-LC sends no alert when its private key method fails. */
-static enum ssl_private_key_result_t fail(pqq__tls_session *session) {
-  pqq__tls_session_fail(session, PQQ_ERR_SIGN_FAILED, "signing with the %s key failed",
-                        session->identity->scheme->key_name);
-  (void)SSL_send_fatal_alert(session->ssl, PQQ__ALERT_INTERNAL_ERROR);
-  return ssl_private_key_failure;
+  pqq__tls_session_fail(session, status, "signing with %sthe %s key failed%s%s", by,
+                        identity->scheme->key_name, reason[0] != '\0' ? ": " : "", reason);
+  return status;
 }
 
-static enum ssl_private_key_result_t sign_in_line(pqq__tls_session *session, uint8_t *out,
-                                                  size_t *out_len, size_t max_out,
-                                                  const uint8_t *in, size_t in_len) {
-  uint8_t signature[PQQ__MAX_SIGNATURE_BYTES];
-  size_t len;
+static pqq_status sign_in_line(pqq__tls_session *session, const pqq__identity *identity,
+                               uint16_t scheme, pqq_bytes content, uint8_t *signature,
+                               size_t *len) {
+  pqq_status status =
+      pqq__signing_key_sign(identity->key, scheme, content.data, content.len, signature, len);
 
-  if (pqq__signing_key_sign(session->identity->key, session->selection.scheme->id, in, in_len,
-                            signature, &len) != PQQ_OK ||
-      len > max_out) {
-    return fail(session);
+  if (status != PQQ_OK) {
+    return sign_failed(session, identity, status, "");
   }
-  memcpy(out, signature, len);
-  *out_len = len;
   session->signatures++;
-  return ssl_private_key_success;
+  return PQQ_OK;
 }
 
-static int is_for_job(const pqq__tls_session *session) {
-  return session->sign_as_jobs == PQQ_SIGN_JOBS_MLDSA ? session->identity->scheme->is_pq
+static int is_for_job(const pqq__tls_session *session, const pqq__identity *identity) {
+  if (pqq__signing_key_signer(identity->key) != NULL) {
+    return 1;
+  }
+  return session->sign_as_jobs == PQQ_SIGN_JOBS_MLDSA ? identity->scheme->is_pq
                                                       : session->sign_as_jobs;
 }
 
-static enum ssl_private_key_result_t begin_job(pqq__tls_session *session, const uint8_t *in,
-                                               size_t in_len) {
-  pqq_job *job = calloc(1, sizeof *job);
-
-  if (job == NULL || in_len > sizeof job->input) {
-    free(job);
-    return fail(session);
+pqq_status pqq__sign(pqq__tls_session *session, const pqq__identity *identity, uint16_t scheme,
+                     pqq__sign_purpose purpose, pqq_bytes content, uint8_t *signature,
+                     size_t *len) {
+  if (!is_for_job(session, identity)) {
+    return sign_in_line(session, identity, scheme, content, signature, len);
   }
-  job->key = pqq__signing_key_ref(session->identity->key);
-  job->scheme = session->selection.scheme->id;
-  job->status = PQQ_ERR_SIGN_FAILED;
-  job->input_len = in_len;
-  memcpy(job->input, in, in_len);
-  session->job = job;
+  session->job = pqq__job_new(identity->key, scheme, content, &session->call);
+  if (session->job == NULL) {
+    return sign_failed(session, identity, PQQ_ERR_NO_MEMORY, "");
+  }
+  session->signing_for = purpose;
+  session->signing_with = identity;
   session->result = PQQ_AGAIN;
-  return ssl_private_key_retry;
+  return PQQ_AGAIN;
+}
+
+pqq_status pqq__sign_take(pqq__tls_session *session, uint8_t *signature, size_t *len) {
+  if (session->result != PQQ_OK) {
+    return session->result;
+  }
+  memcpy(signature, session->signature, session->signature_len);
+  *len = session->signature_len;
+  free(session->signature);
+  session->signature = NULL;
+  return PQQ_OK;
+}
+
+/* --- AWS-LC's private key method --------------------------------------------- */
+
+/* AWS-LC sends no alert when its private key method fails. */
+static enum ssl_private_key_result_t fail(SSL *ssl) {
+  (void)SSL_send_fatal_alert(ssl, PQQ__ALERT_INTERNAL_ERROR);
+  return ssl_private_key_failure;
+}
+
+static enum ssl_private_key_result_t give(SSL *ssl, pqq_status status, const uint8_t *signature,
+                                          size_t len, uint8_t *out, size_t *out_len,
+                                          size_t max_out) {
+  if (status == PQQ_AGAIN) {
+    return ssl_private_key_retry;
+  }
+  if (status != PQQ_OK || len > max_out) {
+    return fail(ssl);
+  }
+  memcpy(out, signature, len);
+  *out_len = len;
+  return ssl_private_key_success;
 }
 
 static enum ssl_private_key_result_t on_sign(SSL *ssl, uint8_t *out, size_t *out_len,
                                              size_t max_out, uint16_t scheme, const uint8_t *in,
                                              size_t in_len) {
   pqq__tls_session *session = pqq__tls_session_of(ssl);
+  uint8_t signature[PQQ__MAX_SIGNATURE_BYTES];
+  size_t len = 0;
+  pqq_status status;
 
   if (session->identity == NULL || scheme != session->selection.scheme->id) {
     pqq__tls_session_fail(session, PQQ_ERR_INTERNAL, "asked to sign with scheme 0x%04x", scheme);
-    (void)SSL_send_fatal_alert(ssl, PQQ__ALERT_INTERNAL_ERROR);
-    return ssl_private_key_failure;
+    return fail(ssl);
   }
-  return is_for_job(session) ? begin_job(session, in, in_len)
-                             : sign_in_line(session, out, out_len, max_out, in, in_len);
+  status = pqq__sign(session, session->identity, scheme, PQQ__SIGN_HANDSHAKE,
+                     (pqq_bytes){in, in_len}, signature, &len);
+  return give(ssl, status, signature, len, out, out_len, max_out);
 }
 
 /* AWS-LC asks again whenever the handshake is continued, also by a datagram
  * that has nothing to do with the job. */
 static enum ssl_private_key_result_t on_complete(SSL *ssl, uint8_t *out, size_t *out_len,
                                                  size_t max_out) {
-  pqq__tls_session *session = pqq__tls_session_of(ssl);
+  uint8_t signature[PQQ__MAX_SIGNATURE_BYTES];
+  size_t len = 0;
+  pqq_status status = pqq__sign_take(pqq__tls_session_of(ssl), signature, &len);
 
-  if (session->result == PQQ_AGAIN) {
-    return ssl_private_key_retry;
-  }
-  if (session->result != PQQ_OK || session->signature_len > max_out) {
-    return fail(session);
-  }
-  memcpy(out, session->signature, session->signature_len);
-  *out_len = session->signature_len;
-  free(session->signature);
-  session->signature = NULL;
-  return ssl_private_key_success;
+  return give(ssl, status, signature, len, out, out_len, max_out);
 }
 
 /* RSA key exchange; TLS 1.3 has none. */
@@ -117,6 +128,8 @@ static enum ssl_private_key_result_t on_decrypt(SSL *ssl, uint8_t *out, size_t *
 }
 
 const SSL_PRIVATE_KEY_METHOD pqq__private_key_method = {on_sign, on_decrypt, on_complete};
+
+/* --- Jobs ---------------------------------------------------------------------- */
 
 uint32_t pqq__tls_session_take_signatures(pqq__tls_session *session) {
   uint32_t signatures = session->signatures;
@@ -135,52 +148,70 @@ pqq_job *pqq__tls_session_take_job(pqq__tls_session *session) {
   return job;
 }
 
-int pqq__tls_session_is_signing(const pqq__tls_session *session) {
-  return session->job != NULL || session->taken_job != NULL;
+static int waits_for(const pqq__tls_session *session, pqq__sign_purpose purpose) {
+  return (session->job != NULL || session->taken_job != NULL) && session->signing_for == purpose;
 }
 
-void pqq__tls_session_put_result(pqq__tls_session *session, pqq_job *job) {
-  if (session->taken_job != job) {
-    return;
+int pqq__tls_session_is_signing(const pqq__tls_session *session) {
+  return waits_for(session, PQQ__SIGN_HANDSHAKE);
+}
+
+int pqq__tls_session_was_proving(const pqq__tls_session *session) {
+  return session->signing_for == PQQ__SIGN_PROOF;
+}
+
+static void forget_call(pqq__tls_session *session) {
+  pqq__sign_call_unref(session->call);
+  session->call = NULL;
+}
+
+static pqq_status keep_signature(pqq__tls_session *session, pqq_bytes signature) {
+  session->signature = malloc(signature.len);
+  if (session->signature == NULL) {
+    return PQQ_ERR_NO_MEMORY;
+  }
+  memcpy(session->signature, signature.data, signature.len);
+  session->signature_len = signature.len;
+  return PQQ_OK;
+}
+
+int pqq__tls_session_put_result(pqq__tls_session *session, const pqq_job *job) {
+  pqq_bytes signature;
+  const char *reason;
+
+  if (session->taken_job == NULL || session->taken_job != job) {
+    return 0;
   }
   session->taken_job = NULL;
-  session->result = job->status;
-  if (job->status != PQQ_OK) {
-    return;
+  forget_call(session);
+  session->result = pqq__job_result(job, &signature, &reason);
+  if (session->result == PQQ_OK) {
+    session->result = keep_signature(session, signature);
   }
-  session->signature = malloc(job->signature_len);
-  if (session->signature == NULL) {
-    session->result = PQQ_ERR_NO_MEMORY;
-    return;
+  if (session->result != PQQ_OK) {
+    (void)sign_failed(session, session->signing_with, session->result, reason);
   }
-  memcpy(session->signature, job->signature, job->signature_len);
-  session->signature_len = job->signature_len;
+  return 1;
+}
+
+void pqq__tls_session_sign_late(pqq__tls_session *session) {
+  session->result =
+      sign_failed(session, session->signing_with, PQQ_ERR_SIGNER_TIMEOUT, "it took too long");
+  (void)pqq__tls_session_cancel(session);
+}
+
+int pqq__tls_session_cancel(pqq__tls_session *session) {
+  int was_started = session->call != NULL && pqq__sign_call_cancel(session->call);
+
+  forget_call(session);
+  session->taken_job = NULL;
+  return was_started;
 }
 
 void pqq__sign_clear(pqq__tls_session *session) {
+  (void)pqq__tls_session_cancel(session);
   pqq__tls_job_free(session->job);
   session->job = NULL;
   free(session->signature);
   session->signature = NULL;
-}
-
-void pqq__tls_job_set_conn(pqq_job *job, pqq_id conn) {
-  job->conn = conn;
-}
-
-pqq_id pqq__tls_job_conn(const pqq_job *job) {
-  return job->conn;
-}
-
-void pqq__tls_job_run(pqq_job *job) {
-  job->status = pqq__signing_key_sign(job->key, job->scheme, job->input, job->input_len,
-                                      job->signature, &job->signature_len);
-}
-
-void pqq__tls_job_free(pqq_job *job) {
-  if (job == NULL) {
-    return;
-  }
-  pqq__signing_key_unref(job->key);
-  free(job);
 }

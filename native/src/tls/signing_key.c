@@ -9,6 +9,7 @@
 #include <openssl/evp.h>
 #include <openssl/mem.h>
 #include <openssl/nid.h>
+#include <openssl/pool.h>
 #include <openssl/rsa.h>
 
 #include "crypto/mldsa_signer.h"
@@ -20,9 +21,15 @@
 struct pqq__signing_key {
   atomic_uint refs;
   const pqq__signature_scheme *scheme;
+  /* With a signer the public half alone. */
   EVP_PKEY *pkey;
   /* NULL for classical keys. */
   pqq__mldsa_signer *mldsa;
+  /* `sign` is NULL if the key is ours. */
+  pqq_signer signer;
+  CRYPTO_BUFFER *certificate;
+  int owns_signer;
+  atomic_uint pending;
 };
 
 static uint16_t ec_scheme(const EVP_PKEY *pkey) {
@@ -86,10 +93,9 @@ static pqq_status load_mldsa(pqq__signing_key *key) {
   return status;
 }
 
-pqq_status pqq__signing_key_new(EVP_PKEY *pkey, pqq__signing_key **key) {
+static pqq_status make(EVP_PKEY *pkey, pqq__signing_key **key) {
   const pqq__signature_scheme *scheme = pqq__signing_scheme(pkey);
   pqq__signing_key *made;
-  pqq_status status = PQQ_OK;
 
   if (scheme == NULL) {
     return PQQ_ERR_KEY_TYPE_UNSUPPORTED;
@@ -99,10 +105,22 @@ pqq_status pqq__signing_key_new(EVP_PKEY *pkey, pqq__signing_key **key) {
     return PQQ_ERR_NO_MEMORY;
   }
   atomic_init(&made->refs, 1);
+  atomic_init(&made->pending, 0);
   made->scheme = scheme;
   EVP_PKEY_up_ref(pkey);
   made->pkey = pkey;
-  if (scheme->is_pq) {
+  *key = made;
+  return PQQ_OK;
+}
+
+pqq_status pqq__signing_key_new(EVP_PKEY *pkey, pqq__signing_key **key) {
+  pqq__signing_key *made;
+  pqq_status status = make(pkey, &made);
+
+  if (status != PQQ_OK) {
+    return status;
+  }
+  if (made->scheme->is_pq) {
     status = load_mldsa(made);
   }
   if (status != PQQ_OK) {
@@ -111,6 +129,22 @@ pqq_status pqq__signing_key_new(EVP_PKEY *pkey, pqq__signing_key **key) {
   }
   *key = made;
   return PQQ_OK;
+}
+
+pqq_status pqq__signing_key_new_external(EVP_PKEY *public_key, CRYPTO_BUFFER *certificate,
+                                         const pqq_signer *signer, pqq__signing_key **key) {
+  pqq_status status = make(public_key, key);
+
+  if (status == PQQ_OK) {
+    (*key)->signer = *signer;
+    CRYPTO_BUFFER_up_ref(certificate);
+    (*key)->certificate = certificate;
+  }
+  return status;
+}
+
+void pqq__signing_key_own_signer(pqq__signing_key *key) {
+  key->owns_signer = 1;
 }
 
 pqq__signing_key *pqq__signing_key_ref(pqq__signing_key *key) {
@@ -122,6 +156,10 @@ void pqq__signing_key_unref(pqq__signing_key *key) {
   if (key == NULL || atomic_fetch_sub_explicit(&key->refs, 1, memory_order_acq_rel) != 1) {
     return;
   }
+  if (key->owns_signer && key->signer.release != NULL) {
+    key->signer.release(key->signer.user_data);
+  }
+  CRYPTO_BUFFER_free(key->certificate);
   pqq__mldsa_signer_free(key->mldsa);
   EVP_PKEY_free(key->pkey);
   free(key);
@@ -129,6 +167,28 @@ void pqq__signing_key_unref(pqq__signing_key *key) {
 
 const pqq__signature_scheme *pqq__signing_key_scheme(const pqq__signing_key *key) {
   return key->scheme;
+}
+
+const pqq_signer *pqq__signing_key_signer(const pqq__signing_key *key) {
+  return key->signer.sign != NULL ? &key->signer : NULL;
+}
+
+pqq_bytes pqq__signing_key_certificate(const pqq__signing_key *key) {
+  return key->certificate != NULL ? (pqq_bytes){CRYPTO_BUFFER_data(key->certificate),
+                                                CRYPTO_BUFFER_len(key->certificate)}
+                                  : (pqq_bytes){NULL, 0};
+}
+
+int pqq__signing_key_begin(pqq__signing_key *key) {
+  if (atomic_fetch_add_explicit(&key->pending, 1, memory_order_relaxed) < key->signer.max_pending) {
+    return 1;
+  }
+  pqq__signing_key_end(key);
+  return 0;
+}
+
+void pqq__signing_key_end(pqq__signing_key *key) {
+  atomic_fetch_sub_explicit(&key->pending, 1, memory_order_relaxed);
 }
 
 uint32_t pqq__signing_key_signature_bytes(const pqq__signing_key *key) {
@@ -178,6 +238,9 @@ static pqq_status sign_classical(const pqq__signing_key *key, uint16_t scheme,
 pqq_status pqq__signing_key_sign(const pqq__signing_key *key, uint16_t scheme,
                                  const uint8_t *message, size_t message_len, uint8_t *signature,
                                  size_t *signature_len) {
+  if (key->signer.sign != NULL) {
+    return PQQ_ERR_SIGN_FAILED;
+  }
   if (key->mldsa == NULL) {
     return sign_classical(key, scheme, message, message_len, signature, signature_len);
   }
@@ -197,4 +260,9 @@ int pqq__signature_verify(EVP_PKEY *key, uint16_t scheme, const uint8_t *message
        EVP_DigestVerify(&context, signature.data, signature.len, message, message_len) == 1;
   EVP_MD_CTX_cleanup(&context);
   return ok;
+}
+
+int pqq__signing_key_verify(const pqq__signing_key *key, uint16_t scheme, const uint8_t *message,
+                            size_t message_len, pqq_bytes signature) {
+  return pqq__signature_verify(key->pkey, scheme, message, message_len, signature);
 }

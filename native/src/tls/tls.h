@@ -18,6 +18,8 @@ pqq_status pqq__tls_config_new(const pqq_config_options *options, pqq__tls_confi
 void pqq__tls_config_free(pqq__tls_config *config);
 int pqq__tls_config_has_identity(const pqq__tls_config *config);
 int pqq__tls_config_has_roots(const pqq__tls_config *config);
+/* Whether an identity that a client would show has an external signer. */
+int pqq__tls_config_has_signer(const pqq__tls_config *config);
 /* Whether a server can keep the policy of the configuration. Errors:
  * PQQ_ERR_NO_IDENTITY; PQQ_ERR_POLICY_CONFIG with a detail. */
 pqq_status pqq__tls_config_check_server(const pqq__tls_config *config);
@@ -54,6 +56,8 @@ pqq__tls_session *pqq__tls_session_new_server(const pqq__tls_config *config, voi
 pqq_status pqq__tls_session_new_client(const pqq__tls_config *config, void *conn_ref,
                                        const char *server_name, pqq__policy policy,
                                        pqq__tls_session **session);
+/* The same as sign_as_jobs above, of a client. */
+void pqq__tls_session_sign_as_jobs(pqq__tls_session *session, int sign_as_jobs);
 /* A client's session as it was made, for another attempt; errors as above. */
 pqq_status pqq__tls_session_again(const pqq__tls_session *session, void *conn_ref,
                                   pqq__tls_session **again);
@@ -102,10 +106,14 @@ pqq_status pqq__tls_session_check(pqq__tls_session *session);
  * authentication.md). The bytes of one whole stream, from its type to its end. */
 /* A server's: its classical authenticator, and requests if clients have to prove
  * who they are. `*data` is freed by the caller. Callable as soon as the exporter
- * secret is there (0.5-RTT). Errors: PQQ_ERR_SIGN_FAILED, PQQ_ERR_NO_MEMORY. */
+ * secret is there (0.5-RTT). PQQ_AGAIN: a job has the signature. Errors:
+ * PQQ_ERR_SIGN_FAILED, PQQ_ERR_NO_MEMORY. */
 pqq_status pqq__tls_prove(pqq__tls_session *session, uint8_t **data, size_t *len);
+/* Goes on with a proof or an answer whose job is done; as above. */
+pqq_status pqq__tls_prove_on(pqq__tls_session *session, uint8_t **data, size_t *len);
 /* Judges the peer's stream. On a client that is asked for proofs of its own, `*answer`
- * is their stream (freed by the caller), else NULL. Errors: those of the
+ * is their stream (freed by the caller), else NULL. PQQ_AGAIN: the peer's is good, and
+ * a job has a signature of the answer. Errors: those of the
  * authenticator and of certificates; the reason as pqq__tls_session_failure. */
 pqq_status pqq__tls_take_proof(pqq__tls_session *session, const uint8_t *data, size_t len,
                                uint8_t **answer, size_t *answer_len);
@@ -130,16 +138,31 @@ void pqq__tls_session_info(const pqq__tls_session *session, pqq_connection_info 
 uint32_t pqq__tls_session_take_signatures(pqq__tls_session *session);
 /* The job that the handshake waits for, once; NULL if none. */
 pqq_job *pqq__tls_session_take_job(pqq__tls_session *session);
-/* 1 while a job exists, taken or not. */
+/* 1 while the TLS handshake waits for its signature, taken or not. */
 int pqq__tls_session_is_signing(const pqq__tls_session *session);
-/* Hands a run job's result to the session; the caller then continues the
- * handshake and frees the job. */
-void pqq__tls_session_put_result(pqq__tls_session *session, pqq_job *job);
+/* 1 if the last job was for a proof and not for the TLS handshake. */
+int pqq__tls_session_was_proving(const pqq__tls_session *session);
+/* Hands a job's result to the session: 1, and the caller continues the handshake
+ * or the proof; 0 if the session waits for it no more. */
+int pqq__tls_session_put_result(pqq__tls_session *session, const pqq_job *job);
+/* The time of the signer that has the taken job is up: to be continued likewise. */
+void pqq__tls_session_sign_late(pqq__tls_session *session);
+/* Nobody waits for a taken job any more. 1 if a signer has it, which is told. */
+int pqq__tls_session_cancel(pqq__tls_session *session);
 /* Which connection a job belongs to; set by the caller after taking it. */
 void pqq__tls_job_set_conn(pqq_job *job, pqq_id conn);
 pqq_id pqq__tls_job_conn(const pqq_job *job);
+/* As pqq_job_run, _start, _has_signer, _free, pqq_sign_complete, pqq_sign_fail; nothing is NULL. */
 void pqq__tls_job_run(pqq_job *job);
+void pqq__tls_job_start(pqq_job *job, pqq_job_done_fn on_done, void *user_data);
+int pqq__tls_job_has_signer(const pqq_job *job);
 void pqq__tls_job_free(pqq_job *job);
+pqq_status pqq__tls_request_complete(pqq_sign_request *request, pqq_bytes signature);
+void pqq__tls_request_fail(pqq_sign_request *request, const char *reason);
+/* timeout_ms of its signer; 0 without. */
+uint32_t pqq__tls_job_timeout_ms(const pqq_job *job);
+/* PQQ_OK, or why there is no signature. */
+pqq_status pqq__tls_job_status(const pqq_job *job);
 
 /* Cryptographic randomness; aborts only if the operating system has none. */
 void pqq__tls_random(void *data, size_t len);

@@ -23,8 +23,15 @@ static const struct row {
 };
 
 uint32_t pqq__velocity_wire_code(pqq_status status) {
-  if (status == PQQ_ERR_NO_MEMORY || status == PQQ_ERR_SIGN_FAILED) {
+  switch (status) {
+  case PQQ_ERR_NO_MEMORY:
+  case PQQ_ERR_SIGN_FAILED:
+  case PQQ_ERR_SIGNATURE_INVALID:
+  case PQQ_ERR_SIGNER_TIMEOUT:
+  case PQQ_ERR_SIGNER_BUSY:
     return H3_INTERNAL_ERROR; /* Not the peer's fault. */
+  default:
+    break;
   }
   for (size_t i = 0; i < sizeof rows / sizeof rows[0]; i++) {
     if (rows[i].status == status) {

@@ -59,6 +59,90 @@ TEST("an Ed25519 or RSA identity signs with what the client offers of its key, i
   }
 }
 
+/* --- External signers -------------------------------------------------------- */
+
+/* The key of an identity, behind the interface of signers. */
+typedef struct token {
+  pqq__identity identity;
+  uint16_t asked;
+  /* Signs with this instead of what was asked for; 0: as asked. */
+  uint16_t instead;
+} token;
+
+static void sign_with_token(void *user_data, const pqq_sign_info *info, pqq_sign_request *request) {
+  token *t = user_data;
+  uint8_t signature[PQQ__MAX_SIGNATURE_BYTES];
+  size_t len = 0;
+
+  t->asked = info->scheme;
+  EXPECT_STR(info->scheme_name, pqq__signature_scheme_find(info->scheme)->name);
+  EXPECT_INT(pqq__signing_key_sign(t->identity.key, t->instead ? t->instead : info->scheme,
+                                   info->message.data, info->message.len, signature, &len),
+             PQQ_OK);
+  (void)pqq_sign_complete(request, signature, len);
+}
+
+static tls_pair *run_with_token(token *t, pqq_signer *signer, tls_scene *scene, const char *key,
+                                const uint16_t *offered, size_t count) {
+  tls_pair *pair;
+
+  tls_scene_init(scene, "P-256", NULL, key, &tls_scene_leaf);
+  EXPECT_INT(pqq__identity_load(&scene->source, "token", &t->identity), PQQ_OK);
+  *signer = (pqq_signer){.struct_size = sizeof *signer, .sign = sign_with_token, .user_data = t};
+  scene->source.key_pem = (pqq_bytes){NULL, 0};
+  scene->source.signer = signer;
+  tls_scene_configure(scene);
+  pair = tls_pair_new(scene->server_config, scene->client_config, "localhost", PQQ_SIGN_JOBS_NONE);
+  EXPECT_INT(SSL_set_verify_algorithm_prefs(pair->client.ssl, offered, count), 1);
+  (void)tls_pair_run(pair);
+  return pair;
+}
+
+TEST("an external signer is asked for the scheme that the client offers of the certificate's key") {
+  static const struct {
+    const char *key;
+    uint16_t offered[3];
+    size_t count;
+    uint16_t taken;
+  } rows[] = {
+      {"Ed25519", {PQQ_SCHEME_ED25519}, 1, PQQ_SCHEME_ED25519},
+      {"P-384", {PQQ_SCHEME_ECDSA_SECP384R1_SHA384}, 1, PQQ_SCHEME_ECDSA_SECP384R1_SHA384},
+      {"RSA-2048", {PSS512, PSS384, PSS256}, 3, PSS256},
+      {"RSA-2048", {PSS512, PSS384}, 2, PSS384},
+      {"RSA-4096", {PSS512}, 1, PSS512},
+  };
+
+  for (size_t i = 0; i < COUNT(rows); i++) {
+    pqq_connection_info client = {.struct_size = sizeof client};
+    token t = {0};
+    pqq_signer signer;
+    tls_scene scene;
+    tls_pair *pair =
+        run_with_token(&t, &signer, &scene, rows[i].key, rows[i].offered, rows[i].count);
+
+    NOTE("%s, row %zu", rows[i].key, i);
+    expect_done(pair);
+    EXPECT_INT(pair->jobs, 1);
+    EXPECT_UINT(t.asked, rows[i].taken);
+    pqq__tls_session_info(pair->client.session, &client);
+    EXPECT_UINT(client.signature, rows[i].taken);
+    tls_scene_clear(&scene, pair);
+    pqq__identity_clear(&t.identity);
+  }
+}
+
+TEST("a signer that takes another hash or another padding than asked for is found out") {
+  static const uint16_t offered[] = {PSS384};
+  token t = {.instead = PSS256};
+  pqq_signer signer;
+  tls_scene scene;
+  tls_pair *pair = run_with_token(&t, &signer, &scene, "RSA-2048", offered, 1);
+
+  expect_failure(&pair->server, PQQ_ERR_SIGNATURE_INVALID, 80, "does not verify");
+  tls_scene_clear(&scene, pair);
+  pqq__identity_clear(&t.identity);
+}
+
 TEST("PKCS #1 v1.5 in CertificateVerify is no scheme of an RSA identity") {
   static const uint16_t pkcs1[] = {PQQ_SCHEME_RSA_PKCS1_SHA256, PQQ_SCHEME_RSA_PKCS1_SHA512};
   tls_scene scene;
