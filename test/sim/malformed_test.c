@@ -11,6 +11,7 @@
 #include "harness.h"
 #include "http3/session.h"
 #include "pair.h"
+#include "raw.h"
 
 #define PROTOCOL_VIOLATION 0x0a
 /* The TLS alert. */
@@ -23,14 +24,6 @@
 #define QPACK_DECOMPRESSION_FAILED 0x200
 #define QPACK_ENCODER_STREAM_ERROR 0x201
 #define QPACK_DECODER_STREAM_ERROR 0x202
-
-static pqq__conn *conn_of(const sim_client *client) {
-  return pqq__slots_find(&client->node.engine->endpoint.conns, client->conn);
-}
-
-static pqq__conn *server_conn_of(const sim_server *server) {
-  return pqq__slots_find(&server->node.engine->endpoint.conns, server->conn);
-}
 
 static void open_pair(sim_pair *pair, sim_exchange *exchanges, size_t count) {
   sim_setup setup = {.exchanges = exchanges, .exchange_count = count};
@@ -99,7 +92,7 @@ TEST("a malformed request ends its stream with H3_MESSAGE_ERROR and is never sho
     }
     NOTE("%s", bad_requests[i].what);
     EXPECT_INT(
-        pqq__request_new(conn_of(&pair.client)->app, i + 1, headers, count, NULL, PQQ_WRITE_END),
+        pqq__request_new(sim_client_conn(&pair)->app, i + 1, headers, count, NULL, PQQ_WRITE_END),
         PQQ_OK);
     sim_run_for(pair.net, SIM_SECOND);
     EXPECT(exchanges[i].is_closed);
@@ -123,7 +116,7 @@ TEST("a request that is shorter than its content-length is shown, and then does 
   sim_pair pair;
 
   open_pair(&pair, exchanges, 2);
-  EXPECT_INT(pqq__request_new(conn_of(&pair.client)->app, 1, headers, 5, NULL, PQQ_WRITE_END),
+  EXPECT_INT(pqq__request_new(sim_client_conn(&pair)->app, 1, headers, 5, NULL, PQQ_WRITE_END),
              PQQ_OK);
   sim_run_for(pair.net, SIM_SECOND);
   EXPECT_UINT(pair.server.requests, 1);
@@ -160,7 +153,7 @@ TEST("a field whose value has a line break or NUL in it is not shown") {
 
     open_pair(&pair, &exchange, 1);
     pair.server.on_request = expect_no_field;
-    EXPECT_INT(pqq__request_new(conn_of(&pair.client)->app, 1, headers, 6, NULL, PQQ_WRITE_END),
+    EXPECT_INT(pqq__request_new(sim_client_conn(&pair)->app, 1, headers, 6, NULL, PQQ_WRITE_END),
                PQQ_OK);
     sim_run_for(pair.net, SIM_SECOND);
     EXPECT_UINT(pair.server.requests, 1);
@@ -270,55 +263,8 @@ TEST("interim responses without end fail their request") {
   sim_pair_close(&pair);
 }
 
-/* Raw stream bytes, past nghttp3. */
-
-static void send_raw_as(sim_pair *pair, int is_server, int64_t stream_id, const void *data,
-                        size_t len, int fin) {
-  pqq_address client = pair->client.node.outside, server = sim_server_address();
-  pqq_address from = is_server ? server : client, to = is_server ? client : server;
-  ngtcp2_conn *quic =
-      is_server ? server_conn_of(&pair->server)->quic : conn_of(&pair->client)->quic;
-  const uint8_t *bytes = data;
-  size_t sent = 0;
-  int is_end = 0;
-
-  while (sent < len || (fin && !is_end)) {
-    uint32_t flags = fin ? NGTCP2_WRITE_STREAM_FLAG_FIN : NGTCP2_WRITE_STREAM_FLAG_NONE;
-    ngtcp2_vec vec = {(uint8_t *)(uintptr_t)(bytes + sent), len - sent};
-    ngtcp2_path_storage path;
-    ngtcp2_pkt_info info;
-    ngtcp2_ssize taken = -1, written;
-    uint8_t packet[1500];
-
-    ngtcp2_path_storage_zero(&path);
-    written = ngtcp2_conn_writev_stream(quic, &path.path, &info, packet, sizeof packet, &taken,
-                                        flags, stream_id, &vec, 1, sim_now(pair->net));
-    if (written <= 0) {
-      return; /* The peer has had enough. */
-    }
-    if (taken >= 0) {
-      sent += (size_t)taken;
-      is_end = sent == len;
-    }
-    sim_inject(pair->net, &from, &to, packet, (size_t)written, SIM_DELAY_NS);
-  }
-}
-
-static void send_raw(sim_pair *pair, int64_t stream_id, const void *data, size_t len, int fin) {
-  send_raw_as(pair, 0, stream_id, data, len, fin);
-}
-
-static int64_t open_raw(const sim_pair *pair, int is_bidi) {
-  int64_t stream_id = -1;
-
-  EXPECT_INT(is_bidi ? pqq__conn_open_bidi(conn_of(&pair->client), &stream_id)
-                     : pqq__conn_open_uni(conn_of(&pair->client), &stream_id),
-             0);
-  return stream_id;
-}
-
 /* Streams of the client that exist already: control, QPACK encoder, decoder. */
-enum { CONTROL = 2, ENCODER = 6, DECODER = 10 };
+enum { CONTROL = SIM_CONTROL, ENCODER = SIM_ENCODER, DECODER = SIM_DECODER };
 /* And the server's control stream on h3. */
 enum { SERVER_CONTROL = 3 };
 
@@ -362,9 +308,9 @@ TEST("broken framing closes the connection with its code, on both ends") {
     NOTE("%s", breaches[i].what);
     open_pair(&pair, NULL, 0);
     if (stream < 2) {
-      stream = open_raw(&pair, stream == 1);
+      stream = sim_open_raw(&pair, stream == 1);
     }
-    send_raw(&pair, stream, breaches[i].bytes, breaches[i].len, breaches[i].fin);
+    sim_send_raw(&pair, stream, breaches[i].bytes, breaches[i].len, breaches[i].fin);
     sim_run_for(pair.net, SIM_SECOND);
     EXPECT_UINT(pair.server.closed, 1);
     EXPECT_UINT(pair.server.close.wire_code, breaches[i].code);
@@ -386,11 +332,11 @@ TEST("streams and frames of unknown types are ignored, any number of them") {
 
   open_pair(&pair, &exchange, 1);
   for (int i = 0; i < 60; i++) {
-    send_raw(&pair, open_raw(&pair, 0),
-             "\x21"
-             "some bytes of a stream that nobody knows",
-             41, 1);
-    send_raw(&pair, CONTROL, "\x21\x03xyz", 5, 0);
+    sim_send_raw(&pair, sim_open_raw(&pair, 0),
+                 "\x21"
+                 "some bytes of a stream that nobody knows",
+                 41, 1);
+    sim_send_raw(&pair, CONTROL, "\x21\x03xyz", 5, 0);
     sim_run_for(pair.net, SIM_SECOND / 10);
   }
   EXPECT_UINT(pair.server.closed, 0);
@@ -419,13 +365,13 @@ TEST("requests from the id of a GOAWAY on are given up though the server resets 
   }
   sim_run_for(pair.net, SIM_SECOND);
   EXPECT_UINT(pair.server.requests, 3);
-  send_raw_as(&pair, 1, SERVER_CONTROL, "\x07\x01\x08", 3, 0);
+  sim_send_raw_as(&pair, 1, SERVER_CONTROL, "\x07\x01\x08", 3, 0);
   sim_run_for(pair.net, SIM_SECOND);
   EXPECT(pair.client.is_going_away);
   EXPECT(!exchanges[0].is_closed && !exchanges[1].is_closed);
   EXPECT_INT(exchanges[2].status, PQQ_ERR_STREAM_REFUSED);
   EXPECT(!exchanges[2].is_reset);
-  send_raw_as(&pair, 1, SERVER_CONTROL, "\x07\x01\x04", 3, 0);
+  sim_send_raw_as(&pair, 1, SERVER_CONTROL, "\x07\x01\x04", 3, 0);
   sim_run_for(pair.net, SIM_SECOND);
   EXPECT_INT(exchanges[1].status, PQQ_ERR_STREAM_REFUSED);
   sim_server_answer(&pair.server, last_reply(&pair.server));
@@ -444,7 +390,7 @@ TEST("a ClientHello larger than TLS takes ends its connection, and little of it 
   sim_pair pair;
 
   sim_pair_open(&pair, harness_seed(), NULL);
-  EXPECT_INT(ngtcp2_conn_submit_crypto_data(conn_of(&pair.client)->quic,
+  EXPECT_INT(ngtcp2_conn_submit_crypto_data(sim_client_conn(&pair)->quic,
                                             NGTCP2_ENCRYPTION_LEVEL_INITIAL, hello, sizeof hello),
              0);
   sim_run_for(pair.net, 60 * SIM_SECOND);
@@ -480,11 +426,11 @@ TEST("a client's TLS message behind its handshake ends the connection with unexp
 
     NOTE("%s", late_messages[i].what);
     open_pair(&pair, NULL, 0);
-    EXPECT_INT(ngtcp2_conn_submit_crypto_data(conn_of(&pair.client)->quic,
+    EXPECT_INT(ngtcp2_conn_submit_crypto_data(sim_client_conn(&pair)->quic,
                                               NGTCP2_ENCRYPTION_LEVEL_1RTT,
                                               late_messages[i].message, late_messages[i].len),
                0);
-    pqq__conn_want_send(conn_of(&pair.client));
+    pqq__conn_want_send(sim_client_conn(&pair));
     sim_run_for(pair.net, SIM_SECOND);
     EXPECT(pair.client.is_closed);
     EXPECT_INT(pair.client.close.is_remote, 1);
@@ -525,10 +471,10 @@ TEST("random frames on random streams end connections, never the engine") {
     for (int i = 0; i < 8 && !pair.client.is_closed; i++) {
       static const int64_t own[] = {CONTROL, ENCODER, DECODER};
       uint64_t which = sim_random_below(&random, 8);
-      int64_t stream = which < 3 ? own[which] : open_raw(&pair, which < 7);
+      int64_t stream = which < 3 ? own[which] : sim_open_raw(&pair, which < 7);
       size_t len = random_frames(&random, data[i], sizeof data[i]);
 
-      send_raw(&pair, stream, data[i], len, sim_random_below(&random, 2) != 0);
+      sim_send_raw(&pair, stream, data[i], len, sim_random_below(&random, 2) != 0);
       sim_run_for(pair.net, SIM_SECOND / 10);
     }
     closed += pair.server.closed != 0;
