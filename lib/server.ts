@@ -136,7 +136,6 @@ export class Server extends EventEmitter<ServerEvents> implements AsyncDisposabl
     });
     const listener = new ServerListener({
       handler: handler ?? notFound,
-      maxRequestBodyBytes: config.maxRequestBodyBytes ?? Infinity,
       takesConnect: (protocol) =>
         protocol === "" ? config.connectPlain : config.connectProtocols.includes(protocol),
       waitUntil: (promise) => {

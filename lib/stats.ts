@@ -73,6 +73,9 @@ export const STAT_NAMES = [
   "signerTimeouts",
   "signerRefusals",
   "signerCancelled",
+  "requestsTimedOut",
+  "responsesStalled",
+  "bodiesTooLarge",
 ] as const;
 
 /** Name of a counter. */

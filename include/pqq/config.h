@@ -227,8 +227,44 @@ typedef struct pqq_config_options {
    *  because many users may share an address (carrier NAT, a load balancer).
    *  Unproven addresses above it get a Retry, proven ones are refused. */
   uint32_t connections_per_address;
-  uint32_t reserved;
+  /** Limits of a server's requests (docs/http.md), in milliseconds, 100-4,294,967,294;
+   *  PQQ_TIMEOUT_NONE: no limit. From a request stream's first byte to the end of
+   *  its header section; default 60,000. Then the answer is 408. */
+  uint32_t headers_timeout_ms;
+  /** How long content may not come; default 60,000. What comes buys time at
+   *  min_rate_bytes_per_s, never more than this, so that content that comes more
+   *  slowly runs out of it. Time does not count in which the application has not
+   *  taken what is there, nor that of tunnels (CONNECT). Then the answer is 408, or the
+   *  response that has begun is reset with H3_REQUEST_CANCELLED, and
+   *  PQQ_EVENT_RESET says PQQ_ERR_REQUEST_TIMEOUT. */
+  uint32_t body_timeout_ms;
+  /** The whole request with its content; default PQQ_TIMEOUT_NONE. */
+  uint32_t request_timeout_ms;
+  /** How long a client may take less of a response than min_rate_bytes_per_s, because
+   *  it gives no more flow control credit; default 60,000. Then the response is reset
+   *  with H3_REQUEST_CANCELLED. A client that does so to the whole connection, or
+   *  acknowledges nothing any more, loses it with H3_EXCESSIVE_LOAD. */
+  uint32_t send_timeout_ms;
+  /** Bytes per second, 1-1,073,741,824; default 240. */
+  uint32_t min_rate_bytes_per_s;
+  /** Fields of a peer's header section, 16-32,768; default 512: browsers keep 180
+   *  cookies for a name and send each in a field of its own. A request with more is
+   *  answered with 431. */
+  uint32_t max_header_fields;
+  /** Length of a request's :path, 256-1,048,576; default 8,192 (RFC 9110 section 4.1 asks
+   *  for 8,000). A longer one is answered with 414. */
+  uint32_t max_target_bytes;
+  /** Content of a request in bytes; default 0: no limit, PQQ_BODY_NONE: none is
+   *  taken. A request that announces more is answered with 413 and not shown. One
+   *  that turns out to have more ends with PQQ_EVENT_RESET and PQQ_ERR_BODY_TOO_LARGE;
+   *  its response is still the application's. */
+  uint64_t max_request_body_bytes;
 } pqq_config_options;
+
+/** Of the time limits in pqq_config_options: no limit. */
+#define PQQ_TIMEOUT_NONE UINT32_MAX
+/** Of pqq_config_options.max_request_body_bytes: no content at all. */
+#define PQQ_BODY_NONE UINT64_MAX
 
 /** Bits of pqq_config_options.enable_connect. */
 enum {

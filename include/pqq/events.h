@@ -38,7 +38,10 @@ enum {
   /** Trailer section: `stream`, `headers`. `is_end` is 1. */
   PQQ_EVENT_TRAILERS = 9,
   /** The peer gave up its half of the stream: `stream`, `wire_code`
-   *  (RESET_STREAM). No more data will come. */
+   *  (RESET_STREAM). No more data will come. On a server also where a request went over
+   *  a limit: `status` is then PQQ_ERR_REQUEST_TIMEOUT, and libpqq has answered or
+   *  reset it, so that a response is dropped; or PQQ_ERR_BODY_TOO_LARGE, and a
+   *  response can still be sent. */
   PQQ_EVENT_RESET = 10,
   /** The peer does not want our half: `stream`, `wire_code` (STOP_SENDING).
    *  Further writes are ignored. */

@@ -5,8 +5,10 @@ import { Command, CommanderError, Option } from "commander";
 import {
   CLIENT_INTEGERS,
   PQ_ON_H3,
+  REQUEST_INTEGERS,
   RETRY_MODES,
   SERVER_INTEGERS,
+  SHARED_INTEGERS,
   type PqOnH3,
   type RetryMode,
 } from "../config/fields.js";
@@ -172,6 +174,36 @@ function addServe(program: Command, setExitCode: (code: number) => void): void {
       "new connections per second of one address at each worker, 0 for no limit",
       integer(0, SERVER_INTEGERS.connectionsPerAddress.max),
       0,
+    )
+    .option(
+      "--headers-timeout <ms>",
+      "time for a request's header section, 0 for no limit",
+      integer(0, REQUEST_INTEGERS.headersTimeoutMs.max),
+      REQUEST_INTEGERS.headersTimeoutMs.default,
+    )
+    .option(
+      "--send-timeout <ms>",
+      "how long a client may not take a response, 0 for no limit",
+      integer(0, REQUEST_INTEGERS.sendTimeoutMs.max),
+      REQUEST_INTEGERS.sendTimeoutMs.default,
+    )
+    .option(
+      "--min-rate <bytes>",
+      "what a client has to take of a response, bytes per second",
+      integer(REQUEST_INTEGERS.minRateBytesPerS.min, REQUEST_INTEGERS.minRateBytesPerS.max),
+      REQUEST_INTEGERS.minRateBytesPerS.default,
+    )
+    .option(
+      "--max-header-fields <number>",
+      "fields of a request",
+      integer(SHARED_INTEGERS.maxHeaderFields.min, SHARED_INTEGERS.maxHeaderFields.max),
+      SHARED_INTEGERS.maxHeaderFields.default,
+    )
+    .option(
+      "--max-target <bytes>",
+      "path and query of a request",
+      integer(REQUEST_INTEGERS.maxTargetBytes.min, REQUEST_INTEGERS.maxTargetBytes.max),
+      REQUEST_INTEGERS.maxTargetBytes.default,
     )
     .option(
       "--block <prefix>",

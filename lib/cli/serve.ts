@@ -39,6 +39,11 @@ export interface ServeOptions extends RequireOptions {
   readonly retry: RetryMode;
   readonly handshakeCpu: number;
   readonly connectionsPerAddress: number;
+  readonly headersTimeout: number;
+  readonly sendTimeout: number;
+  readonly minRate: number;
+  readonly maxHeaderFields: number;
+  readonly maxTarget: number;
   readonly block?: readonly string[];
   readonly workers: number;
   readonly quicVersion?: readonly QuicVersion[];
@@ -161,6 +166,11 @@ async function listen(
     retry: options.retry,
     handshakeCpuMs: options.handshakeCpu,
     connectionsPerAddress: options.connectionsPerAddress,
+    headersTimeoutMs: options.headersTimeout,
+    sendTimeoutMs: options.sendTimeout,
+    minRateBytesPerS: options.minRate,
+    maxHeaderFields: options.maxHeaderFields,
+    maxTargetBytes: options.maxTarget,
   };
   const unknownServerName = options.refuseUnknownNames === true ? "refuse" : "default";
   const hosts = options.host?.flatMap((host) => (host === "localhost" ? LOOPBACK : host));

@@ -59,6 +59,13 @@ export const SHARED_INTEGERS = {
     summary:
       "Largest header section accepted: name + value + 32 per field (RFC 9114 section 4.2.2).",
   },
+  maxHeaderFields: {
+    min: 16,
+    max: 32_768,
+    default: 512,
+    unit: "fields",
+    summary: "Fields of a header section accepted; a request with more gets 431.",
+  },
   streamWindowBytes: {
     ...WINDOW,
     default: 256 * 1024,
@@ -95,8 +102,55 @@ export const SHARED_INTEGERS = {
   },
 } as const satisfies Record<string, IntegerField>;
 
+/** Of the C side; 0 stands for none. */
+const LIMIT_MS = { min: 100, max: 2 ** 31 - 1, zero: "none", unit: "milliseconds" } as const;
+
+/** What a server takes of requests; docs/http.md. */
+export const REQUEST_INTEGERS = {
+  headersTimeoutMs: {
+    ...LIMIT_MS,
+    default: 60_000,
+    summary: "For a request's header section from its first byte on; then 408.",
+  },
+  bodyTimeoutMs: {
+    ...LIMIT_MS,
+    default: 60_000,
+    summary:
+      "How long content may not come, and be below minRateBytesPerS; then 408, or a reset of the response.",
+  },
+  requestTimeoutMs: {
+    ...LIMIT_MS,
+    default: 0,
+    summary: "For a whole request with its content; then 408, or a reset of the response.",
+  },
+  sendTimeoutMs: {
+    ...LIMIT_MS,
+    default: 60_000,
+    summary:
+      "How long a client may take less of a response than minRateBytesPerS; then it is reset.",
+  },
+  minRateBytesPerS: {
+    min: 1,
+    max: 2 ** 30,
+    default: 240,
+    unit: "bytes per second",
+    summary: "The lowest rate at which content has to come, and a response has to be taken.",
+  },
+  maxTargetBytes: {
+    min: 256,
+    max: MIB,
+    default: 8_192,
+    unit: "bytes",
+    summary: "Path and query of a request; a longer one gets 414.",
+  },
+} as const satisfies Record<string, IntegerField>;
+
+/** The limits of a server's requests. */
+export type RequestIntegers = { readonly [K in keyof typeof REQUEST_INTEGERS]: number };
+
 /** Options of servers only. */
 export const SERVER_INTEGERS = {
+  ...REQUEST_INTEGERS,
   port: {
     min: 0,
     max: 65_535,

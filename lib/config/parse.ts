@@ -8,9 +8,11 @@ import {
   CIPHERS,
   CLIENT_INTEGERS,
   GROUPS,
+  REQUEST_INTEGERS,
   SHARED_INTEGERS,
   SIGNATURE_SCHEMES,
   type ClientIntegers,
+  type RequestIntegers,
   type Requirement,
 } from "./fields.js";
 import { check } from "./issues.js";
@@ -57,6 +59,7 @@ export function parseServerOptions(input: ServerOptions): ServerConfig {
     statelessKey: values.statelessKey?.slice(),
     maxConcurrentRequests: required(values.maxConcurrentRequests),
     maxRequestBodyBytes: values.maxRequestBodyBytes,
+    ...requestIntegers(values),
     maxRequestsPerConnection: values.maxRequestsPerConnection,
     connectProtocols: Object.freeze(values.connectProtocols ?? []),
     connectPlain: values.connectPlain,
@@ -161,6 +164,15 @@ export function parseRequire(input: unknown): Requirements {
   return input === undefined ? NOTHING : requirements(check(requireSchema, input, "require"));
 }
 
+function requestIntegers(
+  values: Partial<Record<keyof RequestIntegers, number | undefined>>,
+): RequestIntegers {
+  const names = Object.keys(REQUEST_INTEGERS) as (keyof RequestIntegers)[];
+  return Object.fromEntries(
+    names.map((name) => [name, required(values[name])]),
+  ) as unknown as RequestIntegers;
+}
+
 function clientIntegers(
   values: Partial<Record<keyof ClientIntegers, number | undefined>>,
 ): ClientIntegers {
@@ -208,6 +220,7 @@ function sharedConfig(values: SharedValues): SharedConfig {
     idleTimeoutMs: required(values.idleTimeoutMs),
     handshakeTimeoutMs: required(values.handshakeTimeoutMs),
     maxHeaderListBytes: required(values.maxHeaderListBytes),
+    maxHeaderFields: required(values.maxHeaderFields),
     ...windows(values),
     maxUdpPayloadBytes: required(values.maxUdpPayloadBytes),
     maxGlitches: required(values.maxGlitches),

@@ -13,6 +13,7 @@ import type {
   Profile,
   ProfileName,
   QuicVersion,
+  RequestIntegers,
   Requirement,
   SchemeName,
   UnknownServerName,
@@ -145,6 +146,8 @@ export interface SharedOptions {
   readonly handshakeTimeoutMs?: number | undefined;
   /** Largest header section accepted, name + value + 32 per field, 1,024–1,048,576. @defaultValue 65536 */
   readonly maxHeaderListBytes?: number | undefined;
+  /** Most fields of a header section accepted, 16–32,768; a request with more gets 431. @defaultValue 512 */
+  readonly maxHeaderFields?: number | undefined;
   /** First flow-control window of a stream, 16,384–1,073,741,824. @defaultValue 262144 */
   readonly streamWindowBytes?: number | undefined;
   /** First flow-control window of a connection, 16,384–1,073,741,824. @defaultValue 1048576 */
@@ -250,8 +253,37 @@ export interface ServerOptions extends SharedOptions {
   readonly statelessKey?: Uint8Array | undefined;
   /** Requests that a client may have open at once on one connection, 1–65,535. @defaultValue 100 */
   readonly maxConcurrentRequests?: number | undefined;
-  /** Largest request body in bytes. @defaultValue none: bodies are streamed, at the pace of their reader */
+  /**
+   * Largest request body in bytes. One that is announced larger gets 413 without its handler; one that turns out larger
+   * fails its reader with `PQQ_ERR_BODY_TOO_LARGE`, and gets 413 if the handler lets that through.
+   *
+   * @defaultValue none: bodies are streamed, at the pace of their reader
+   */
   readonly maxRequestBodyBytes?: number | undefined;
+  /** Longest path with query of a request, 256–1,048,576; a longer one gets 414. @defaultValue 8192 */
+  readonly maxTargetBytes?: number | undefined;
+  /** Milliseconds for a request's header section from its first byte on, 100–2,147,483,647; then 408. 0: no limit. @defaultValue 60000 */
+  readonly headersTimeoutMs?: number | undefined;
+  /**
+   * Milliseconds that a request's content may not come, 100–2,147,483,647; 0: no limit. What comes buys time at
+   * `minRateBytesPerS`, so that content that drips runs out of it, too. Not counted is time in which the handler has not
+   * read what is there. The client gets 408, or a reset of the response that has begun; the reader
+   * `PQQ_ERR_REQUEST_TIMEOUT`. Not for tunnels.
+   *
+   * @defaultValue 60000
+   */
+  readonly bodyTimeoutMs?: number | undefined;
+  /** Milliseconds for a whole request with its content, 100–2,147,483,647. @defaultValue 0: no limit */
+  readonly requestTimeoutMs?: number | undefined;
+  /**
+   * Milliseconds that a client may take less of a response than `minRateBytesPerS`, 100–2,147,483,647; 0: no limit. Then
+   * the response is reset: H3_REQUEST_CANCELLED. Not for tunnels.
+   *
+   * @defaultValue 60000
+   */
+  readonly sendTimeoutMs?: number | undefined;
+  /** The lowest rate of content and responses, 1–1,073,741,824 bytes per second. @defaultValue 240 */
+  readonly minRateBytesPerS?: number | undefined;
   /**
    * Requests of one connection, 1–4,294,967,295, after which it is ended gracefully (GOAWAY, RFC 9114 section 5.2); clients
    * go on with a new one.
@@ -469,6 +501,7 @@ export interface SharedConfig {
   readonly connectionWindowBytes: number;
   readonly maxStreamWindowBytes: number;
   readonly maxConnectionWindowBytes: number;
+  readonly maxHeaderFields: number;
   readonly maxGlitches: number;
   readonly maxUdpPayloadBytes: number;
   readonly disablePmtud: boolean;
@@ -479,7 +512,7 @@ export interface SharedConfig {
 }
 
 /** See {@link SharedConfig}. */
-export interface ServerConfig extends SharedConfig {
+export interface ServerConfig extends SharedConfig, RequestIntegers {
   /** IP literals; empty means `::`, or `0.0.0.0` where there is no IPv6. */
   readonly hosts: readonly string[];
   readonly port: number;

@@ -24,7 +24,7 @@ export const STATUS_TABLE = {
   PQQ_ERR_HEADERS_TOO_LARGE: [
     -204,
     false,
-    "the header section is larger than max_header_list_bytes",
+    "the header section is larger than max_header_list_bytes or max_header_fields",
   ],
   PQQ_ERR_TOO_MANY_CONNECTIONS: [-205, true, "max_connections is reached"],
   PQQ_ERR_TOO_MANY_REQUESTS: [-206, true, "too many requests wait for a stream of this connection"],
@@ -131,7 +131,7 @@ export const STATUS_TABLE = {
   PQQ_ERR_HTTP_PROTOCOL: [-503, false, "the peer broke the HTTP/3 protocol"],
   PQQ_ERR_GOING_AWAY: [-504, true, "the connection is shutting down and takes no new requests"],
   PQQ_ERR_CANCELLED: [-505, false, "the request was cancelled"],
-  PQQ_ERR_REQUEST_TIMEOUT: [-506, true, "the request did not finish within timeout_ms"],
+  PQQ_ERR_REQUEST_TIMEOUT: [-506, true, "the request did not finish in time"],
   PQQ_ERR_DATAGRAM_UNSUPPORTED: [
     -511,
     false,

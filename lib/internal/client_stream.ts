@@ -247,6 +247,11 @@ export class ClientStream extends Stream {
     }
   };
 
+  protected onOverLimit(error: Error): void {
+    // Only servers have such limits.
+    this.fail(error);
+  }
+
   onSourceFailed(error: unknown): void {
     if (this.isTunnel) this.commands.stopWriting(this.idLow, this.idHigh, H3_REQUEST_CANCELLED);
     else this.cancel(error);

@@ -259,7 +259,7 @@ export class Endpoint {
         this.streams.get(low, high)?.onTrailers(ring.text(offset, bytes));
         break;
       case EVENT_RESET:
-        this.streams.get(low, high)?.onReset(wireCode(aLow, aHigh));
+        this.streams.get(low, high)?.onReset(wireCode(aLow, aHigh), status);
         break;
       case EVENT_STOPPED:
         this.streams.get(low, high)?.onStopped(wireCode(aLow, aHigh));

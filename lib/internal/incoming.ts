@@ -39,7 +39,6 @@ interface Waiter<T> {
 /** See the file's head. */
 export class IncomingBody implements BodySource {
   readonly #owner: IncomingOwner;
-  readonly #limit: number;
   #chunks: Uint8Array[] = [];
   #received = 0;
   #isEnded = false;
@@ -52,9 +51,8 @@ export class IncomingBody implements BodySource {
   #isPulled = false;
   #isHolding = false;
 
-  constructor(owner: IncomingOwner, limit = Infinity) {
+  constructor(owner: IncomingOwner) {
     this.#owner = owner;
-    this.#limit = limit;
   }
 
   /** Whether all of it has arrived, or the reader does not want more. */
@@ -126,7 +124,7 @@ export class IncomingBody implements BodySource {
       return;
     }
     this.#received += bytes;
-    if (this.#received > Math.min(this.#limit, this.#collector?.limit ?? Infinity)) {
+    if (this.#received > (this.#collector?.limit ?? Infinity)) {
       this.fail(errorFromStatus(STATUS_BODY_TOO_LARGE));
       this.#owner.stopReading();
       return;

@@ -47,6 +47,16 @@ export interface NativeOptions {
   readonly enableConnect?: number | undefined;
   readonly datagrams?: boolean | undefined;
   readonly maxHeaderListBytes?: number | undefined;
+  readonly maxHeaderFields?: number | undefined;
+  /** PQQ_TIMEOUT_NONE for no limit. */
+  readonly headersTimeoutMs?: number | undefined;
+  readonly bodyTimeoutMs?: number | undefined;
+  readonly requestTimeoutMs?: number | undefined;
+  readonly sendTimeoutMs?: number | undefined;
+  readonly minRateBytesPerS?: number | undefined;
+  readonly maxTargetBytes?: number | undefined;
+  /** Undefined: no limit; 0: no content. */
+  readonly maxRequestBodyBytes?: number | undefined;
   readonly streamWindowBytes?: number | undefined;
   readonly connectionWindowBytes?: number | undefined;
   readonly maxStreamWindowBytes?: number | undefined;

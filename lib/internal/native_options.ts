@@ -18,6 +18,9 @@ import type { NativeOptions } from "./native.js";
 /** PQQ_REQUIRE_DEFAULT. */
 const REQUIRE_DEFAULT = 0;
 
+/** PQQ_TIMEOUT_NONE. */
+const TIMEOUT_NONE = 0xffff_ffff;
+
 /** PQQ_CONNECT_*. */
 const CONNECT_EXTENDED = 1;
 const CONNECT_PLAIN = 2;
@@ -29,6 +32,10 @@ export function serverNativeOptions(config: ServerConfig): NativeOptions {
     ...shared(config),
     isServer: true,
     disableDate: !config.dateHeader,
+    headersTimeoutMs: config.headersTimeoutMs || TIMEOUT_NONE,
+    bodyTimeoutMs: config.bodyTimeoutMs || TIMEOUT_NONE,
+    requestTimeoutMs: config.requestTimeoutMs || TIMEOUT_NONE,
+    sendTimeoutMs: config.sendTimeoutMs || TIMEOUT_NONE,
     enableConnect:
       (config.connectProtocols.length > 0 ? CONNECT_EXTENDED : 0) |
       (config.connectPlain ? CONNECT_PLAIN : 0),
@@ -49,7 +56,10 @@ export function clientNativeOptions(config: ClientConfig): NativeOptions {
     profiles: config.profiles.map((name) => PROFILES[name]),
     disableFirstFlightRepeat: !config.firstFlightRepeat,
     keepAliveMs: config.pingIntervalMs,
-    // The pool keeps these, by its own words.
+    // A server's by these names; and what the pool keeps, by its own words.
+    headersTimeoutMs: undefined,
+    bodyTimeoutMs: undefined,
+    requestTimeoutMs: undefined,
     maxConnections: undefined,
     maxConcurrentRequests: undefined,
     hosts: config.localAddress === undefined ? undefined : [config.localAddress],

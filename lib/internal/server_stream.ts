@@ -23,6 +23,7 @@ import {
   H3_INTERNAL_ERROR,
   H3_NO_ERROR,
   H3_REQUEST_CANCELLED,
+  STATUS_BODY_TOO_LARGE,
   STATUS_CANCELLED,
   STATUS_STATE,
   WRITE_END,
@@ -88,7 +89,6 @@ export type Handler = (
 /** The server behind a request. */
 export interface RequestOwner {
   readonly handler: Handler;
-  readonly maxRequestBodyBytes: number;
   /** Whether the handler sees CONNECT for that protocol; `""`: for none. */
   takesConnect(protocol: string): boolean;
   waitUntil(promise: Promise<unknown>): void;
@@ -114,6 +114,8 @@ export class ServerStream extends Stream implements RequestParts {
   readonly #fields: string;
   #abort: AbortController | undefined;
   #failure: Error | undefined;
+  /** What the reader of content over `maxRequestBodyBytes` has got. */
+  #tooLarge: Error | undefined;
   #hasResponded = false;
   #isSent = false;
   /** libpqq has not taken the response. */
@@ -148,7 +150,7 @@ export class ServerStream extends Stream implements RequestParts {
     this.protocol = end < 0 ? text.slice(protocol) : text.slice(protocol, end);
     this.#fields = end < 0 ? "" : text.slice(end + 1);
     if (isEnd) return;
-    this.incoming = new IncomingBody(this, owner.maxRequestBodyBytes);
+    this.incoming = new IncomingBody(this);
     this.#isContinueAwaited =
       this.#fields.includes("expect") && this.#field("expect")?.toLowerCase() === "100-continue";
   }
@@ -173,10 +175,6 @@ export class ServerStream extends Stream implements RequestParts {
   handle(): void {
     if (this.method === CONNECT && !this.#owner.takesConnect(this.protocol)) {
       this.#answer(501);
-      return;
-    }
-    if (this.#isTooLarge()) {
-      this.#answer(413);
       return;
     }
     let request: ServerRequest;
@@ -274,6 +272,16 @@ export class ServerStream extends Stream implements RequestParts {
     );
   }
 
+  /** Of content that is too large its reader hears, and what the handler then answers is sent; else libpqq has answered. */
+  protected override onOverLimit(error: Error, status: number): void {
+    if (status === STATUS_BODY_TOO_LARGE) {
+      this.#tooLarge = error;
+      this.incoming?.fail(error);
+    } else {
+      this.fail(error);
+    }
+  }
+
   onSourceFailed(error: unknown): void {
     if (this.isTunnel) {
       // Whoever wrote has given up its half.
@@ -297,12 +305,6 @@ export class ServerStream extends Stream implements RequestParts {
     if (this.#isSent) return;
     this.#failure ??= error;
     this.#abort?.abort(this.#failure);
-  }
-
-  #isTooLarge(): boolean {
-    const limit = this.#owner.maxRequestBodyBytes;
-    if (limit === Infinity || this.incoming === null) return false;
-    return Number(this.#field("content-length") ?? 0) > limit;
   }
 
   #field(wanted: string): string | undefined {
@@ -398,10 +400,11 @@ export class ServerStream extends Stream implements RequestParts {
   }
 
   #fail(error: unknown): void {
-    // What the peer's own cancellation made fail is no news.
-    if (error !== this.#failure) this.#owner.reportError(error);
+    // What the peer's own cancellation, or its too large content, made fail is no news.
+    const status = error !== undefined && error === this.#tooLarge ? 413 : 500;
+    if (error !== this.#failure && status === 500) this.#owner.reportError(error);
     if (this.#hasResponded) this.abandon(H3_INTERNAL_ERROR, error);
-    else this.#answer(500);
+    else this.#answer(status);
   }
 
   /** An answer of our own, without content. */

@@ -52,6 +52,8 @@ export abstract class Stream implements Identified, IncomingOwner, OutgoingOwner
   /** A command for this stream has failed. */
   abstract onCommandFailed(type: number, status: number): void;
   abstract onSourceFailed(error: unknown): void;
+  /** The request has gone over a limit of the server. */
+  protected abstract onOverLimit(error: Error, status: number): void;
   abstract onSent(): void;
   /** The stream has ended other than by the ends of both messages. */
   protected abstract onFailed(error: Error): void;
@@ -115,8 +117,12 @@ export abstract class Stream implements Identified, IncomingOwner, OutgoingOwner
     else this.#tunnelEnd?.reject(error);
   }
 
-  /** The peer gave up its half. */
-  onReset(wireCode: number): void {
+  /** The peer gave up its half; or, with a status, its request has gone over a limit of the server. */
+  onReset(wireCode: number, status: number): void {
+    if (status !== STATUS_OK) {
+      this.onOverLimit(errorFromStatus(status), status);
+      return;
+    }
     // The answer to our own STOP_SENDING is no failure.
     if (this.incoming?.isDone === true) return;
     const error = resetError(wireCode);

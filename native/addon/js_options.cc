@@ -25,6 +25,16 @@ const char *OrNull(const std::string &text) {
   return text.empty() ? nullptr : text.c_str();
 }
 
+// There 0 is no content, in C no limit.
+uint64_t ReadBodyLimit(const Napi::Object &object, const char *name) {
+  const Napi::Value value = object.Get(name);
+  if (!value.IsNumber()) {
+    return 0;
+  }
+  const int64_t bytes = value.As<Napi::Number>().Int64Value();
+  return bytes <= 0 ? PQQ_BODY_NONE : static_cast<uint64_t>(bytes);
+}
+
 } // namespace
 
 std::string ReadString(const Napi::Object &object, const char *name) {
@@ -76,6 +86,14 @@ ConfigInput::ConfigInput(const Napi::Object &object) {
   options_.max_connection_window_bytes = ReadUint32(object, "maxConnectionWindowBytes");
   options_.max_connections = ReadUint32(object, "maxConnections");
   options_.max_udp_payload_bytes = ReadUint32(object, "maxUdpPayloadBytes");
+  options_.max_header_fields = ReadUint32(object, "maxHeaderFields");
+  options_.headers_timeout_ms = ReadUint32(object, "headersTimeoutMs");
+  options_.body_timeout_ms = ReadUint32(object, "bodyTimeoutMs");
+  options_.request_timeout_ms = ReadUint32(object, "requestTimeoutMs");
+  options_.send_timeout_ms = ReadUint32(object, "sendTimeoutMs");
+  options_.min_rate_bytes_per_s = ReadUint32(object, "minRateBytesPerS");
+  options_.max_target_bytes = ReadUint32(object, "maxTargetBytes");
+  options_.max_request_body_bytes = ReadBodyLimit(object, "maxRequestBodyBytes");
   options_.max_glitches = ReadUint32(object, "maxGlitches");
   options_.disable_pmtud = ReadBoolean(object, "disablePmtud") ? 1 : 0;
   options_.assume_max_udp_payload = ReadBoolean(object, "assumeMaxUdpPayload") ? 1 : 0;

@@ -42,6 +42,19 @@ describe("pqq serve", () => {
     await stop(served);
   });
 
+  it("takes the limits of requests from the command line", async () => {
+    const limits = ["--headers-timeout", "0", "--send-timeout", "1000", "--min-rate", "1"];
+    const sizes = ["--max-header-fields", "20", "--max-target", "256"];
+    const served = await sandbox.serve("www", ...limits, ...sizes);
+    await using client = new Client({ caFile: served.ca ?? "" });
+    const headers = Array.from({ length: 25 }, (_, i): [string, string] => [`x-${i}`, "v"]);
+    const target = `${served.url}?${"a".repeat(256)}`;
+    expect((await client.get(served.url)).status).to.equal(200);
+    expect((await client.get(served.url, { headers })).status).to.equal(431);
+    expect((await client.get(target)).status).to.equal(414);
+    await stop(served);
+  });
+
   it("serves both loopback addresses", async () => {
     const served = await sandbox.serve("www");
     await using client = new Client({ caFile: served.ca ?? "" });

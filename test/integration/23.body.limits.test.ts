@@ -25,6 +25,28 @@ describe("body: limits", () => {
     expect(calls).to.equal(0);
   });
 
+  it("content that turns out larger gets 413 if the handler does not say otherwise", async () => {
+    await using service = await startService(
+      async (request) => new Response(String((await request.bytes()).length)),
+      { server: { maxRequestBodyBytes: LIMIT } },
+    );
+    const body = pieces(11);
+    const response = await service.client.request(service.url, { method: "POST", body });
+    expect(response.status).to.equal(413);
+    expect(service.server.stats().bodiesTooLarge).to.equal(1);
+    expect(service.errors).to.deep.equal([]);
+  });
+
+  it("maxRequestBodyBytes: 0 takes no content", async () => {
+    await using service = await startService(() => new Response("ok"), {
+      server: { maxRequestBodyBytes: 0 },
+    });
+    const post = (body: string): Promise<number> =>
+      service.client.request(service.url, { method: "POST", body }).then(({ status }) => status);
+    expect(await post("x")).to.equal(413);
+    expect(await post("")).to.equal(200);
+  });
+
   it("content that turns out larger fails its reader", async () => {
     await using service = await startService(
       async (request) => {

@@ -52,6 +52,13 @@ static const pqq__range ranges[] = {
     RANGE(pin_lifetime_s, 1, 31536000, 0),
     RANGE(handshake_cpu_ms, 1, 1000, 800),
     RANGE(connections_per_address, 1, 100000, 0),
+    RANGE(headers_timeout_ms, 100, PQQ_TIMEOUT_NONE, 60000),
+    RANGE(body_timeout_ms, 100, PQQ_TIMEOUT_NONE, 60000),
+    RANGE(request_timeout_ms, 100, PQQ_TIMEOUT_NONE, PQQ_TIMEOUT_NONE),
+    RANGE(send_timeout_ms, 100, PQQ_TIMEOUT_NONE, 60000),
+    RANGE(min_rate_bytes_per_s, 1, 1024 * MIB, 240),
+    RANGE(max_header_fields, 16, 32768, 512),
+    RANGE(max_target_bytes, 256, MIB, 8 * KIB),
 };
 
 pqq_status pqq_config_options_init(pqq_config_options *options, size_t size) {

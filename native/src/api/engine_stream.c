@@ -286,6 +286,9 @@ pqq_status pqq_engine_consume(pqq_engine *engine, pqq_id id, uint64_t bytes) {
                           (unsigned long long)bytes, (unsigned long long)stream->unconsumed_bytes);
   }
   stream->unconsumed_bytes -= bytes;
+  if (stream->unconsumed_bytes == 0 && bytes > 0) {
+    pqq__watch_taken(stream);
+  }
   pqq__conn_consume(conn, stream->session ? stream->quic_id : -1, bytes);
   return PQQ_OK;
 }

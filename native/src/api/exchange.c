@@ -143,8 +143,12 @@ void pqq__exchange_on_event(const pqq__exchange_rules *rules, pqq__node *waiting
     finish(exchange);
     break;
   case PQQ_EVENT_RESET:
-    /* Half a request is none. */
-    (void)pqq_engine_reset(engine, event->stream, H3_REQUEST_CANCELLED);
+    /* Half a request is none; one over a limit is answered. */
+    if (event->status == PQQ_ERR_BODY_TOO_LARGE) {
+      (void)pqq_engine_respond(engine, event->stream, 413, NULL, 0, NULL, PQQ_WRITE_END);
+    } else if (event->status == PQQ_OK) {
+      (void)pqq_engine_reset(engine, event->stream, H3_REQUEST_CANCELLED);
+    }
     finish(exchange);
     break;
   case PQQ_EVENT_STREAM_CLOSED:

@@ -150,6 +150,10 @@
  * peer's stream limit. */
 #define PQQ__MAX_PENDING_REQUESTS 16384
 
+/* How often a server looks at its responses within send_timeout_ms, which is kept to within twice
+ * the time between two looks. */
+#define PQQ__RESPONSE_LOOKS 8
+
 /* Interim (1xx) responses to one request. They are not flow-controlled: a server could fill the
  * memory of a client that does not read its events. */
 #define PQQ__MAX_INTERIM_RESPONSES 32

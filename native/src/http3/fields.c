@@ -47,6 +47,9 @@ int pqq__fields_add(pqq__fields *fields, pqq_bytes name, pqq_bytes value, uint32
                     uint64_t max_list_bytes) {
   pqq_header *header;
 
+  if (fields->is_too_large) {
+    return 0;
+  }
   fields->list_bytes += name.len + value.len + PQQ__FIELD_OVERHEAD_BYTES;
   if (fields->list_bytes > max_list_bytes) {
     fields->is_too_large = 1;
@@ -167,7 +170,7 @@ int pqq__section_hosts_agree(const pqq__section *section) {
   return authority.len == host.len;
 }
 
-static int parse_length(pqq_bytes text, uint64_t *bytes) {
+int pqq__parse_length(pqq_bytes text, uint64_t *bytes) {
   uint64_t value = 0;
 
   if (text.len == 0 || text.len > 18) { /* 18 digits always fit */
@@ -188,7 +191,7 @@ int pqq__section_length(const pqq_header *headers, size_t count, uint64_t *bytes
 
   for (size_t i = 0; i < count; i++) {
     if (pqq__bytes_equal(headers[i].name, "content-length")) {
-      result = result == 0 ? parse_length(headers[i].value, bytes) : -1;
+      result = result == 0 ? pqq__parse_length(headers[i].value, bytes) : -1;
     }
   }
   return result;

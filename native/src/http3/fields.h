@@ -49,6 +49,9 @@ int pqq__section_hosts_agree(const pqq__section *section);
  * there are several. */
 int pqq__section_length(const pqq_header *headers, size_t count, uint64_t *bytes);
 
+/* One such value: 1 or -1. */
+int pqq__parse_length(pqq_bytes text, uint64_t *bytes);
+
 /* A section with copies of `headers`. NULL on lack of memory. */
 pqq__section *pqq__section_copy(const pqq_header *headers, size_t count);
 

@@ -12,8 +12,8 @@ static void set_deadline(pqq__session *session) {
   pqq_time_ns timeout = (pqq_time_ns)conn->config->values.handshake_timeout_ms * PQQ__NS_PER_MS;
   pqq_time_ns at = pqq__proof_is_done(session) ? PQQ_TIME_NEVER : conn->began + timeout;
 
-  if (at != conn->app_timer) {
-    pqq__conn_set_app_timer(conn, at);
+  if (at != session->timer_at) {
+    pqq__session_set_timer(session, at);
   }
 }
 

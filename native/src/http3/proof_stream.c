@@ -123,7 +123,7 @@ static int take(pqq__session *session, pqq_time_ns now) {
     return -1;
   }
   proof->is_waiting = 0;
-  pqq__conn_set_app_timer(session->conn, PQQ_TIME_NEVER);
+  pqq__session_set_timer(session, PQQ_TIME_NEVER);
   if ((answer || status == PQQ_AGAIN) &&
       pqq__proof_send(session, status, answer, answer_len) != 0) {
     return -1;

@@ -86,6 +86,9 @@ static pqq_status interim(pqq__stream *stream, int32_t status, const pqq_header 
   if (submit(stream, status, headers, count, NULL) != 0) {
     return PQQ_ERR_NO_MEMORY;
   }
+  if (status == 100) {
+    pqq__watch_continue(stream);
+  }
   pqq__conn_want_send(stream->session->conn);
   return PQQ_OK;
 }
@@ -95,6 +98,10 @@ pqq_status pqq__respond(pqq__stream *stream, int32_t status, const pqq_header *h
   int is_end = (flags & PQQ_WRITE_END) != 0;
   int has_body = pqq__may_have_body(stream, status) && (!is_end || (body && body->data.len));
 
+  if (stream->is_answered_here && stream->has_headers_out) {
+    drop_body(body, flags);
+    return PQQ_OK;
+  }
   if (stream->has_headers_out) {
     return PQQ_ERR_STATE;
   }
@@ -126,6 +133,7 @@ pqq_status pqq__respond(pqq__stream *stream, int32_t status, const pqq_header *h
   /* Bytes that come later are dropped too. */
   stream->is_out_stopped |= !has_body;
   stream->wants_writable = has_body && (flags & PQQ_WRITE_NOTIFY) != 0;
+  pqq__watch_response(stream);
   pqq__conn_want_send(stream->session->conn);
   return PQQ_OK;
 }
@@ -157,6 +165,7 @@ pqq_status pqq__write(pqq__stream *stream, const pqq_body *body, uint32_t flags)
     stream->wants_writable = 0;
   }
   if (stream->quic_id >= 0) {
+    pqq__watch_response(stream);
     resume(stream);
   }
   return out->unsent_bytes > PQQ__WRITE_HIGH_BYTES ? PQQ_AGAIN : PQQ_OK;

@@ -16,6 +16,7 @@ pqq__session *pqq__session_new(pqq_engine *engine, int is_server) {
   if (session) {
     session->engine = engine;
     session->is_server = is_server;
+    session->timer_at = session->watch.at = PQQ_TIME_NEVER;
     pqq__list_init(&session->streams);
     pqq__list_init(&session->pending);
   }
@@ -157,6 +158,7 @@ static int on_stream_open(void *app, int64_t stream_id) {
     pqq__session_shutdown(session);
   }
   session->engine->endpoint.stats.requests++;
+  pqq__watch_begin(stream);
   return 0;
 }
 

@@ -10,6 +10,7 @@
 #include "http3/datagram.h"
 #include "http3/engine.h"
 #include "http3/proof_stream.h"
+#include "http3/watch.h"
 #include "quic/conn.h"
 
 /* HTTP/3 error codes (RFC 9114 section 8.1). */
@@ -34,6 +35,9 @@ typedef struct pqq__session {
   int is_going_away;
   /* pqq_engine_shutdown: notice sent, then the final GOAWAY. */
   int is_shutting_down, is_notice_timed, is_final_goaway_sent, is_drained;
+  /* pqq__session_set_timer. */
+  pqq_time_ns timer_at;
+  pqq__session_watch watch;
   uint64_t token;
   /* velocity/1 only. */
   pqq__proof *proof;
@@ -68,6 +72,9 @@ typedef struct pqq__stream {
   /* Receiving. */
   pqq__fields fields;
   uint64_t unconsumed_bytes;
+  /* Of a server: content that has come. */
+  uint64_t content_bytes;
+  pqq__stream_watch watch;
   /* Number of this stream's last event, for gathering body bytes. */
   uint64_t last_event;
   int http_status;
@@ -87,11 +94,15 @@ typedef struct pqq__stream {
   pqq__section *trailers;
   pqq__body body;
   int is_head;
+  /* Status to refuse the request with once its header section has come; 0: none. */
+  int32_t refusal;
   /* CONNECT (RFC 9110 section 9.3.6), and with :protocol (RFC 9220). */
   int is_connect, has_protocol;
   /* For an authority that this connection cannot answer for. */
   int is_misdirected;
   int has_headers_out;
+  /* By libpqq itself: what the application still says is dropped. */
+  int is_answered_here;
   int is_out_ended;
   int is_out_stopped;
   /* By ourselves, with pqq_engine_stop_writing. */
@@ -153,6 +164,9 @@ pqq_status pqq__trailers(pqq__stream *stream, const pqq_header *headers, size_t 
 void pqq__reset(pqq__stream *stream, uint64_t wire_code, pqq_status status);
 void pqq__stop_reading(pqq__stream *stream, uint64_t wire_code);
 
+/* session_recv.c: answers a request here, and stops to read it. */
+void pqq__refuse_request(pqq__stream *stream, int32_t status, uint64_t wire_code);
+
 /* 0: a response with this status has no content (RFC 9110 section 6.4.1). */
 int pqq__may_have_body(const pqq__stream *stream, int32_t status);
 /* priority.c */
@@ -177,7 +191,7 @@ nghttp3_nv *pqq__to_nv(const pqq_header *headers, size_t count, nghttp3_nv few[P
 /* The peer takes no more: requests that wait for a stream fail. */
 void pqq__session_refuse_pending(pqq__session *session);
 void pqq__session_shutdown(pqq__session *session);
-void pqq__session_on_timer(void *app);
+void pqq__session_on_own_timer(pqq__session *session);
 /* Closes a connection that is shutting down and has nothing left. */
 void pqq__session_close_if_drained(pqq__session *session);
 

@@ -4,6 +4,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "core/bytes.h"
 #include "http3/session.h"
 
 /* A malformed message has to end its stream, not its connection (RFC 9114
@@ -96,42 +97,83 @@ static int parse_status(pqq_bytes value) {
   return status;
 }
 
+/* A tunnel has no content. */
+static uint64_t body_limit(const pqq__stream *stream) {
+  uint64_t limit = stream->session->conn->config->values.max_request_body_bytes;
+
+  if (stream->is_connect || limit == 0) {
+    return UINT64_MAX;
+  }
+  return limit == PQQ_BODY_NONE ? 0 : limit;
+}
+
+/* What a field of a request says that decides about all of it. */
+static void note_request_field(pqq__stream *stream, int32_t token, pqq_bytes name,
+                               pqq_bytes value) {
+  const pqq_config_options *values = &stream->session->conn->config->values;
+  uint64_t bytes;
+
+  switch (token) {
+  case NGHTTP3_QPACK_TOKEN__METHOD:
+    stream->is_head = pqq__bytes_are(value, "HEAD", 4);
+    stream->is_connect = pqq__bytes_are(value, "CONNECT", 7);
+    break;
+  case NGHTTP3_QPACK_TOKEN_HOST:
+  case NGHTTP3_QPACK_TOKEN__AUTHORITY:
+    stream->fields.has_host |= token == NGHTTP3_QPACK_TOKEN_HOST;
+    stream->is_misdirected |= !pqq__tls_session_answers_for(stream->session->conn->tls, value);
+    break;
+  case NGHTTP3_QPACK_TOKEN__PATH:
+    stream->refusal = value.len > values->max_target_bytes ? 414 : stream->refusal;
+    break;
+  case NGHTTP3_QPACK_TOKEN_CONTENT_LENGTH:
+    if (pqq__parse_length(value, &bytes) < 0 || bytes > body_limit(stream)) {
+      stream->refusal = 413;
+    }
+    break;
+  default:
+    stream->watch.awaits_continue |=
+        token < 0 && pqq__bytes_are(name, "expect", 6) && pqq__bytes_are(value, "100-continue", 12);
+    break;
+  }
+}
+
 static int on_header(nghttp3_conn *http, int64_t stream_id, int32_t token, nghttp3_rcbuf *name,
                      nghttp3_rcbuf *value, uint8_t flags, void *user_data, void *stream_data) {
   pqq__session *session = user_data;
   pqq__stream *stream = stream_data;
   uint32_t never_index = flags & NGHTTP3_NV_FLAG_NEVER_INDEX ? PQQ_HEADER_NEVER_INDEX : 0;
+  const pqq_config_options *values = &session->conn->config->values;
 
   (void)http;
   (void)stream_id;
   if (!stream) {
     return 0;
   }
+  if (stream->is_in_stopped) {
+    return 0;
+  }
   if (token == NGHTTP3_QPACK_TOKEN__STATUS) {
     stream->http_status = parse_status(bytes_of(value));
-  } else if (token == NGHTTP3_QPACK_TOKEN__METHOD && session->is_server) {
-    pqq_bytes method = bytes_of(value);
-    stream->is_head = method.len == 4 && memcmp(method.data, "HEAD", 4) == 0;
-    stream->is_connect = method.len == 7 && memcmp(method.data, "CONNECT", 7) == 0;
-  } else if (session->is_server && !stream->is_reported &&
-             (token == NGHTTP3_QPACK_TOKEN__AUTHORITY || token == NGHTTP3_QPACK_TOKEN_HOST)) {
-    stream->fields.has_host |= token == NGHTTP3_QPACK_TOKEN_HOST;
-    stream->is_misdirected |= !pqq__tls_session_answers_for(session->conn->tls, bytes_of(value));
   } else if (token == NGHTTP3_QPACK_TOKEN__PROTOCOL) {
     stream->has_protocol = 1;
   } else if (token == NGHTTP3_QPACK_TOKEN_COOKIE) {
     stream->fields.cookies++;
+  } else if (session->is_server && !stream->is_reported) {
+    note_request_field(stream, token, bytes_of(name), bytes_of(value));
   }
+  stream->fields.is_too_large |= stream->fields.count >= values->max_header_fields;
   return verdict(pqq__fields_add(&stream->fields, bytes_of(name), bytes_of(value), never_index,
-                                 session->conn->config->values.max_header_list_bytes));
+                                 values->max_header_list_bytes));
 }
 
-/* Answers a request here: it is not shown to the application. */
-static void refuse_request(pqq__stream *stream, int32_t status, uint64_t wire_code) {
+/* Answers a request here: what the application says of it, if it knows it, is dropped. */
+void pqq__refuse_request(pqq__stream *stream, int32_t status, uint64_t wire_code) {
   static const pqq_body no_body;
 
   pqq__fields_deinit(&stream->fields);
   stream->session->engine->endpoint.stats.requests_refused++;
+  stream->is_answered_here = 1;
   (void)pqq__respond(stream, status, NULL, 0, &no_body, PQQ_WRITE_END);
   pqq__stop_reading(stream, wire_code);
 }
@@ -140,7 +182,7 @@ static void refuse_request(pqq__stream *stream, int32_t status, uint64_t wire_co
  * 9110 section 15.5.20); it may try again on a connection of its own. */
 static void refuse_misdirected(pqq__stream *stream) {
   stream->session->engine->endpoint.stats.requests_misdirected++;
-  refuse_request(stream, 421, PQQ__H3_NO_ERROR);
+  pqq__refuse_request(stream, 421, PQQ__H3_NO_ERROR);
 }
 
 /* What RFC 9114 calls malformed and nghttp3 lets pass. */
@@ -193,7 +235,7 @@ static int on_headers_end(nghttp3_conn *http, int64_t stream_id, int fin, void *
     pqq__fields_deinit(&stream->fields);
     if (session->is_server) {
       /* RFC 6585 section 5. */
-      refuse_request(stream, 431, PQQ__H3_EXCESSIVE_LOAD);
+      pqq__refuse_request(stream, 431, PQQ__H3_EXCESSIVE_LOAD);
     } else {
       pqq__reset(stream, PQQ__H3_EXCESSIVE_LOAD, PQQ_ERR_HEADERS_TOO_LARGE);
     }
@@ -208,7 +250,12 @@ static int on_headers_end(nghttp3_conn *http, int64_t stream_id, int fin, void *
   if (session->is_server && is_plain_connect &&
       !(session->conn->config->values.enable_connect & PQQ_CONNECT_PLAIN)) {
     /* RFC 9110 section 15.6.2: a method that is not there for any resource. */
-    refuse_request(stream, 501, PQQ__H3_NO_ERROR);
+    pqq__refuse_request(stream, 501, PQQ__H3_NO_ERROR);
+    return 0;
+  }
+  if (stream->refusal) {
+    session->engine->endpoint.stats.bodies_too_large += stream->refusal == 413;
+    pqq__refuse_request(stream, stream->refusal, PQQ__H3_NO_ERROR);
     return 0;
   }
   if (!session->is_server && stream->http_status < 200 &&
@@ -216,6 +263,9 @@ static int on_headers_end(nghttp3_conn *http, int64_t stream_id, int fin, void *
     pqq__fields_deinit(&stream->fields);
     pqq__reset(stream, PQQ__H3_EXCESSIVE_LOAD, PQQ_ERR_HTTP_PROTOCOL);
     return 0;
+  }
+  if (session->is_server) {
+    pqq__watch_content(stream);
   }
   /* Whether the message ends here, on_end says: it comes after the check of content-length. */
   return verdict(
@@ -283,6 +333,20 @@ static int report_data(pqq__stream *stream, const uint8_t *data, size_t len) {
   return 0;
 }
 
+/* More content than is taken. The application has seen the request and says what becomes of it. */
+static int end_content(pqq__stream *stream) {
+  pqq__event *event = pqq__stream_event(stream, PQQ_EVENT_RESET);
+
+  if (!event) {
+    return -1;
+  }
+  event->status = PQQ_ERR_BODY_TOO_LARGE;
+  event->wire_code = PQQ__H3_NO_ERROR;
+  stream->session->engine->endpoint.stats.bodies_too_large++;
+  pqq__stop_reading(stream, PQQ__H3_NO_ERROR);
+  return 0;
+}
+
 static int on_data(nghttp3_conn *http, int64_t stream_id, const uint8_t *data, size_t len,
                    void *user_data, void *stream_data) {
   pqq__session *session = user_data;
@@ -295,6 +359,12 @@ static int on_data(nghttp3_conn *http, int64_t stream_id, const uint8_t *data, s
     return 0;
   }
   session->engine->endpoint.stats.body_bytes_received += len;
+  stream->content_bytes += len;
+  if (session->is_server && stream->content_bytes > body_limit(stream)) {
+    pqq__conn_consume(session->conn, stream_id, len);
+    return verdict(end_content(stream));
+  }
+  pqq__watch_data(stream, len);
   stream->unconsumed_bytes += len;
   return append(stream, data, len) == 0 ? 0 : verdict(report_data(stream, data, len));
 }

@@ -55,6 +55,7 @@ static int note_written(pqq__stream *stream, size_t bytes) {
   pqq__body *body = &stream->body;
 
   /* `bytes` has the frame headers in it, so this can run a little ahead. */
+  stream->watch.sent_bytes += bytes;
   body->unsent_bytes = bytes < body->unsent_bytes ? body->unsent_bytes - bytes : 0;
   if (!stream->wants_writable || body->unsent_bytes > PQQ__WRITE_LOW_BYTES) {
     return 0;
@@ -97,9 +98,12 @@ void pqq__session_on_write_shut(void *app, int64_t stream_id) {
 
 int pqq__session_on_acked(void *app, int64_t stream_id, uint64_t bytes) {
   pqq__session *session = app;
-  int error = pqq__proof_on_acked(session, stream_id, bytes)
-                  ? 0
-                  : nghttp3_conn_add_ack_offset(session->http, stream_id, bytes);
+  int error;
+
+  session->watch.acked_bytes += bytes;
+  error = pqq__proof_on_acked(session, stream_id, bytes)
+              ? 0
+              : nghttp3_conn_add_ack_offset(session->http, stream_id, bytes);
 
   return error == 0 ? 0 : pqq__session_fail(session, error);
 }

@@ -17,7 +17,7 @@ void pqq__session_shutdown(pqq__session *session) {
   }
   if (session->is_server) {
     (void)nghttp3_conn_submit_shutdown_notice(session->http);
-    pqq__conn_set_app_timer(session->conn, session->engine->endpoint.now);
+    pqq__session_set_timer(session, session->engine->endpoint.now);
     pqq__conn_want_send(session->conn);
   }
   pqq__session_close_if_drained(session);
@@ -33,9 +33,7 @@ void pqq__session_refuse_pending(pqq__session *session) {
   pqq__session_close_if_drained(session);
 }
 
-void pqq__session_on_timer(void *app) {
-  pqq__session *session = app;
-
+void pqq__session_on_own_timer(pqq__session *session) {
   if (!pqq__proof_is_done(session)) {
     pqq__proof_on_timer(session);
     return;
@@ -50,9 +48,8 @@ void pqq__session_on_timer(void *app) {
   /* pqq_engine_shutdown does not know the time; the timer does. */
   if (!session->is_notice_timed) {
     session->is_notice_timed = 1;
-    pqq__conn_set_app_timer(session->conn,
-                            session->engine->endpoint.now +
-                                PQQ__GOAWAY_NOTICE_PTOS * pqq__conn_pto(session->conn));
+    pqq__session_set_timer(session, session->engine->endpoint.now +
+                                        PQQ__GOAWAY_NOTICE_PTOS * pqq__conn_pto(session->conn));
     return;
   }
   session->is_final_goaway_sent = 1;
@@ -68,5 +65,5 @@ void pqq__session_close_if_drained(pqq__session *session) {
   }
   /* May run inside a callback of ngtcp2, so the timer does it. */
   session->is_drained = 1;
-  pqq__conn_set_app_timer(session->conn, session->engine->endpoint.now);
+  pqq__session_set_timer(session, session->engine->endpoint.now);
 }

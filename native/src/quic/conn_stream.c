@@ -86,6 +86,10 @@ void pqq__conn_allow_uni(pqq__conn *conn) {
   }
 }
 
+uint64_t pqq__conn_stream_room(const pqq__conn *conn, int64_t stream_id) {
+  return ngtcp2_conn_get_max_stream_data_left2(conn->quic, stream_id);
+}
+
 uint64_t pqq__conn_request_limit(const pqq__conn *conn) {
   return conn->request_limit;
 }
