@@ -5,6 +5,8 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include <nghttp3/nghttp3.h>
+
 #include "core/bytes.h"
 #include "core/error.h"
 
@@ -147,8 +149,10 @@ pqq__section *pqq__fields_finish(pqq__fields *fields) {
 }
 
 pqq_bytes pqq__section_find(const pqq_header *headers, size_t count, const char *name) {
+  size_t len = strlen(name);
+
   for (size_t i = 0; i < count; i++) {
-    if (pqq__bytes_equal(headers[i].name, name)) {
+    if (pqq__bytes_are(headers[i].name, name, len)) {
       return headers[i].value;
     }
   }
@@ -216,45 +220,22 @@ pqq__section *pqq__section_copy(const pqq_header *headers, size_t count) {
   return pqq__fields_finish(&fields);
 }
 
-static int is_name_byte(uint8_t c) {
-  return (c >= 'a' && c <= 'z') || (c >= '0' && c <= '9') ||
-         (c != '\0' && strchr("!#$%&'*+-.^_`|~", c) != NULL);
-}
-
-static int is_valid_name(pqq_bytes name) {
-  if (name.len == 0) {
+static int is_connection_specific(const pqq_header *header) {
+  switch (header->name.len) {
+  case 2:
+    return pqq__bytes_equal(header->name, "te") && !pqq__bytes_equal(header->value, "trailers");
+  case 7:
+    return pqq__bytes_equal(header->name, "upgrade");
+  case 10:
+    return pqq__bytes_equal(header->name, "connection") ||
+           pqq__bytes_equal(header->name, "keep-alive");
+  case 16:
+    return pqq__bytes_equal(header->name, "proxy-connection");
+  case 17:
+    return pqq__bytes_equal(header->name, "transfer-encoding");
+  default:
     return 0;
   }
-  for (size_t i = 0; i < name.len; i++) {
-    if (!is_name_byte(name.data[i])) {
-      return 0;
-    }
-  }
-  return 1;
-}
-
-static int is_valid_value(pqq_bytes value) {
-  for (size_t i = 0; i < value.len; i++) {
-    uint8_t c = value.data[i];
-    if ((c < 0x20 && c != '\t') || c == 0x7f) {
-      return 0;
-    }
-  }
-  /* No white space around it (RFC 9110 section 5.5). */
-  return value.len == 0 || (value.data[0] != ' ' && value.data[0] != '\t' &&
-                            value.data[value.len - 1] != ' ' && value.data[value.len - 1] != '\t');
-}
-
-static int is_connection_specific(const pqq_header *header) {
-  static const char *const names[] = {"connection", "keep-alive", "proxy-connection",
-                                      "transfer-encoding", "upgrade"};
-
-  for (size_t i = 0; i < sizeof names / sizeof names[0]; i++) {
-    if (pqq__bytes_equal(header->name, names[i])) {
-      return 1;
-    }
-  }
-  return pqq__bytes_equal(header->name, "te") && !pqq__bytes_equal(header->value, "trailers");
 }
 
 static pqq_status invalid(const pqq_header *header, const char *why) {
@@ -281,15 +262,14 @@ pqq_status pqq__section_check(const pqq_header *headers, size_t count, int pseud
       if (!pseudo_ok || seen_regular) {
         return invalid(header, "a pseudo-header field is not allowed here");
       }
-      name.data++;
-      name.len--;
     } else {
       seen_regular = 1;
     }
-    if (!is_valid_name(name)) {
+    /* A pseudo-header field's too, with its colon. */
+    if (!nghttp3_check_header_name(name.data, name.len)) {
       return invalid(header, "names are lower-case tokens (RFC 9114 section 4.2)");
     }
-    if (!is_valid_value(header->value)) {
+    if (!nghttp3_check_header_value(header->value.data, header->value.len)) {
       return invalid(header, "the value has a control character or white space at an end");
     }
     if (header->name.len > PQQ__MAX_SENT_NAME_BYTES ||

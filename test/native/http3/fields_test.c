@@ -94,6 +94,7 @@ TEST("what may be sent, and what may not") {
       {":path", "/", 0, PQQ_ERR_HEADER_INVALID},
       {"", "x", 0, PQQ_ERR_HEADER_INVALID},
       {":", "x", 1, PQQ_ERR_HEADER_INVALID},
+      {"::a", "x", 1, PQQ_ERR_HEADER_INVALID},
       {"Accept", "x", 0, PQQ_ERR_HEADER_INVALID},
       {"a b", "x", 0, PQQ_ERR_HEADER_INVALID},
       {"a:", "x", 0, PQQ_ERR_HEADER_INVALID},
@@ -126,6 +127,30 @@ TEST("NUL in a name or value is refused") {
 
   EXPECT_INT(pqq__section_check(&name, 1, 0), PQQ_ERR_HEADER_INVALID);
   EXPECT_INT(pqq__section_check(&value, 1, 0), PQQ_ERR_HEADER_INVALID);
+}
+
+TEST("every byte is judged alike wherever it stands in a value or a name") {
+  static const char in_names[] = "abcdefghijklmnopqrstuvwxyz0123456789!#$%&'*+-.^_`|~";
+
+  for (size_t len = 3; len <= 20; len++) {
+    for (size_t at = 1; at + 1 < len; at++) {
+      for (int byte = 0; byte < 256; byte++) {
+        uint8_t text[20];
+        pqq_header of_value = {.name = bytes("a"), .value = {text, len}},
+                   of_name = {.name = {text, len}, .value = bytes("x")};
+        int is_control = byte < 0x20 || byte == 0x7f;
+        int is_in_names = byte != 0 && strchr(in_names, byte) != NULL;
+
+        memset(text, 'x', sizeof text);
+        text[at] = (uint8_t)byte;
+        NOTE("byte 0x%02x at %zu of %zu", (unsigned)byte, at, len);
+        EXPECT_INT(pqq__section_check(&of_value, 1, 0),
+                   is_control && byte != '\t' ? PQQ_ERR_HEADER_INVALID : PQQ_OK);
+        EXPECT_INT(pqq__section_check(&of_name, 1, 0),
+                   is_in_names ? PQQ_OK : PQQ_ERR_HEADER_INVALID);
+      }
+    }
+  }
 }
 
 TEST("pseudo-header fields come first, lengths need bytes, and sizes have limits") {
