@@ -9,6 +9,7 @@
 
 include("${CMAKE_CURRENT_LIST_DIR}/CrateSources.cmake")
 include("${CMAKE_CURRENT_LIST_DIR}/EditSource.cmake")
+include("${CMAKE_CURRENT_LIST_DIR}/MemoryEdits.cmake")
 include("${CMAKE_CURRENT_LIST_DIR}/PathEdits.cmake")
 
 if(DEFINED ENV{PQQ_DEPS_DIR}) # lets several checkouts or installs share one copy
@@ -113,9 +114,10 @@ set(ngtcp2_set_params_new "/* ngtcp2_crypto_set_local_transport_params: see nati
 file(READ "${PROJECT_SOURCE_DIR}/native/deps/Cargo.lock" lock)
 set_property(DIRECTORY APPEND PROPERTY CMAKE_CONFIGURE_DEPENDS "${PROJECT_SOURCE_DIR}/native/deps/Cargo.lock")
 file(READ "${CMAKE_CURRENT_LIST_DIR}/compression/CMakeLists.txt" compression_build)
+file(READ "${CMAKE_CURRENT_LIST_DIR}/MemoryEdits.cmake" memory_edits)
 file(READ "${CMAKE_CURRENT_LIST_DIR}/PathEdits.cmake" path_edits)
 string(SHA256 key "${lock}|${crates}|${compression_build}|${common_options}|${awslc_options}|${liboqs_options}|${nghttp3_options}|${ngtcp2_options}|\
-${ngtcp2_buffered_packets_new}|${ngtcp2_set_params_new}|${ngtcp2_list_block_new}|${nghttp3_list_block_new}|${path_edits}|${whole_flags}|\
+${ngtcp2_buffered_packets_new}|${ngtcp2_set_params_new}|${ngtcp2_list_block_new}|${nghttp3_list_block_new}|${memory_edits}|${path_edits}|${whole_flags}|\
 ${CMAKE_C_COMPILER_ID} ${CMAKE_C_COMPILER_VERSION}|\
 ${CMAKE_CXX_COMPILER_ID} ${CMAKE_CXX_COMPILER_VERSION}|${CMAKE_SYSTEM_NAME} ${CMAKE_SYSTEM_PROCESSOR}|$ENV{CFLAGS}|$ENV{CXXFLAGS}")
 string(SUBSTRING "${key}" 0 12 key)
@@ -190,6 +192,7 @@ function(pqq_build_dependencies)
     pqq_build_dependency(liboqs "${crate_oqs-sys}/liboqs" ${liboqs_options})
   endif()
   pqq_copy_source(nghttp3 "${crate_nghttp3-sys}/deps/nghttp3")
+  pqq_edit_session_memory("${PQQ_DEPS_PREFIX}/source/nghttp3")
   pqq_build_dependency(nghttp3 "${PQQ_DEPS_PREFIX}/source/nghttp3" ${nghttp3_options})
   pqq_optimise_whole(nghttp3)
 
@@ -200,6 +203,7 @@ function(pqq_build_dependencies)
   pqq_edit_source("${source}/crypto/boringssl/boringssl.c"
     "${ngtcp2_set_params_old}" "${ngtcp2_set_params_new}")
   pqq_edit_paths("${source}")
+  pqq_edit_connection_memory("${source}")
   pqq_build_dependency(ngtcp2 "${source}" ${ngtcp2_options}
     "-DBORINGSSL_INCLUDE_DIR=${PQQ_DEPS_PREFIX}/include"
     "-DBORINGSSL_LIBRARIES=${PQQ_DEPS_PREFIX}/lib/libssl.a$<SEMICOLON>${PQQ_DEPS_PREFIX}/lib/libcrypto.a")

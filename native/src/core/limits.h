@@ -189,9 +189,9 @@
 #define PQQ__GOAWAY_NOTICE_PTOS 2
 
 /* Blocks that a worker keeps after they are freed, see core/pool.h: of sizes up to the largest
- * that is made and freed with packets, streams and header fields, and as many bytes as the
- * packets of a few fast downloads have under way (about 500 bytes each). */
-#define PQQ__POOL_MAX_BLOCK_BYTES 1024
+ * that is made and freed with packets (the plain text of one), streams and header fields, and as
+ * many bytes as the packets of a few fast downloads have under way (about 500 bytes each). */
+#define PQQ__POOL_MAX_BLOCK_BYTES 2048
 #define PQQ__POOL_MAX_KEPT_BYTES (4u * 1024u * 1024u)
 
 /* Connection and stream slots: the 24 bits that pqq_id has for them. */

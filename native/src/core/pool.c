@@ -109,6 +109,5 @@ void *pqq__pool_calloc(pqq__pool *pool, size_t count, size_t bytes) {
 
 /* Blocks that grow are of ring buffers; they are few, and the C library may grow them in place. */
 void *pqq__pool_realloc(pqq__pool *pool, void *block, size_t bytes) {
-  (void)pool;
-  return realloc(block, bytes);
+  return block ? realloc(block, bytes) : pqq__pool_alloc(pool, bytes);
 }

@@ -36,6 +36,21 @@ TEST("a block that was freed is handed out again for every size that fits it") {
   }
 }
 
+TEST("a buffer that begins as nothing is a block that was freed") {
+  static pqq__pool pool;
+  void *block = pqq__pool_alloc(&pool, PQQ__POOL_MAX_BLOCK_BYTES), *again;
+
+  EXPECT(block != NULL);
+  pqq__pool_release(&pool, block);
+  again = pqq__pool_realloc(&pool, NULL, PQQ__POOL_MAX_BLOCK_BYTES);
+  EXPECT(again != NULL && (!keeps_blocks() || again == block));
+  EXPECT(pool.kept_bytes == 0);
+  again = pqq__pool_realloc(&pool, again, 4 * PQQ__POOL_MAX_BLOCK_BYTES);
+  EXPECT(again != NULL);
+  pqq__pool_release(&pool, again);
+  EXPECT(pool.kept_bytes == 0);
+}
+
 TEST("only so many bytes are kept, and no large block") {
   enum { BYTES = 1000, BLOCKS = 2 * (PQQ__POOL_MAX_KEPT_BYTES / BYTES) };
   static pqq__pool pool;
