@@ -33,17 +33,23 @@ Addon::Addon(Napi::Env env, Napi::Object exports) {
                            InstanceMethod("setReferenced", &Addon::JsSetReferenced),
                            InstanceValue("Endpoint", Endpoint::Define(env, this)),
                        });
-  env.AddCleanupHook(OnEnvironmentEnd, this);
+  napi_add_async_cleanup_hook(env, OnEnvironmentEnd, this, &environment_end_);
 }
 
-// Hooks run last in, first out: this one before that of the wake-up function.
-void Addon::OnEnvironmentEnd(Addon *addon) {
+// The threads first, then what they wake. The environment waits until its loop has let go of that.
+void Addon::OnEnvironmentEnd(napi_async_cleanup_hook_handle, void *data) {
+  auto *addon = static_cast<Addon *>(data);
   for (const std::weak_ptr<DriverHost> &entry : addon->hosts_) {
     if (const std::shared_ptr<DriverHost> host = entry.lock()) {
       host->Free();
     }
   }
   addon->hosts_.clear();
+  addon->wake_.Close(
+      [](void *user_data) {
+        napi_remove_async_cleanup_hook(static_cast<Addon *>(user_data)->environment_end_);
+      },
+      addon);
 }
 
 void Addon::AddHost(const std::shared_ptr<DriverHost> &host) {
@@ -128,7 +134,7 @@ void Addon::JsOnWake(const Napi::CallbackInfo &info) {
 
 // setReferenced(boolean)
 void Addon::JsSetReferenced(const Napi::CallbackInfo &info) {
-  wake_.SetReferenced(info.Env(), info[0].ToBoolean().Value());
+  wake_.SetReferenced(info[0].ToBoolean().Value());
 }
 
 } // namespace velo

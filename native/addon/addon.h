@@ -31,7 +31,7 @@ public:
   }
 
 private:
-  static void OnEnvironmentEnd(Addon *addon);
+  static void OnEnvironmentEnd(napi_async_cleanup_hook_handle hook, void *addon);
 
   Napi::Value JsVersion(const Napi::CallbackInfo &info);
   Napi::Value JsCapabilities(const Napi::CallbackInfo &info);
@@ -43,6 +43,7 @@ private:
   void JsOnWake(const Napi::CallbackInfo &info);
   void JsSetReferenced(const Napi::CallbackInfo &info);
 
+  napi_async_cleanup_hook_handle environment_end_ = nullptr;
   Wake wake_;
   std::vector<std::weak_ptr<DriverHost>> hosts_;
   Folders folders_;

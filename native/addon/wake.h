@@ -9,6 +9,8 @@
 
 #include <napi.h>
 
+#include "loop.h"
+
 namespace velo {
 
 class Wake {
@@ -21,18 +23,30 @@ public:
   // keep the environment's event loop alive.
   void Open(Napi::Env env, Napi::Function function);
   bool is_open() const {
-    return function_ != nullptr;
+    return async_ != nullptr;
   }
   // JavaScript thread. Whether the event loop waits for calls.
-  void SetReferenced(Napi::Env env, bool is_referenced);
+  void SetReferenced(bool is_referenced);
   // Any thread, while a driver of this environment lives.
   void Notify();
+  // JavaScript thread, when no thread can call Notify any more. `on_closed` is
+  // called in a later turn of the event loop, or at once if it was not open.
+  void Close(void (*on_closed)(void *user_data), void *user_data);
 
 private:
-  static void Call(napi_env env, napi_value function, void *context, void *data);
+  static void OnWake(uv_handle_s *async);
+  static void OnClose(uv_handle_s *async);
+  void Call();
 
-  napi_threadsafe_function function_ = nullptr;
+  napi_env env_ = nullptr;
+  uv_handle_s *async_ = nullptr;
+  napi_ref function_ = nullptr;
+  // Of the calls; users of async_hooks see it as `pqq:wake`.
+  napi_async_context context_ = nullptr;
   std::atomic<bool> is_pending_{false};
+
+  void (*on_closed_)(void *user_data) = nullptr;
+  void *user_data_ = nullptr;
 };
 
 } // namespace velo
