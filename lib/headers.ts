@@ -103,11 +103,29 @@ function isIterable(init: object): init is Headers | Iterable<HeaderPair> {
   return Symbol.iterator in init;
 }
 
-function addPair(pairs: HeaderPair[], name: string, value: string | number): void {
+/**
+ * Names that have been checked, and what they are in lower case; `null` for those that are left out. A program has few:
+ * who makes names up gets each of them checked.
+ */
+const checkedNames = new Map<string, string | null>();
+const MAX_CHECKED_NAMES = 256;
+
+function checkedName(name: string): string | null {
+  const known = checkedNames.get(name);
+  if (known !== undefined) return known;
   const lower = name.toLowerCase();
-  const text = typeof value === "string" ? value : String(value);
   if (!NAME.test(lower)) throw new TypeError(`${JSON.stringify(name)} is not a header field name`);
+  const checked = CONNECTION_FIELDS.has(lower) ? null : lower;
+  if (checkedNames.size < MAX_CHECKED_NAMES) checkedNames.set(name, checked);
+  return checked;
+}
+
+function addPair(pairs: HeaderPair[], name: string, value: string | number): void {
+  const checked = checkedName(name);
+  const text = typeof value === "string" ? value : String(value);
   if (!VALUE.test(text))
-    throw new TypeError(`header field ${lower}: the value has characters that are not allowed`);
-  if (!CONNECTION_FIELDS.has(lower)) pairs.push([lower, text]);
+    throw new TypeError(
+      `header field ${name.toLowerCase()}: the value has characters that are not allowed`,
+    );
+  if (checked !== null) pairs.push([checked, text]);
 }

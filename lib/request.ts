@@ -18,7 +18,7 @@ export interface RequestParts {
   readonly headers: readonly string[];
   readonly body: BodySource | null;
   /** Aborts when the peer cancels. Called when somebody asks for the signal. */
-  readonly signal: () => AbortSignal;
+  signal(): AbortSignal;
 }
 
 /**
@@ -28,7 +28,7 @@ export interface RequestParts {
  */
 export function createServerRequest(parts: RequestParts): ServerRequest {
   linkPrototype();
-  return new ServerRequest(parts, requestUrl(parts), new Content(parts.body));
+  return new ServerRequest(parts, requestUrl(parts));
 }
 
 /**
@@ -42,11 +42,11 @@ export class ServerRequest implements globalThis.Request {
   /** The absolute URL. */
   readonly url: string;
   readonly #parts: RequestParts;
-  readonly #content: Content;
+  #content: Content | undefined;
   #headers: Headers | undefined;
 
   /** @internal */
-  constructor(parts: RequestParts, url: string, content: Content) {
+  constructor(parts: RequestParts, url: string, content?: Content) {
     this.method = parts.method;
     this.url = url;
     this.#parts = parts;
@@ -71,12 +71,12 @@ export class ServerRequest implements globalThis.Request {
 
   /** The content as a stream, or null. Made when first asked for. */
   get body(): ReadableStream<Uint8Array> | null {
-    return this.#content.stream();
+    return this.#readable().stream();
   }
 
   /** Whether the content has been read, or its reading has begun. */
   get bodyUsed(): boolean {
-    return this.#content.isUsed;
+    return this.#content?.isUsed ?? false;
   }
 
   /** Trailer fields; resolves when the content has been read. Not in fetch's Request. */
@@ -86,37 +86,37 @@ export class ServerRequest implements globalThis.Request {
 
   /** The content as text (UTF-8). */
   text(): Promise<string> {
-    return this.#content.text();
+    return this.#readable().text();
   }
 
   /** The content parsed as JSON. Rejects with a SyntaxError if it is none. */
   json(): Promise<unknown> {
-    return this.#content.json();
+    return this.#readable().json();
   }
 
   /** The content as bytes. */
   bytes(): Promise<Uint8Array> {
-    return this.#content.bytes();
+    return this.#readable().bytes();
   }
 
   /** The content as an ArrayBuffer of its own. */
   arrayBuffer(): Promise<ArrayBuffer> {
-    return this.#content.arrayBuffer();
+    return this.#readable().arrayBuffer();
   }
 
   /** The content as a Blob with the request's content type. */
   blob(): Promise<Blob> {
-    return this.#content.blob(this.#contentType);
+    return this.#readable().blob(this.#contentType);
   }
 
   /** A multipart or URL-encoded form. All of it is held in memory. */
   formData(): Promise<FormData> {
-    return this.#content.formData(this.#contentType);
+    return this.#readable().formData(this.#contentType);
   }
 
   /** A second request with the same content; both can be read. */
   clone(): ServerRequest {
-    return new ServerRequest(this.#parts, this.url, this.#content.clone());
+    return new ServerRequest(this.#parts, this.url, this.#readable().clone());
   }
 
   /**
@@ -213,6 +213,11 @@ export class ServerRequest implements globalThis.Request {
     return `ServerRequest ${inspect({ method, url, headers, bodyUsed }, options)}`;
   }
 
+  #readable(): Content {
+    this.#content ??= new Content(this.#parts.body);
+    return this.#content;
+  }
+
   get #contentType(): string {
     return this.headers.get("content-type") ?? "";
   }
@@ -251,22 +256,39 @@ function linkPrototype(): void {
 }
 
 /** Paths and authorities that a URL parser leaves as they are; nearly all. */
-const PLAIN_PATH = /^(?=\/)(?:(?!\/\.|%2e)[!$%&()*+,\-./0-9:;=?@A-Z_a-z~])*$/i;
+const PLAIN_PATH = /^(?:\/(?!\.)[!$&()*+,\-.0-9:;=?@A-Z_a-z~]*)+$/;
+/** The same with percent-encoding, which may hide a dot. */
+const PLAIN_ENCODED_PATH = /^(?=\/)(?:(?!\/\.|%2e)[!$%&()*+,\-./0-9:;=?@A-Z_a-z~])*$/i;
 const PLAIN_AUTHORITY =
   /^(?:[a-z0-9](?:[a-z0-9.-]*[a-z])|\[::1\]|127\.0\.0\.1)(?::(?:[1-9][0-9]{1,3}|[1-5][0-9]{4}))?$/;
 const DEFAULT_PORT = ":443";
 /** What would make a part of the authority something else. User information is not allowed (RFC 9114 section 4.3.1). */
 const NOT_IN_AUTHORITY = /[/?#@\\]/;
 
+/** The scheme and authority for which a plain path was last found to make a URL, and the URL up to the path. */
+let lastScheme = "";
+let lastAuthority: string | undefined;
+let lastOrigin = "";
+
 function requestUrl(parts: RequestParts): string {
   const { authority } = parts;
+  if (authority === lastAuthority && parts.scheme === lastScheme && PLAIN_PATH.test(parts.path))
+    return lastOrigin + parts.path;
   // Plain CONNECT names whom to connect to and nothing else (RFC 9114 section 4.4).
   const isPlainConnect = parts.method === "CONNECT" && parts.protocol === "";
   const scheme = isPlainConnect ? "https" : parts.scheme;
   const path = isPlainConnect ? "/" : parts.path;
   const url = `${scheme}://${authority}${path}`;
-  const isPlain = PLAIN_PATH.test(path) && PLAIN_AUTHORITY.test(authority);
-  if (isPlain && scheme === "https" && !authority.endsWith(DEFAULT_PORT)) return url;
+  const isPlainOrigin =
+    scheme === "https" && PLAIN_AUTHORITY.test(authority) && !authority.endsWith(DEFAULT_PORT);
+  if (isPlainOrigin && (PLAIN_PATH.test(path) || PLAIN_ENCODED_PATH.test(path))) {
+    if (!isPlainConnect) {
+      lastScheme = scheme;
+      lastAuthority = authority;
+      lastOrigin = `${scheme}://${authority}`;
+    }
+    return url;
+  }
   if (authority === "" || NOT_IN_AUTHORITY.test(authority)) throw invalidUrl(url);
   // `OPTIONS *` asks about the server, not about a path (RFC 9110 section 7.1).
   const absolute = path.startsWith("/")

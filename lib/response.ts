@@ -184,8 +184,7 @@ export class Response {
     return {
       status: this.status,
       headers: this.#headers === undefined ? this.#givenPairs() : headerPairs(this.#headers),
-      body:
-        this.#content === undefined && typeof body === "string" ? body : this.#readable().take(),
+      body: this.#content === undefined && isWhole(body) ? body : this.#readable().take(),
       trailers: trailers === undefined ? null : () => resolveTrailers(trailers),
     };
   }
@@ -225,6 +224,10 @@ export function responseParts(response: Response | globalThis.Response): Respons
     body: response.body as ReadableStream<Uint8Array> | null,
     trailers: null,
   };
+}
+
+function isWhole(body: Body | BodySource | null): body is string | Uint8Array | null {
+  return body === null || typeof body === "string" || body instanceof Uint8Array;
 }
 
 /** Not by instanceof: frameworks bring their own subclasses and realms. */

@@ -72,6 +72,7 @@ export class CommandQueue {
   #bodies: Uint8Array[] | undefined;
   #bodyBytes = 0;
   #isScheduled = false;
+  #isHeld = false;
 
   constructor(native: NativeEndpoint, buffers: Pick<NativeBuffers, "commands" | "blob">) {
     this.#native = native;
@@ -246,6 +247,16 @@ export class CommandQueue {
     this.#end();
   }
 
+  /** Until `release`, which flushes, nothing schedules that: for whoever handles many events and then flushes anyway. */
+  hold(): void {
+    this.#isHeld = true;
+  }
+
+  release(): void {
+    this.#isHeld = false;
+    this.flush();
+  }
+
   /** Submits what has been collected. */
   flush(): void {
     if (this.#count === 0) return;
@@ -278,7 +289,7 @@ export class CommandQueue {
   #end(): void {
     this.#count += 1;
     if (this.#bodyBytes > MAX_BODY_BYTES) this.flush();
-    if (this.#isScheduled) return;
+    if (this.#isScheduled || this.#isHeld) return;
     this.#isScheduled = true;
     queueMicrotask(this.#deferFlush);
   }

@@ -87,11 +87,15 @@ let rearmed: NodeJS.Immediate | undefined;
 /** The addon's wake-up: one for all endpoints of this environment. */
 function drainAll(): void {
   clearImmediate(rearmed);
-  // Also behind an exception of somebody's listener: the rest has to be heard of.
-  rearmed = setImmediate(drainAll);
   let hasMore = false;
-  for (const endpoint of live) hasMore = endpoint.drain() || hasMore;
-  if (!hasMore) clearImmediate(rearmed);
+  let isDone = false;
+  try {
+    for (const endpoint of live) hasMore = endpoint.drain() || hasMore;
+    isDone = true;
+  } finally {
+    // Also behind an exception of somebody's listener: the rest has to be heard of.
+    rearmed = hasMore || !isDone ? setImmediate(drainAll) : undefined;
+  }
 }
 
 /** See the file's head. */
@@ -178,6 +182,15 @@ export class Endpoint {
 
   /** Handles events, at most EVENTS_PER_TURN. True: there are more. */
   drain(): boolean {
+    this.commands.hold();
+    try {
+      return this.#drain();
+    } finally {
+      this.commands.release();
+    }
+  }
+
+  #drain(): boolean {
     let budget = EVENTS_PER_TURN;
     let hasMore = false;
     let isEnded = true;
@@ -192,7 +205,6 @@ export class Endpoint {
       if ((polled & POLL_ROWS) > 0) hasMore = true;
       if (!(polled & POLL_ENDED)) isEnded = false;
     }
-    this.commands.flush();
     if (isEnded && !hasMore) this.#finish();
     return hasMore;
   }

@@ -100,6 +100,30 @@ const CONNECT = "CONNECT";
 const CONTINUE = 100;
 const EARLY_HINTS = 103;
 const EMPTY = new Uint8Array(0);
+const GET = "GET";
+const GET_TEXT = `${GET}\0`;
+
+/** Scheme and authority of a request, and how they stand in its text. */
+interface Origin {
+  readonly scheme: string;
+  readonly authority: string;
+  readonly text: string;
+}
+
+/** That of the request before: most requests have the same, and need no strings of their own then. */
+let lastOrigin: Origin = { scheme: "", authority: "", text: "\0\0" };
+
+function originAt(text: string, start: number): Origin {
+  if (text.startsWith(lastOrigin.text, start)) return lastOrigin;
+  const authority = text.indexOf("\0", start) + 1;
+  const end = text.indexOf("\0", authority);
+  lastOrigin = {
+    scheme: text.slice(start, authority - 1),
+    authority: text.slice(authority, end),
+    text: text.slice(start, end + 1),
+  };
+  return lastOrigin;
+}
 
 /** See the file's head. The members of RequestParts are made when they are asked for. */
 export class ServerStream extends Stream implements RequestParts {
@@ -111,7 +135,9 @@ export class ServerStream extends Stream implements RequestParts {
   readonly protocol: string;
   readonly #owner: RequestOwner;
   readonly #connection: Connection;
-  readonly #fields: string;
+  readonly #text: string;
+  /** Where the fields begin in the text; behind its end if there are none. */
+  readonly #fieldsAt: number;
   #abort: AbortController | undefined;
   #failure: Error | undefined;
   /** What the reader of content over `maxRequestBodyBytes` has got. */
@@ -138,38 +164,40 @@ export class ServerStream extends Stream implements RequestParts {
     this.#owner = owner;
     this.#connection = connection;
     // native/addon/event_text.h: method, scheme, authority, path, protocol, then the fields.
-    const scheme = text.indexOf("\0") + 1;
-    const authority = text.indexOf("\0", scheme) + 1;
-    const path = text.indexOf("\0", authority) + 1;
+    this.method = text.startsWith(GET_TEXT) ? GET : text.slice(0, text.indexOf("\0"));
+    const scheme = this.method.length + 1;
+    const origin = originAt(text, scheme);
+    const path = scheme + origin.text.length;
     const protocol = text.indexOf("\0", path) + 1;
     const end = text.indexOf("\0", protocol);
-    this.method = text.slice(0, scheme - 1);
-    this.scheme = text.slice(scheme, authority - 1);
-    this.authority = text.slice(authority, path - 1);
+    this.scheme = origin.scheme;
+    this.authority = origin.authority;
     this.path = text.slice(path, protocol - 1);
     this.protocol = end < 0 ? text.slice(protocol) : text.slice(protocol, end);
-    this.#fields = end < 0 ? "" : text.slice(end + 1);
+    this.#text = text;
+    this.#fieldsAt = end < 0 ? text.length : end + 1;
     if (isEnd) return;
     this.incoming = new IncomingBody(this);
     this.#isContinueAwaited =
-      this.#fields.includes("expect") && this.#field("expect")?.toLowerCase() === "100-continue";
+      text.includes("expect", this.#fieldsAt) &&
+      this.#field("expect")?.toLowerCase() === "100-continue";
   }
 
   get headers(): readonly string[] {
-    return splitText(this.#fields);
+    return splitText(this.#text.slice(this.#fieldsAt));
   }
 
   get body(): IncomingBody | null {
     return this.incoming;
   }
 
-  readonly signal = (): AbortSignal => {
+  signal(): AbortSignal {
     if (this.#abort === undefined) {
       this.#abort = new AbortController();
       if (this.#failure !== undefined) this.#abort.abort(this.#failure);
     }
     return this.#abort.signal;
-  };
+  }
 
   /** Calls the handler and sends what it returns. Never throws. */
   handle(): void {
