@@ -66,18 +66,19 @@ const CONNECTION_FIELDS: ReadonlySet<string> = new Set([
  * @throws TypeError if a name or a value is not allowed.
  */
 export function headerPairs(init: HeadersInit | WireHeaders): HeaderPair[] {
-  const pairs: HeaderPair[] = [];
   if (init instanceof WireHeaders)
     return init.toPairs().filter(([name]) => !CONNECTION_FIELDS.has(name));
+  // Most responses have one field or two: an array that is pushed to begins with room for seventeen.
+  let pairs: HeaderPair[] = [];
   if (isIterable(init)) {
-    for (const [name, value] of init) addPair(pairs, name, value);
+    for (const [name, value] of init) pairs = withPair(pairs, name, value);
     return pairs;
   }
   for (const name in init) {
     const value = init[name];
     if (value === undefined) continue;
-    if (typeof value !== "object") addPair(pairs, name, value);
-    else for (const one of value) addPair(pairs, name, one);
+    if (typeof value !== "object") pairs = withPair(pairs, name, value);
+    else for (const one of value) pairs = withPair(pairs, name, one);
   }
   return pairs;
 }
@@ -120,12 +121,16 @@ function checkedName(name: string): string | null {
   return checked;
 }
 
-function addPair(pairs: HeaderPair[], name: string, value: string | number): void {
+function withPair(pairs: HeaderPair[], name: string, value: string | number): HeaderPair[] {
   const checked = checkedName(name);
   const text = typeof value === "string" ? value : String(value);
   if (!VALUE.test(text))
     throw new TypeError(
       `header field ${name.toLowerCase()}: the value has characters that are not allowed`,
     );
-  if (checked !== null) pairs.push([checked, text]);
+  if (checked === null) return pairs;
+  const pair: HeaderPair = [checked, text];
+  if (pairs.length === 0) return [pair];
+  pairs.push(pair);
+  return pairs;
 }

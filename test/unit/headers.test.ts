@@ -69,6 +69,18 @@ describe("headerPairs", () => {
       expect(() => headerPairs({ a: value })).to.throw(TypeError, "header field a:");
     });
   }
+
+  it("treats a name the second time, and behind many others, as the first time", () => {
+    const many = Array.from({ length: 300 }, (_, i) => [`X-${i}`, "1"] as const);
+    for (let round = 0; round < 2; round++) {
+      expect(headerPairs([["Connection", "close"], ["X-A", "1"], ...many])).to.deep.equal([
+        ["x-a", "1"],
+        ...many.map(([name]) => [name.toLowerCase(), "1"]),
+      ]);
+      expect(() => headerPairs({ "a b": "1" })).to.throw(TypeError, "not a header field name");
+      expect(() => headerPairs({ "X-A": "\n" })).to.throw(TypeError, "header field x-a");
+    }
+  });
 });
 
 describe("toHeaders", () => {

@@ -46,6 +46,28 @@ describe("ServerRequest", () => {
     expect(own).to.include.members(wanted);
   });
 
+  it("has its own URL, whatever the request before had", () => {
+    const urls = [
+      { authority: "a.example", path: "/x" },
+      { authority: "a.example", path: "/%2e%2e/y" },
+      { authority: "b.example:8443", path: "/x/../y" },
+      { authority: "a.example", path: "/x.html?q=/." },
+      { authority: "a.example", path: "/a/./b" },
+      { method: "CONNECT", scheme: "", authority: "a.example", path: "" },
+      { authority: "a.example", path: "/z" },
+    ];
+    expect(urls.map((parts) => make(parts).url)).to.deep.equal([
+      "https://a.example/x",
+      "https://a.example/y",
+      "https://b.example:8443/y",
+      "https://a.example/x.html?q=/.",
+      "https://a.example/a/b",
+      "https://a.example/",
+      "https://a.example/z",
+    ]);
+    expect(() => make({ authority: "", scheme: "" })).to.throw(PqqError);
+  });
+
   it("says what a real Request says", () => {
     const real = new Request("https://localhost:4433/a?b=c", {
       method: "POST",
