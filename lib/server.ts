@@ -19,8 +19,10 @@ import { BlockList, type BlockedPrefix, type BlockOptions } from "./internal/blo
 import { closeFacts } from "./internal/close_facts.js";
 import { Endpoint, type EndpointListener } from "./internal/endpoint.js";
 import { holdLoop, releaseLoop } from "./internal/keep_alive.js";
+import { warnOfKeyLog } from "./internal/key_log.js";
 import { serverNativeOptions } from "./internal/native_options.js";
 import { ServerStream, type Handler, type RequestOwner } from "./internal/server_stream.js";
+import { Signers } from "./internal/signers.js";
 import { SlotTable } from "./internal/slots.js";
 import { Response } from "./response.js";
 import { toStats, type Stats } from "./stats.js";
@@ -59,6 +61,12 @@ export interface ServerEvents {
    * client. Timeouts and broken packets are only counted, and so is everything if 256 wait to be told.
    */
   handshakeError: [error: PqqError, peer: FailedPeer];
+  /**
+   * A signer ({@link Signer}) has failed (`PQQ_ERR_SIGN_FAILED`, with what it has thrown as `cause`), or its signature does not
+   * verify (`PQQ_ERR_SIGNATURE_INVALID`). The handshake that it was for has failed, too. Without a listener the first one becomes
+   * a process warning. One that takes too long is a `handshakeError`.
+   */
+  signerError: [error: PqqError, scheme: string];
 }
 
 /** A request that {@link ServerOptions.files} have answered. */
@@ -99,6 +107,8 @@ function notFound(): Response {
  */
 export class Server extends EventEmitter<ServerEvents> implements AsyncDisposable {
   readonly #endpoint: Endpoint;
+  readonly #signers: Signers;
+  #hasWarnedOfSigner = false;
   #config: ServerConfig;
   #updates: Promise<unknown> = Promise.resolve();
   readonly #background = new Set<Promise<unknown>>();
@@ -150,13 +160,21 @@ export class Server extends EventEmitter<ServerEvents> implements AsyncDisposabl
       reportHandshake: (status, text) => {
         this.#reportHandshake(status, text);
       },
+      keyLog: (line) => {
+        this.#config.keyLog?.(line);
+      },
       onEnd: (status) => {
         releaseLoop();
         if (status !== 0) this.#reportError(errorFromStatus(status, "a network thread has ended"));
         settle();
       },
     });
-    this.#endpoint = new Endpoint({ ...serverNativeOptions(config), folders }, listener);
+    this.#signers = new Signers((error, scheme) => {
+      this.#reportSigner(error, scheme);
+    });
+    if (config.keyLog !== undefined) warnOfKeyLog();
+    const native = serverNativeOptions(config, this.#signers);
+    this.#endpoint = new Endpoint({ ...native, folders }, this.#signers, listener);
     listener.endpoint = this.#endpoint;
     this.#blocked = new BlockList(this.#endpoint);
     holdLoop();
@@ -205,7 +223,7 @@ export class Server extends EventEmitter<ServerEvents> implements AsyncDisposabl
     const swapped = (async () => {
       await before;
       const config = parseIdentityUpdate(this.#config, update);
-      await this.#endpoint.updateConfig(serverNativeOptions(config));
+      await this.#endpoint.updateConfig(serverNativeOptions(config, this.#signers));
       this.#config = config;
     })();
     this.#updates = swapped.catch(() => undefined);
@@ -279,6 +297,16 @@ export class Server extends EventEmitter<ServerEvents> implements AsyncDisposabl
     });
   }
 
+  #reportSigner(error: PqqError, scheme: string): void {
+    if (this.listenerCount("signerError") > 0) {
+      this.emit("signerError", error, scheme);
+    } else if (!this.#hasWarnedOfSigner) {
+      // An HSM that is down fails each handshake: one line is enough.
+      this.#hasWarnedOfSigner = true;
+      process.emitWarning(error);
+    }
+  }
+
   #reportError(error: unknown): void {
     if (this.listenerCount("error") > 0) this.emit("error", error);
     else process.emitWarning(error instanceof Error ? error : String(error));
@@ -288,6 +316,7 @@ export class Server extends EventEmitter<ServerEvents> implements AsyncDisposabl
 interface ListenerOwner extends RequestOwner {
   reportFile(request: FileRequest): void;
   reportHandshake(status: number, text: string): void;
+  keyLog(line: string): void;
   onEnd(status: number): void;
 }
 
@@ -333,6 +362,10 @@ class ServerListener implements EndpointListener {
 
   onCommandFailed(type: number, idLow: number, idHigh: number, status: number): void {
     this.endpoint?.streams.get(idLow, idHigh)?.onCommandFailed(type, status);
+  }
+
+  onKeyLog(line: string): void {
+    this.#owner.keyLog(line);
   }
 
   onEnd(status: number): void {

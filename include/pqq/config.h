@@ -259,6 +259,15 @@ typedef struct pqq_config_options {
    *  that turns out to have more ends with PQQ_EVENT_RESET and PQQ_ERR_BODY_TOO_LARGE;
    *  its response is still the application's. */
   uint64_t max_request_body_bytes;
+  /** Key log: gets the TLS secrets of every connection, with which whoever has recorded it can read
+   * all of it. For debugging alone; NULL (default): none. No environment variable sets it. `line`
+   * is one of the NSS key log format (draft-ietf-tls-keylogfile) without its line end, valid for
+   * the call: the labels CLIENT_HANDSHAKE_TRAFFIC_SECRET, SERVER_HANDSHAKE_TRAFFIC_SECRET,
+   * CLIENT_TRAFFIC_SECRET_0, SERVER_TRAFFIC_SECRET_0 and EXPORTER_SECRET. Called on the owner
+   * thread of the connection's engine, which it must not call; several may call at once.
+   * `keylog_user_data` stays valid until the last connection with this configuration is gone. */
+  void (*on_keylog)(void *user_data, const char *line);
+  void *keylog_user_data;
 } pqq_config_options;
 
 /** Of the time limits in pqq_config_options: no limit. */

@@ -27,7 +27,7 @@ typedef struct pqq_sign_info {
   uint16_t reserved;
   /** Of this request; no two requests of a process have the same. */
   uint64_t id;
-  /** IANA name of the scheme, such as "mldsa65". */
+  /** IANA name of the scheme, such as "ML-DSA-65". */
   const char *scheme_name;
   /** The message, whole and not hashed: the content that a CertificateVerify covers (RFC 8446
    * section 4.4.3) of a handshake or of an exported authenticator (RFC 9261 section 5.2.2). At most

@@ -228,6 +228,7 @@ function sharedConfig(values: SharedValues): SharedConfig {
     assumeMaxUdpPayload: values.assumeMaxUdpPayload,
     quicVersions: Object.freeze(values.quicVersions ?? []),
     disableOffload: values.disableOffload,
+    keyLog: values.keyLog,
   };
 }
 
@@ -354,7 +355,12 @@ function identitySources(
 }
 
 function identitySource(pair: LooseKeyPair): IdentitySource {
-  const { cert, key, certFile, keyFile } = pair;
+  const { cert, key, certFile, keyFile, signer } = pair;
+  if (signer !== undefined) {
+    return Object.freeze(
+      certFile === undefined ? { certPem: bytesOf(cert ?? ""), signer } : { certFile, signer },
+    );
+  }
   const passphrase =
     pair.passphrase === undefined ? undefined : { passphrase: bytesOf(pair.passphrase) };
   if (certFile !== undefined && keyFile !== undefined) {

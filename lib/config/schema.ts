@@ -27,7 +27,7 @@ import {
   UNKNOWN_SERVER_NAMES,
   type IntegerField,
 } from "./fields.js";
-import type { Pem } from "./types.js";
+import type { Pem, Signer } from "./types.js";
 
 function keysOf<T extends object>(table: T): (keyof T)[] {
   return Object.keys(table) as (keyof T)[];
@@ -104,12 +104,30 @@ function file(what: string) {
 
 const PASSPHRASE_MESSAGE =
   "the passphrase of an encrypted key\nleave it out if the key is not encrypted";
+/** PQQ__MAX_SIGNER_TIMEOUT_MS, PQQ__MAX_SIGNER_PENDING. */
+const SIGNER_LIMITS = { timeoutMs: 600_000, maxPending: 65_536 } as const;
+const SIGNER_MESSAGE =
+  "{ sign(scheme, message, { signal }), timeoutMs: 1–600000, maxPending: 1–65536 }\na signer may be any object with that method";
+
+function isSigner(input: unknown): input is Signer {
+  if (typeof input !== "object" || input === null) return false;
+  const given = input as Readonly<Record<string, unknown>> & { readonly sign?: unknown };
+  return (
+    typeof given.sign === "function" &&
+    Object.entries(SIGNER_LIMITS).every(([name, most]) => {
+      const value = given[name] ?? 1;
+      return Number.isInteger(value) && Number(value) >= 1 && Number(value) <= most;
+    })
+  );
+}
+
 const KEY_PAIR_ENTRIES = {
   cert: v.optional(pem("a certificate chain, leaf first", CERTIFICATE, "certFile")),
   key: v.optional(pem("a private key", PRIVATE_KEY, "keyFile")),
   certFile: v.optional(file("a PEM certificate chain, leaf first")),
   keyFile: v.optional(file("a PEM private key")),
   passphrase: v.optional(v.pipe(v.string(PASSPHRASE_MESSAGE), v.nonEmpty(PASSPHRASE_MESSAGE))),
+  signer: v.optional(v.custom<Signer>(isSigner, SIGNER_MESSAGE)),
 };
 
 /** A KeyPair before it is known which of its two forms it has. */
@@ -119,10 +137,15 @@ export interface LooseKeyPair {
   readonly certFile?: string | undefined;
   readonly keyFile?: string | undefined;
   readonly passphrase?: string | undefined;
+  readonly signer?: Signer | undefined;
 }
 
 /** Both as text or both as files: a mixture is more often a slip than a wish. */
 function isWholePair(pair: LooseKeyPair): boolean {
+  if (pair.signer !== undefined) {
+    const hasKey = [pair.key, pair.keyFile, pair.passphrase].some((value) => value !== undefined);
+    return !hasKey && (pair.cert === undefined) !== (pair.certFile === undefined);
+  }
   const asText = pair.cert !== undefined && pair.key !== undefined;
   const asFiles = pair.certFile !== undefined && pair.keyFile !== undefined;
   const given = [pair.cert, pair.key, pair.certFile, pair.keyFile].filter(
@@ -132,7 +155,7 @@ function isWholePair(pair: LooseKeyPair): boolean {
 }
 
 const PAIR_MESSAGE =
-  "either { cert, key } or { certFile, keyFile }\n`pqq cert dev` makes an identity for development";
+  "either { cert, key } or { certFile, keyFile }, or a certificate with a signer\n`pqq cert dev` makes an identity for development";
 
 const classical = v.optional(
   v.pipe(
@@ -270,6 +293,8 @@ const quicVersions = v.pipe(
   v.description("QUIC versions, most preferred first (RFC 9368)."),
 );
 
+const KEY_LOG_MESSAGE = "a function that takes a line\nleave it out: a key log is for debugging";
+
 const shared = {
   profile: v.optional(profile, "balanced"),
   require: v.optional(
@@ -289,6 +314,9 @@ const shared = {
   ),
   quicVersions: v.optional(quicVersions),
   disableOffload: flag("Do not use UDP GSO and GRO even if the kernel has them."),
+  keyLog: v.optional(
+    v.custom<(line: string) => void>((it) => typeof it === "function", KEY_LOG_MESSAGE),
+  ),
 };
 
 const anchor = pem("trust anchors", CERTIFICATE, "caFile");

@@ -42,8 +42,49 @@ export interface FileKeyPair {
   readonly passphrase?: string | undefined;
 }
 
-/** One certificate with its key. */
-export type KeyPair = PemKeyPair | FileKeyPair;
+/** What {@link Signer.sign} gets beside the message. */
+export interface SignContext {
+  /** Aborts when nobody waits any more: the client has gone, or the time is up. What comes then is dropped. */
+  readonly signal: AbortSignal;
+}
+
+/**
+ * A private key that is somewhere else: an HSM, a PKCS#11 token, a KMS, another process (docs/identities.md). Any object with
+ * `sign`, which is called as its method.
+ */
+export interface Signer {
+  /**
+   * Signs a message with the certificate's key.
+   *
+   * @param scheme - IANA name of what to sign with, which fits the key. ECDSA signatures are DER, RSA is PSS with a salt as
+   * long as the hash, ML-DSA is pure with an empty context.
+   * @param message - The whole message, at most 160 bytes, not a hash of it.
+   */
+  sign(
+    scheme: SchemeName,
+    message: Uint8Array,
+    context: SignContext,
+  ): Uint8Array | PromiseLike<Uint8Array>;
+  /** Milliseconds that a signature may take, 1–600,000; then its handshake fails. @defaultValue 5000 */
+  readonly timeoutMs?: number | undefined;
+  /** Signatures that may be under way at once, 1–65,536; more handshakes fail at once. @defaultValue 1024 */
+  readonly maxPending?: number | undefined;
+}
+
+/** A certificate chain, leaf first, as PEM text, and who signs for it. */
+export interface PemSigner {
+  readonly cert: Pem;
+  readonly signer: Signer;
+}
+
+/** As {@link PemSigner}, with the chain in a file. */
+export interface FileSigner {
+  readonly certFile: string;
+  readonly signer: Signer;
+}
+
+/** One certificate with its key, or with a signer that has it. */
+export type KeyPair = PemKeyPair | FileKeyPair | PemSigner | FileSigner;
 
 /** Who a server is: one certificate, or an ML-DSA one and a classical one beside it. */
 export type Identity = KeyPair & {
@@ -182,6 +223,14 @@ export interface SharedOptions {
   readonly quicVersions?: readonly QuicVersion[] | undefined;
   /** Do not use UDP GSO and GRO even if the kernel has them. @defaultValue false */
   readonly disableOffload?: boolean | undefined;
+  /**
+   * Gets the TLS secrets of every connection, a line of the NSS key log format each, without its end: whoever has them and a
+   * recording of the packets can read everything. For debugging alone, with Wireshark for example (docs/transport.md). Says
+   * so in a process warning. `SSLKEYLOGFILE` is never looked at.
+   *
+   * @defaultValue none
+   */
+  readonly keyLog?: ((line: string) => void) | undefined;
 }
 
 /** One of several sites of a server: whom it is for clients that ask for these names. */
@@ -471,7 +520,9 @@ export type IdentitySource =
       readonly certFile: string;
       readonly keyFile: string;
       readonly passphrase?: Uint8Array | undefined;
-    };
+    }
+  | { readonly certPem: Uint8Array; readonly signer: Signer }
+  | { readonly certFile: string; readonly signer: Signer };
 
 /** One site as libpqq takes it. */
 export interface SiteSource {
@@ -509,6 +560,7 @@ export interface SharedConfig {
   /** Empty: the default. */
   readonly quicVersions: readonly QuicVersion[];
   readonly disableOffload: boolean;
+  readonly keyLog: ((line: string) => void) | undefined;
 }
 
 /** See {@link SharedConfig}. */

@@ -13,6 +13,10 @@ import type {
   NativeOptions,
 } from "./native.js";
 import {
+  CALL_CANCEL,
+  CALL_KEY_LOG,
+  CALL_SIGN,
+  CALL_WORDS,
   EVENT_A_HIGH,
   EVENT_A_LOW,
   EVENT_CLOSED,
@@ -39,10 +43,12 @@ import {
   EVENT_TYPE,
   EVENT_WORDS,
   EVENT_WRITABLE,
+  POLL_CALLS,
   POLL_ENDED,
   POLL_FAILURES,
   POLL_ROWS,
 } from "./rows.js";
+import type { Signers } from "./signers.js";
 import { SlotTable } from "./slots.js";
 import type { Stream } from "./stream.js";
 
@@ -77,6 +83,8 @@ export interface EndpointListener {
   onOpenFailed(token: number, status: number): void;
   /** A command failed; for CONNECT and REQUEST `idHigh` is the token. */
   onCommandFailed(type: number, idLow: number, idHigh: number, status: number): void;
+  /** A line of the key log, without its end. */
+  onKeyLog(line: string): void;
   /** All workers have ended: 0, or the status with which the first gave up. Nothing comes after. */
   onEnd(status: number): void;
 }
@@ -106,12 +114,14 @@ export class Endpoint {
   readonly #listener: EndpointListener;
   readonly #native: NativeEndpoint;
   readonly #rings: Ring[];
+  readonly #signers: Signers;
 
   /** @throws PqqError of the failed call: an unreadable key, a port in use. */
-  constructor(options: NativeOptions, listener: EndpointListener) {
+  constructor(options: NativeOptions, signers: Signers, listener: EndpointListener) {
     const native = loadNative();
     const buffers = allocate(options);
     this.#listener = listener;
+    this.#signers = signers;
     this.#rings = buffers.rows.map((rows, worker) => new Ring(rows, buffers.data[worker]));
     // Setting it again changes nothing: the addon keeps the first.
     native.onWake(drainAll);
@@ -213,14 +223,28 @@ export class Endpoint {
     const polled = this.#native.poll(worker, ring.consumed);
     ring.consumed = 0;
     if (polled & POLL_FAILURES) this.#reportFailures();
+    if (polled & POLL_CALLS) this.#takeCalls();
     return polled;
   }
 
   #finish(): void {
     if (!live.delete(this)) return;
     const status = this.#native.endStatus();
+    // The last lines of the key log come with the end of the connections.
+    this.#takeCalls();
     this.#native.free();
+    this.#signers.end();
     this.#listener.onEnd(status);
+  }
+
+  #takeCalls(): void {
+    const calls = this.#native.calls();
+    for (let i = 0; i + CALL_WORDS <= calls.length; i += CALL_WORDS) {
+      const [kind, number, id, text, message] = calls.slice(i, i + CALL_WORDS) as NativeCallWords;
+      if (kind === CALL_SIGN) this.#signers.sign(this.#native, number, id, text, message);
+      else if (kind === CALL_CANCEL) this.#signers.cancel(id);
+      else if (kind === CALL_KEY_LOG) this.#listener.onKeyLog(text);
+    }
   }
 
   #reportFailures(): void {
@@ -316,6 +340,14 @@ export class Endpoint {
     stream.onClosed(status, code);
   }
 }
+
+type NativeCallWords = [
+  kind: number,
+  number: number,
+  id: number,
+  text: string,
+  message: Uint8Array,
+];
 
 /** One worker's events as JavaScript sees them. */
 class Ring {

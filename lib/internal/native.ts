@@ -8,7 +8,14 @@ export interface NativeIdentity {
   readonly certFile?: string | undefined;
   readonly keyFile?: string | undefined;
   readonly passphrase?: Uint8Array | undefined;
+  /** Instead of a key: the number that `calls()` then names, and options of pqq_signer. */
+  readonly signer?: number | undefined;
+  readonly signerTimeoutMs?: number | undefined;
+  readonly signerMaxPending?: number | undefined;
 }
+
+/** What `calls()` returns, CALL_WORDS each: kind, number, id, text, message. */
+export type NativeCall = number | string | Uint8Array;
 
 /** One site: names, none for those of its certificates, and its identities. */
 export interface NativeSite {
@@ -29,6 +36,8 @@ export interface NativeOptions {
   readonly folders?: readonly number[] | undefined;
   readonly reportFiles?: boolean | undefined;
   readonly identities?: readonly NativeIdentity[] | undefined;
+  /** Whether `calls()` brings lines of the key log. */
+  readonly keyLog?: boolean | undefined;
   readonly sites?: readonly NativeSite[] | undefined;
   readonly unknownServerName?: number | undefined;
   readonly misdirectedRequests?: number | undefined;
@@ -179,6 +188,10 @@ export interface NativeEndpoint {
   poll(worker: number, consumed: number): number;
   /** Commands that failed since the last call: type, id low, id high, status, … */
   failures(): number[];
+  /** What libpqq wants beside events, since the last call. */
+  calls(): NativeCall[];
+  /** Ends a call of kind CALL_SIGN: with its signature, or why there is none. Returns a status. */
+  completeSignature(id: number, signature: Uint8Array | undefined, reason: string): number;
   /** The status with which a worker gave up, 0 if none did. */
   endStatus(): number;
   /** Submits the first `count` command rows; `bodies` are those with BODY_ARRAY. Returns a status. */

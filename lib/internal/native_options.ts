@@ -9,11 +9,13 @@ import {
   UNKNOWN_SERVER_NAMES,
   RETRY_MODES,
   type ClientConfig,
+  type IdentitySource,
   type Requirement,
   type ServerConfig,
   type SharedConfig,
 } from "../config/index.js";
-import type { NativeOptions } from "./native.js";
+import type { NativeIdentity, NativeOptions } from "./native.js";
+import type { Signers } from "./signers.js";
 
 /** PQQ_REQUIRE_DEFAULT. */
 const REQUIRE_DEFAULT = 0;
@@ -25,11 +27,16 @@ const TIMEOUT_NONE = 0xffff_ffff;
 const CONNECT_EXTENDED = 1;
 const CONNECT_PLAIN = 2;
 
-/** What a server's endpoint is made with. */
-export function serverNativeOptions(config: ServerConfig): NativeOptions {
+/** What a server's endpoint is made with. Without `signers` it can sign nothing that has one. */
+export function serverNativeOptions(config: ServerConfig, signers?: Signers): NativeOptions {
   return {
     ...config,
     ...shared(config),
+    identities: identities(config.identities, signers),
+    sites: config.sites.map(({ names, identities: own }) => ({
+      names,
+      identities: identities(own, signers),
+    })),
     isServer: true,
     disableDate: !config.dateHeader,
     headersTimeoutMs: config.headersTimeoutMs || TIMEOUT_NONE,
@@ -48,10 +55,11 @@ export function serverNativeOptions(config: ServerConfig): NativeOptions {
 }
 
 /** What a client's endpoint is made with. */
-export function clientNativeOptions(config: ClientConfig): NativeOptions {
+export function clientNativeOptions(config: ClientConfig, signers?: Signers): NativeOptions {
   return {
     ...config,
     ...shared(config),
+    identities: identities(config.identities, signers),
     isServer: false,
     profiles: config.profiles.map((name) => PROFILES[name]),
     disableFirstFlightRepeat: !config.firstFlightRepeat,
@@ -66,8 +74,25 @@ export function clientNativeOptions(config: ClientConfig): NativeOptions {
   };
 }
 
+function identities(
+  sources: readonly IdentitySource[],
+  signers: Signers | undefined,
+): NativeIdentity[] {
+  return sources.map((source) => {
+    if (!("signer" in source)) return source;
+    const { signer, ...certificate } = source;
+    return {
+      ...certificate,
+      signer: signers?.numberOf(signer) ?? 0,
+      signerTimeoutMs: signer.timeoutMs,
+      signerMaxPending: signer.maxPending,
+    };
+  });
+}
+
 function shared(config: SharedConfig) {
   return {
+    keyLog: config.keyLog !== undefined,
     profile: PROFILES[config.profile],
     requireKeyExchange: required(config.requireKeyExchange),
     requireAuthentication: required(config.requireAuthentication),

@@ -13,6 +13,7 @@ import { dial, type Attempt, type Connector, type Dial, type Target } from "./di
 import { Endpoint, type EndpointListener } from "./endpoint.js";
 import { holdLoop, releaseLoop } from "./keep_alive.js";
 import { clientNativeOptions } from "./native_options.js";
+import { warnOfKeyLog } from "./key_log.js";
 import { OriginPool, type Origin, type OriginOwner } from "./origin_pool.js";
 import { PinKeeper } from "./pin_keeper.js";
 import { requiredFacts, requiredLevel, satisfies, type RequiredLevel } from "./policy.js";
@@ -29,6 +30,7 @@ import {
   STATUS_POLICY_AUTHENTICATION,
   STATUS_POLICY_KEY_EXCHANGE,
 } from "./rows.js";
+import { Signers } from "./signers.js";
 import { SlotTable } from "./slots.js";
 
 const MAX_TOKEN = 0xffffffff;
@@ -90,7 +92,10 @@ export class Pool implements EndpointListener, Connector, OriginOwner {
     this.#onEnd = onEnd;
     this.#resolver = makeResolver(config.lookup);
     this.pins = new PinKeeper(config.pins);
-    this.endpoint = new Endpoint(clientNativeOptions(config), this);
+    // What a signer does wrong is an error of the request that it was for.
+    const signers = new Signers(() => undefined);
+    if (config.keyLog !== undefined) warnOfKeyLog();
+    this.endpoint = new Endpoint(clientNativeOptions(config, signers), signers, this);
   }
 
   /** Makes a request and resolves with its response's head. */
@@ -103,6 +108,10 @@ export class Pool implements EndpointListener, Connector, OriginOwner {
       this.#noteFinished();
       throw error;
     }
+  }
+
+  onKeyLog(line: string): void {
+    this.limits.keyLog?.(line);
   }
 
   stats(): PoolStats {

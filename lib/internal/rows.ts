@@ -76,7 +76,14 @@ export const BODY_ARRAY = 2 << 16;
 /** Bits of what `NativeEndpoint.poll` returns beside the number of rows. */
 export const POLL_FAILURES = 1 << 30;
 export const POLL_ENDED = 1 << 29;
-export const POLL_ROWS = POLL_ENDED - 1;
+export const POLL_CALLS = 1 << 28;
+export const POLL_ROWS = POLL_CALLS - 1;
+
+/** What `calls()` returns of each: kind, number, id, text, message. */
+export const CALL_WORDS = 5;
+export const CALL_SIGN = 0;
+export const CALL_CANCEL = 1;
+export const CALL_KEY_LOG = 2;
 
 /** The bits of an id's lower half: slot below, worker above. */
 export const ID_WORKER_SHIFT = 24;

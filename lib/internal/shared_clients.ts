@@ -2,7 +2,6 @@
 // The clients behind Client's static methods: one for each set of options, so that unrelated callers with the same
 // options share connections.
 import type { ClientOptions } from "../config/index.js";
-import { PinStore } from "../pins.js";
 import type { ClientRequestInit } from "./wire_request.js";
 
 /** Each has a thread and a socket. More sets of options than these are not options but data. */
@@ -67,19 +66,28 @@ function keyOf(options: Record<string, unknown>): string {
   return JSON.stringify(names.map((name) => [name, plain(options[name])]));
 }
 
-/** Each its own: two stores in memory are two places, two functions two resolvers, and JSON cannot tell them apart. */
+/**
+ * Each its own: two stores in memory are two places, two functions two resolvers, two objects of a class two signers, and JSON
+ * cannot tell them apart.
+ */
 const numbers = new WeakMap<object, number>();
 let lastNumber = 0;
 
 /** Certificates may come as bytes, which JSON has no short form for. */
 function plain(value: unknown): unknown {
   if (value instanceof Uint8Array) return Buffer.from(value).toString("latin1");
-  if (value instanceof PinStore || typeof value === "function") {
+  if (Array.isArray(value)) return value.map(plain);
+  if (typeof value === "function" || isOfClass(value)) {
     const number = numbers.get(value) ?? ++lastNumber;
     numbers.set(value, number);
     return { object: number };
   }
-  if (Array.isArray(value)) return value.map(plain);
   if (typeof value !== "object" || value === null) return value;
   return Object.entries(value).map(([name, inner]) => [name, plain(inner)]);
+}
+
+function isOfClass(value: unknown): value is object {
+  if (typeof value !== "object" || value === null) return false;
+  const prototype: unknown = Object.getPrototypeOf(value);
+  return prototype !== Object.prototype && prototype !== null;
 }

@@ -114,7 +114,7 @@ bool Push(EventRing *ring, pqq_engine *engine, const pqq_event &event) {
 } // namespace
 
 DriverHost::DriverHost(Wake *wake, std::vector<std::unique_ptr<EventRing>> rings)
-    : wake_(wake), rings_(std::move(rings)) {}
+    : wake_(wake), rings_(std::move(rings)), calls_(std::make_shared<Calls>(wake)) {}
 
 DriverHost::~DriverHost() {
   Free();
@@ -137,6 +137,7 @@ void DriverHost::Free() {
   const std::lock_guard<std::mutex> lock(call_mutex_);
   pqq_driver_free(driver_);
   driver_ = nullptr;
+  calls_->Close();
 }
 
 uint32_t DriverHost::Poll(uint32_t worker, uint32_t consumed) {
@@ -149,7 +150,7 @@ uint32_t DriverHost::Poll(uint32_t worker, uint32_t consumed) {
     pqq_driver_wake(driver_, worker);
   }
   return available | (has_failures_.load(std::memory_order_acquire) ? kPollFailures : 0) |
-         (is_ended ? kPollEnded : 0);
+         (calls_->has_any() ? kPollCalls : 0) | (is_ended ? kPollEnded : 0);
 }
 
 std::vector<Failure> DriverHost::TakeFailures() {

@@ -12,6 +12,7 @@
 
 #include <pqq/pqq.h>
 
+#include "calls.h"
 #include "ring.h"
 #include "wake.h"
 
@@ -38,6 +39,10 @@ public:
   void Free();
   pqq_driver *driver() const {
     return driver_;
+  }
+
+  const std::shared_ptr<Calls> &calls() const {
+    return calls_;
   }
 
   uint32_t worker_count() const {
@@ -80,6 +85,7 @@ private:
 
   Wake *const wake_;
   const std::vector<std::unique_ptr<EventRing>> rings_;
+  const std::shared_ptr<Calls> calls_;
   pqq_driver *driver_ = nullptr;
   // Held while a thread of the libuv pool asks a worker, and by Free.
   std::mutex call_mutex_;

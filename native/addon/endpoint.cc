@@ -30,6 +30,8 @@ Napi::Function Endpoint::Define(Napi::Env env, Addon *addon) {
                          InstanceMethod("addresses", &Endpoint::JsAddresses),
                          InstanceMethod("poll", &Endpoint::JsPoll),
                          InstanceMethod("failures", &Endpoint::JsFailures),
+                         InstanceMethod("calls", &Endpoint::JsCalls),
+                         InstanceMethod("completeSignature", &Endpoint::JsCompleteSignature),
                          InstanceMethod("endStatus", &Endpoint::JsEndStatus),
                          InstanceMethod("submit", &Endpoint::JsSubmit),
                          InstanceMethod("stats", &Endpoint::JsStats),
@@ -54,12 +56,12 @@ Endpoint::Endpoint(const Napi::CallbackInfo &info)
     return;
   }
   const auto options = info[0].As<Napi::Object>();
-  const ConfigInput config_input(options);
+  host_ = std::make_shared<DriverHost>(addon_->wake(), std::move(rings));
+  ConfigInput config_input(options, host_->calls());
   const DriverInput driver_input(options, *addon_->folders());
   pqq_config *config = nullptr;
-  pqq_status status = pqq_config_new(config_input.options(), &config);
+  pqq_status status = config_input.Make(&config);
   if (status == PQQ_OK) {
-    host_ = std::make_shared<DriverHost>(addon_->wake(), std::move(rings));
     status = host_->Start(config, driver_input.options());
   }
   if (status != PQQ_OK) {
@@ -153,6 +155,24 @@ Napi::Value Endpoint::JsFailures(const Napi::CallbackInfo &info) {
     array.Set(at++, Napi::Number::New(info.Env(), failure.status));
   }
   return array;
+}
+
+// calls() -> [kind, number, id, text, message, …]
+Napi::Value Endpoint::JsCalls(const Napi::CallbackInfo &info) {
+  return host_->calls()->Take(info.Env());
+}
+
+// completeSignature(id, signature or undefined, reason) -> status
+Napi::Value Endpoint::JsCompleteSignature(const Napi::CallbackInfo &info) {
+  const auto id = static_cast<uint64_t>(info[0].As<Napi::Number>().DoubleValue());
+  pqq_bytes signature{nullptr, 0};
+  Napi::Uint8Array view;
+  if (!Is(info[1], napi_uint8_array, &view)) {
+    const std::string reason = info[2].ToString().Utf8Value();
+    return Napi::Number::New(info.Env(), host_->calls()->Complete(id, signature, reason.c_str()));
+  }
+  signature = {view.Data(), view.ByteLength()};
+  return Napi::Number::New(info.Env(), host_->calls()->Complete(id, signature, nullptr));
 }
 
 // endStatus() -> status with which a worker gave up, 0 if none did

@@ -30,6 +30,8 @@ private:
   Napi::Value JsAddresses(const Napi::CallbackInfo &info);
   Napi::Value JsPoll(const Napi::CallbackInfo &info);
   Napi::Value JsFailures(const Napi::CallbackInfo &info);
+  Napi::Value JsCalls(const Napi::CallbackInfo &info);
+  Napi::Value JsCompleteSignature(const Napi::CallbackInfo &info);
   Napi::Value JsEndStatus(const Napi::CallbackInfo &info);
   Napi::Value JsSubmit(const Napi::CallbackInfo &info);
   Napi::Value JsStats(const Napi::CallbackInfo &info);

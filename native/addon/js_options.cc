@@ -61,7 +61,8 @@ std::vector<std::string> ReadStrings(const Napi::Value &value) {
   return strings;
 }
 
-ConfigInput::ConfigInput(const Napi::Object &object) {
+ConfigInput::ConfigInput(const Napi::Object &object, std::shared_ptr<Calls> calls)
+    : calls_(std::move(calls)) {
   pqq_config_options_init(&options_, sizeof options_);
   const auto &identities = ReadIdentities(object.Get("identities"));
   options_.identities = identities.data();
@@ -105,6 +106,10 @@ ConfigInput::ConfigInput(const Napi::Object &object) {
   options_.enable_connect = ReadUint32(object, "enableConnect");
   options_.enable_datagrams = ReadBoolean(object, "datagrams") ? 1 : 0;
   options_.disable_date = ReadBoolean(object, "disableDate") ? 1 : 0;
+  if (calls_ != nullptr && ReadBoolean(object, "keyLog")) {
+    options_.on_keylog = Calls::OnKeyLog;
+    options_.keylog_user_data = calls_.get();
+  }
   ReadPolicy(object);
 }
 
@@ -137,6 +142,36 @@ void ConfigInput::ReadPolicy(const Napi::Object &object) {
   options_.profile_count = profiles_.size();
 }
 
+pqq_status ConfigInput::Make(pqq_config **config) {
+  const pqq_status status = pqq_config_new(&options_, config);
+  if (status == PQQ_OK) {
+    for (std::unique_ptr<Calls::Slot> &slot : slots_) {
+      static_cast<void>(slot.release());
+    }
+  }
+  slots_.clear();
+  return status;
+}
+
+// {signer: number, signerTimeoutMs, signerMaxPending}
+const pqq_signer *ConfigInput::ReadSigner(const Napi::Object &object) {
+  if (!object.Get("signer").IsNumber()) {
+    return nullptr;
+  }
+  pqq_signer &signer = signers_.emplace_back();
+  pqq_signer_init(&signer, sizeof signer);
+  signer.timeout_ms = ReadUint32(object, "signerTimeoutMs");
+  signer.max_pending = ReadUint32(object, "signerMaxPending");
+  if (calls_ != nullptr) {
+    slots_.push_back(calls_->MakeSigner(ReadUint32(object, "signer"), &signer));
+  } else {
+    signer.sign = [](void *, const pqq_sign_info *, pqq_sign_request *request) {
+      pqq_sign_fail(request, "this configuration signs nothing");
+    };
+  }
+  return &signer;
+}
+
 const char *ConfigInput::Keep(std::string text) {
   if (text.empty()) {
     return nullptr;
@@ -163,6 +198,7 @@ const std::vector<pqq_identity_source> &ConfigInput::ReadIdentities(const Napi::
     source.cert_file = Keep(ReadString(object, "certFile"));
     source.key_file = Keep(ReadString(object, "keyFile"));
     source.passphrase = ReadBytes(object, "passphrase");
+    source.signer = ReadSigner(object);
     sources.push_back(source);
   }
   return sources;

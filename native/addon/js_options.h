@@ -6,6 +6,7 @@
 #define PQQ_ADDON_JS_OPTIONS_H
 
 #include <deque>
+#include <memory>
 #include <string>
 #include <vector>
 
@@ -13,27 +14,35 @@
 
 #include <pqq/pqq.h>
 
+#include "calls.h"
 #include "folders.h"
 
 namespace velo {
 
 // ConfigInput is pqq_config_options read from JavaScript. It borrows the bytes
-// of the Uint8Arrays in it, so it must not outlive the native call.
+// of the Uint8Arrays in it, so it must not outlive the native call. Signers and the key log go to
+// `calls`; without it, for a configuration that signs nothing, to nobody.
 class ConfigInput {
 public:
-  explicit ConfigInput(const Napi::Object &object);
+  ConfigInput(const Napi::Object &object, std::shared_ptr<Calls> calls);
   const pqq_config_options *options() const {
     return &options_;
   }
+  // Makes the configuration, which then owns its signers.
+  pqq_status Make(pqq_config **config);
 
 private:
   // Those of a list, with their place in identities_.
   const std::vector<pqq_identity_source> &ReadIdentities(const Napi::Value &value);
   const char *Keep(std::string text);
+  const pqq_signer *ReadSigner(const Napi::Object &object);
   void ReadSites(const Napi::Value &value);
   void ReadPolicy(const Napi::Object &object);
 
   pqq_config_options options_;
+  const std::shared_ptr<Calls> calls_;
+  std::deque<pqq_signer> signers_;
+  std::vector<std::unique_ptr<Calls::Slot>> slots_;
   // Of `identities`, then of each site; what is pointed to is in deques, which do not move it.
   std::deque<std::vector<pqq_identity_source>> identities_;
   std::deque<std::string> texts_;

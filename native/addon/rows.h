@@ -63,6 +63,18 @@ enum BodyPlace : uint32_t {
 // What Endpoint.poll returns: the number of rows that can be read, and these.
 constexpr uint32_t kPollFailures = 1u << 30;
 constexpr uint32_t kPollEnded = 1u << 29;
+constexpr uint32_t kPollCalls = 1u << 28;
+
+// What Endpoint.calls returns: kind, number, id, text, message of each.
+constexpr uint32_t kCallWords = 5;
+enum CallKind : uint32_t {
+  // Signer `number` is to sign `message` with the scheme `text`.
+  kCallSign = 0,
+  // Nobody waits for the signature `id` any more.
+  kCallCancel = 1,
+  // `text` is a line of the key log.
+  kCallKeyLog = 2,
+};
 
 } // namespace velo
 

@@ -15,15 +15,15 @@ public:
   Update(const Napi::Object &owner, std::shared_ptr<DriverHost> host, const Napi::Object &options,
          std::function<void(pqq_config *)> taken)
       : Napi::AsyncWorker(owner.Env(), "pqq:updateConfig"), host_(std::move(host)),
-        owner_(Napi::Persistent(owner)), options_(Napi::Persistent(options)), input_(options),
-        taken_(std::move(taken)), deferred_(owner.Env()) {}
+        owner_(Napi::Persistent(owner)), options_(Napi::Persistent(options)),
+        input_(options, host_->calls()), taken_(std::move(taken)), deferred_(owner.Env()) {}
 
   Napi::Promise promise() const {
     return deferred_.Promise();
   }
 
   void Execute() override {
-    status_ = pqq_config_new(input_.options(), &config_);
+    status_ = input_.Make(&config_);
     if (status_ == PQQ_OK) {
       status_ = host_->UpdateConfig(config_);
     }
@@ -46,7 +46,7 @@ private:
   const std::shared_ptr<DriverHost> host_;
   // The options' bytes are borrowed by `input_`.
   const Napi::ObjectReference owner_, options_;
-  const ConfigInput input_;
+  ConfigInput input_;
   const std::function<void(pqq_config *)> taken_;
   const Napi::Promise::Deferred deferred_;
   pqq_config *config_ = nullptr;

@@ -30,6 +30,13 @@ describe("examples", () => {
     expect(stdout).to.include("signature: 'ML-DSA-65'");
   });
 
+  it("signer.ts is signed for by somebody else", async () => {
+    const run = example("--import", "./test/register.mjs", join("examples", "signer.ts"));
+    const { status, stdout, stderr } = await run.ended;
+    expect(status, stderr).to.equal(0);
+    expect(stdout).to.equal("ecdsa_secp256r1_sha256 is asked for\nhybrid signed for\n\n");
+  });
+
   it("policy.ts proves both identities of both ends, and refuses less", async () => {
     const run = example("--import", "./test/register.mjs", join("examples", "policy.ts"));
     const { status, stdout, stderr } = await run.ended;

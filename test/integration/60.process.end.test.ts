@@ -42,6 +42,15 @@ describe("end of the process", () => {
     });
   });
 
+  it("a signature that a signer has does not keep it alive", async () => {
+    expect(await runToEnd("stuck-signer-closed")).to.deep.equal({
+      code: 0,
+      stdout: "true\n",
+      stderr: "",
+    });
+    expect(await runToEnd("stuck-signer-exit")).to.have.property("code", 4);
+  });
+
   for (const mode of ["shared-client", "own-client"]) {
     it(`a client with an idle connection does not keep it alive (${mode})`, async () => {
       await using service = await startService(() => new Response("ok"));

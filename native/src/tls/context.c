@@ -73,6 +73,15 @@ static void cipher_list(const uint16_t *list, size_t count, char *text, size_t s
   }
 }
 
+/* Only with on_keylog; nothing here looks at SSLKEYLOGFILE. */
+static void on_keylog(const SSL *ssl, const char *line) {
+  const pqq__tls_session *session = pqq__tls_session_of(ssl);
+
+  if (session != NULL) {
+    session->config->on_keylog(session->config->keylog_user_data, line);
+  }
+}
+
 /* What both sides have in common. */
 static SSL_CTX *new_context(const pqq__tls_config *config, const uint16_t *suites, size_t count) {
   /* With buffers: AWS-LC then parses no certificates on its own, verify.c does. */
@@ -89,6 +98,9 @@ static SSL_CTX *new_context(const pqq__tls_config *config, const uint16_t *suite
   SSL_CTX_set_session_cache_mode(context, SSL_SESS_CACHE_OFF);
   SSL_CTX_set_early_data_enabled(context, 0);
   SSL_CTX_set_info_callback(context, pqq__on_info);
+  if (config->on_keylog != NULL) {
+    SSL_CTX_set_keylog_callback(context, on_keylog);
+  }
   return context;
 }
 
@@ -146,6 +158,8 @@ static void fill_policy(pqq__tls_config *config, const pqq_config_options *optio
                                       : PQQ_REQUIRE_ANY;
   config->require_client = options->require_client_authentication;
   config->pin_lifetime_s = options->pin_lifetime_s;
+  config->on_keylog = options->on_keylog;
+  config->keylog_user_data = options->keylog_user_data;
   config->requires_related = options->require_related_certificate != 0;
   select->profile = config->profile;
   select->pq_on_h3 = options->pq_on_h3;

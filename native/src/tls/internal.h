@@ -46,6 +46,9 @@ struct pqq__tls_config {
   /* Requests for an authority that the connection's certificate does not cover get 421. */
   int refuses_misdirected;
   pqq__select_config select;
+  /* NULL: no key log. */
+  void (*on_keylog)(void *user_data, const char *line);
+  void *keylog_user_data;
   /* Certificates are compressed where that gains. */
   int has_compression;
   /* NULL without anchors. */

@@ -12,7 +12,17 @@ const FILE = new URL("../../../docs/config.schema.json", import.meta.url);
 
 const NOT_IN_JSON = "an object";
 
-/** What JSON cannot carry is left out: an AbortSignal, a PinStore. PEM text is a string. */
+/** Takes what JSON cannot carry out of an object's properties, at every depth. */
+function prune(node: unknown): void {
+  if (typeof node !== "object" || node === null) return;
+  const { properties } = node as { properties?: Record<string, { $comment?: string }> };
+  for (const [name, property] of Object.entries(properties ?? {})) {
+    if (property.$comment === NOT_IN_JSON) delete properties?.[name];
+  }
+  Object.values(node).forEach(prune);
+}
+
+/** What JSON cannot carry is left out: an AbortSignal, a PinStore, a function, a signer. PEM text is a string. */
 function convert(schema: v.GenericSchema): JsonSchema {
   const json = toJsonSchema(schema, {
     typeMode: "input",
@@ -20,14 +30,15 @@ function convert(schema: v.GenericSchema): JsonSchema {
     target: "draft-2020-12",
     overrideSchema: ({ valibotSchema }) => {
       if (valibotSchema.type === "instance") return { $comment: NOT_IN_JSON };
-      return valibotSchema.type === "custom"
+      if (valibotSchema.type !== "custom") return undefined;
+      const { message } = valibotSchema as { message?: unknown };
+      return String(message).startsWith("PEM text")
         ? { type: "string", contentMediaType: "application/x-pem-file" }
-        : undefined;
+        : { $comment: NOT_IN_JSON };
     },
   });
   delete json.$schema;
-  delete json.properties?.["signal"];
-  delete json.properties?.["statelessKey"];
+  prune(json);
   const pins = json.properties?.["pins"];
   if (typeof pins === "object") {
     pins.anyOf = pins.anyOf?.filter(
