@@ -19,7 +19,7 @@ import { BlockList, type BlockedPrefix, type BlockOptions } from "./internal/blo
 import { closeFacts } from "./internal/close_facts.js";
 import { Endpoint, type EndpointListener } from "./internal/endpoint.js";
 import { holdLoop, releaseLoop } from "./internal/keep_alive.js";
-import { warnOfKeyLog } from "./internal/key_log.js";
+import { KEY_LOG_WARNING } from "./internal/key_log.js";
 import { serverNativeOptions } from "./internal/native_options.js";
 import { ServerStream, type Handler, type RequestOwner } from "./internal/server_stream.js";
 import { Signers } from "./internal/signers.js";
@@ -161,7 +161,11 @@ export class Server extends EventEmitter<ServerEvents> implements AsyncDisposabl
         this.#reportHandshake(status, text);
       },
       keyLog: (line) => {
-        this.#config.keyLog?.(line);
+        try {
+          this.#config.keyLog?.(line);
+        } catch (error) {
+          this.#reportError(error);
+        }
       },
       onEnd: (status) => {
         releaseLoop();
@@ -172,7 +176,6 @@ export class Server extends EventEmitter<ServerEvents> implements AsyncDisposabl
     this.#signers = new Signers((error, scheme) => {
       this.#reportSigner(error, scheme);
     });
-    if (config.keyLog !== undefined) warnOfKeyLog();
     const native = serverNativeOptions(config, this.#signers);
     this.#endpoint = new Endpoint({ ...native, folders }, this.#signers, listener);
     listener.endpoint = this.#endpoint;
@@ -181,6 +184,7 @@ export class Server extends EventEmitter<ServerEvents> implements AsyncDisposabl
     // Not before somebody can have begun to listen.
     setImmediate(() => {
       this.#warnOfFlight();
+      if (config.keyLog !== undefined) this.#warn(KEY_LOG_WARNING, "PQQ_KEY_LOG");
     });
   }
 
@@ -283,9 +287,12 @@ export class Server extends EventEmitter<ServerEvents> implements AsyncDisposabl
 
   #warnOfFlight(): void {
     const message = flightWarning(this.flight());
-    if (message === null) return;
+    if (message !== null) this.#warn(message, "PQQ_FLIGHT");
+  }
+
+  #warn(message: string, code: string): void {
     if (this.listenerCount("warning") > 0) this.emit("warning", message);
-    else process.emitWarning(message, { code: "PQQ_FLIGHT" });
+    else process.emitWarning(message, { code });
   }
 
   #reportHandshake(status: number, text: string): void {

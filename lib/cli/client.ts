@@ -3,6 +3,7 @@
 import { Client } from "../client.js";
 import type { ClientOptions, GroupName, Profile, QuicVersion } from "../config/index.js";
 import { SHARED_INTEGERS } from "../config/fields.js";
+import { keyLogTo } from "./key_log.js";
 import { clientIdentity, pinFile, type ClientPolicyOptions } from "./policy.js";
 import { trustFor } from "./trust.js";
 
@@ -17,6 +18,7 @@ export interface ConnectionOptions extends ClientPolicyOptions {
   readonly ipv4?: boolean;
   readonly ipv6?: boolean;
   readonly groups?: readonly GroupName[];
+  readonly keylog?: string;
 }
 
 /** What is said of a client beyond the connection. */
@@ -41,6 +43,7 @@ export function makeClient(url: URL, options: ConnectionOptions, extra: ExtraOpt
     connectTimeoutMs: options.connectTimeout,
     resolve: options.resolve,
     family: options.ipv4 === true ? 4 : options.ipv6 === true ? 6 : 0,
+    keyLog: keyLogTo(options.keylog),
     ...extra,
   });
 }

@@ -31,6 +31,7 @@ import { certDev, type CertDevOptions } from "./cert.js";
 import { doctor, type DoctorOptions } from "./doctor.js";
 import { explain } from "./failure.js";
 import { get, type GetOptions } from "./get.js";
+import { KEY_LOG_HELP } from "./key_log.js";
 import { EXIT, note, printJson } from "./output.js";
 import { forgetPins, listPins, type ForgetOptions, type PinsOptions } from "./pins.js";
 import { probe, type ProbeOptions } from "./probe.js";
@@ -211,6 +212,7 @@ function addServe(program: Command, setExitCode: (code: number) => void): void {
       collect,
     )
     .option("--workers <number>", "network threads", integer(1, MAX_WORKERS), 1)
+    .option("--keylog <file>", KEY_LOG_HELP)
     .option("--listing", "answer folders without an index.html with a list of their names")
     .option("--log", "print a line per request")
     .option("--json", "print JSON, one value a line; the first says where the server listens")
@@ -236,6 +238,7 @@ The first SIGINT or SIGTERM lets the requests under way finish, the second stops
 function addConnectionOptions(command: Command): Command {
   return command
     .option("--ca <file>", "trust these roots and no others (PEM)")
+    .option("--keylog <file>", KEY_LOG_HELP)
     .addOption(profileOption())
     .addOption(requirementOption("--require <level>", "least that will do"))
     .addOption(requirementOption("--require-kex <level>", "the same for the key exchange alone"))

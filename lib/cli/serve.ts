@@ -17,6 +17,7 @@ import { devIdentity, type DevIdentity } from "../dev.js";
 import { isPqqError } from "../errors/index.js";
 import { Server, type FileRequest } from "../server.js";
 import { explain, UsageError } from "./failure.js";
+import { keyLogTo } from "./key_log.js";
 import { duration, EXIT, note, print, printJson, strong, table } from "./output.js";
 import { pairOf, requirementsOf, type RequireOptions } from "./policy.js";
 
@@ -46,6 +47,7 @@ export interface ServeOptions extends RequireOptions {
   readonly maxTarget: number;
   readonly block?: readonly string[];
   readonly workers: number;
+  readonly keylog?: string;
   readonly quicVersion?: readonly QuicVersion[];
   readonly log?: boolean;
   readonly listing?: boolean;
@@ -171,6 +173,7 @@ async function listen(
     minRateBytesPerS: options.minRate,
     maxHeaderFields: options.maxHeaderFields,
     maxTargetBytes: options.maxTarget,
+    keyLog: keyLogTo(options.keylog),
   };
   const unknownServerName = options.refuseUnknownNames === true ? "refuse" : "default";
   const hosts = options.host?.flatMap((host) => (host === "localhost" ? LOOPBACK : host));

@@ -13,7 +13,7 @@ import { dial, type Attempt, type Connector, type Dial, type Target } from "./di
 import { Endpoint, type EndpointListener } from "./endpoint.js";
 import { holdLoop, releaseLoop } from "./keep_alive.js";
 import { clientNativeOptions } from "./native_options.js";
-import { warnOfKeyLog } from "./key_log.js";
+import { KEY_LOG_WARNING } from "./key_log.js";
 import { OriginPool, type Origin, type OriginOwner } from "./origin_pool.js";
 import { PinKeeper } from "./pin_keeper.js";
 import { requiredFacts, requiredLevel, satisfies, type RequiredLevel } from "./policy.js";
@@ -94,7 +94,9 @@ export class Pool implements EndpointListener, Connector, OriginOwner {
     this.pins = new PinKeeper(config.pins);
     // What a signer does wrong is an error of the request that it was for.
     const signers = new Signers(() => undefined);
-    if (config.keyLog !== undefined) warnOfKeyLog();
+    if (config.keyLog !== undefined) {
+      process.emitWarning(KEY_LOG_WARNING, { code: "PQQ_KEY_LOG" });
+    }
     this.endpoint = new Endpoint(clientNativeOptions(config, signers), signers, this);
   }
 

@@ -37,7 +37,13 @@ export class Sandbox {
 
   /** Starts `pqq`; whatever is still running at the end is killed. */
   spawn(...args: string[]): Run {
-    const child = spawn(process.execPath, [PQQ, ...args], { env: this.env, cwd: this.folder });
+    return this.spawnWith({}, ...args);
+  }
+
+  /** The same with more in its environment. */
+  spawnWith(more: NodeJS.ProcessEnv, ...args: string[]): Run {
+    const env = { ...this.env, ...more };
+    const child = spawn(process.execPath, [PQQ, ...args], { env, cwd: this.folder });
     this.#children.add(child);
     child.on("exit", () => this.#children.delete(child));
     return new Run(child);

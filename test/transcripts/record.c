@@ -39,9 +39,6 @@ typedef struct recording {
   FILE *facts;
 } recording;
 
-/* AWS-LC's key log callback has no argument. */
-static _Thread_local recording *current;
-
 static void put_hex(FILE *out, const uint8_t *data, size_t len) {
   for (size_t i = 0; i < len; i++) {
     fprintf(out, "%02x", data[i]);
@@ -59,10 +56,9 @@ static int on_send(sim_node *node, sim_datagram *datagram) {
   return 1;
 }
 
-static void on_key_log(const SSL *ssl, const char *line) {
-  recording *r = current;
+static void on_key_log(void *user_data, const char *line) {
+  recording *r = user_data;
 
-  (void)ssl;
   fprintf(r->secrets, "%s\n    \"%s\"", r->secret_count++ ? "," : "", line);
 }
 
@@ -147,7 +143,6 @@ static void run(void *arg) {
   sim_exchange exchange = {.path = PATH};
   sim_pair *pair = &r->pair;
 
-  current = r;
   open_pair(r);
   pair->client.exchanges = &exchange;
   pair->client.exchange_count = 1;
@@ -197,6 +192,8 @@ static void make_configs(recording *r, char *const texts[IDENTITY_FILES]) {
   snprintf(anchors, len, "%s%s", texts[PQ_ROOT_CERT], texts[CLASSICAL_ROOT_CERT]);
   server.disable_pmtud = client.disable_pmtud = 1;
   client.ca_pem = sim_bytes(anchors);
+  client.on_keylog = on_key_log;
+  client.keylog_user_data = r;
   use_identities(&server, server_sources, texts + PQ_SERVER_CERT);
   if (r->scenario->is_mutual) {
     server.ca_pem = client.ca_pem;
@@ -207,7 +204,6 @@ static void make_configs(recording *r, char *const texts[IDENTITY_FILES]) {
   }
   r->server_config = new_config(&server);
   r->client_config = new_config(&client);
-  SSL_CTX_set_keylog_callback(r->client_config->tls->client_context, on_key_log);
   free(anchors);
 }
 
