@@ -59,6 +59,33 @@ void sim_send_raw(sim_pair *pair, int64_t stream_id, const void *data, size_t le
   sim_send_raw_as(pair, 0, stream_id, data, len, fin);
 }
 
+static int ignore_data(void *app, int64_t stream_id, const uint8_t *data, size_t len, int fin,
+                       pqq_time_ns now) {
+  pqq__session *session = app;
+
+  (void)data;
+  (void)fin;
+  (void)now;
+  pqq__conn_consume(session->conn, stream_id, len);
+  return 0;
+}
+
+static int ignore_acked(void *app, int64_t stream_id, uint64_t bytes) {
+  (void)app;
+  (void)stream_id;
+  (void)bytes;
+  return 0;
+}
+
+void sim_deafen(const sim_pair *pair) {
+  static pqq__app deaf;
+
+  deaf = pqq__session_app;
+  deaf.on_stream_data = ignore_data;
+  deaf.on_stream_acked = ignore_acked;
+  sim_client_conn(pair)->endpoint->app = &deaf;
+}
+
 size_t sim_take_request(sim_pair *pair, size_t index, int64_t *stream_id, uint8_t *buffer,
                         size_t capacity) {
   pqq__session *session = sim_client_conn(pair)->app;
