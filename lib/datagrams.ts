@@ -27,8 +27,7 @@ export interface DatagramOwner {
  * ```
  */
 export class Datagrams implements AsyncIterable<Uint8Array> {
-  /** The largest that can be sent, in bytes, when the tunnel was opened; 0: the peer takes none. */
-  readonly maxBytes: number;
+  #maxBytes: number;
   readonly #owner: DatagramOwner;
   readonly #waiting: Uint8Array[] = [];
   #dropped = 0;
@@ -38,7 +37,20 @@ export class Datagrams implements AsyncIterable<Uint8Array> {
   /** @internal */
   constructor(owner: DatagramOwner, maxBytes: number) {
     this.#owner = owner;
-    this.maxBytes = maxBytes;
+    this.#maxBytes = maxBytes;
+  }
+
+  /**
+   * The largest that can be sent, in bytes, when the tunnel was opened; 0: the peer takes none. 65,535 where both ends have
+   * said `capsule-protocol: ?1`: what does not fit a QUIC datagram then goes in a DATAGRAM capsule (RFC 9297 section 3).
+   */
+  get maxBytes(): number {
+    return this.#maxBytes;
+  }
+
+  /** @internal */
+  set maxBytes(bytes: number) {
+    this.#maxBytes = bytes;
   }
 
   /** Datagrams that came and found the queue of 64 full, or could not be sent after all. */

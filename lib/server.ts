@@ -146,6 +146,7 @@ export class Server extends EventEmitter<ServerEvents> implements AsyncDisposabl
     });
     const listener = new ServerListener({
       handler: handler ?? notFound,
+      datagrams: config.datagrams,
       takesConnect: (protocol) =>
         protocol === "" ? config.connectPlain : config.connectProtocols.includes(protocol),
       waitUntil: (promise) => {

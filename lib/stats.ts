@@ -76,6 +76,9 @@ export const STAT_NAMES = [
   "requestsTimedOut",
   "responsesStalled",
   "bodiesTooLarge",
+  "capsulesSent",
+  "capsulesReceived",
+  "capsulesSkipped",
 ] as const;
 
 /** Name of a counter. */

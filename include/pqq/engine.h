@@ -387,8 +387,15 @@ PQQ_EXPORT pqq_status pqq_engine_set_priority(pqq_engine *engine, pqq_id stream,
                                               const pqq_priority *priority);
 
 /** pqq_engine_send_datagram sends an HTTP datagram (RFC 9297) of a stream; the
- *  payload is copied. It may be lost, and comes in any order. Returns PQQ_OK, or
- *  PQQ_DROPPED (counted in http_datagrams_dropped): 128 wait already.
+ *  payload is copied. It may be lost, and comes in any order. It goes in a QUIC
+ *  DATAGRAM frame; where the peer takes none, or the payload does not fit one,
+ *  in a DATAGRAM capsule, if request and 2xx response of a CONNECT with :protocol
+ *  both have `capsule-protocol: ?1` and both ends have enable_datagrams. The
+ *  stream's bytes are capsules then: those that come are no PQQ_EVENT_DATA, but
+ *  PQQ_EVENT_DATAGRAM or, of other types, skipped; what pqq_engine_write is given
+ *  has to be whole capsules each time. Returns PQQ_OK, or
+ *  PQQ_DROPPED (counted in http_datagrams_dropped): 128 wait already, or the
+ *  stream's send buffer is over its high-water mark.
  *  Errors: PQQ_ERR_NULL_ARG, PQQ_ERR_NOT_FOUND (also a request that has no
  *  stream yet), PQQ_ERR_DATAGRAM_UNSUPPORTED (one end has not enabled them),
  *  PQQ_ERR_DATAGRAM_TOO_LARGE (see pqq_engine_max_datagram_bytes),
@@ -396,9 +403,9 @@ PQQ_EXPORT pqq_status pqq_engine_set_priority(pqq_engine *engine, pqq_id stream,
 PQQ_EXPORT pqq_status pqq_engine_send_datagram(pqq_engine *engine, pqq_id stream,
                                                pqq_bytes payload);
 
-/** pqq_engine_max_datagram_bytes says how large a payload may be at present; it
- *  changes with the path. 0: the peer takes none. The events REQUEST and RESPONSE
- *  have it too. Errors: PQQ_ERR_NULL_ARG, PQQ_ERR_NOT_FOUND. */
+/** pqq_engine_max_datagram_bytes says how large a payload may be at present: 65,535
+ *  where capsules can be sent, else it changes with the path. 0: the peer takes none. The events
+ * REQUEST and RESPONSE have it too. Errors: PQQ_ERR_NULL_ARG, PQQ_ERR_NOT_FOUND. */
 PQQ_EXPORT pqq_status pqq_engine_max_datagram_bytes(pqq_engine *engine, pqq_id stream,
                                                     size_t *bytes);
 

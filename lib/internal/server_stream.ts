@@ -91,6 +91,8 @@ export interface RequestOwner {
   readonly handler: Handler;
   /** Whether the handler sees CONNECT for that protocol; `""`: for none. */
   takesConnect(protocol: string): boolean;
+  /** HTTP datagrams are enabled. */
+  readonly datagrams: boolean;
   waitUntil(promise: Promise<unknown>): void;
   reportError(error: unknown): void;
 }
@@ -100,6 +102,10 @@ const CONNECT = "CONNECT";
 const CONTINUE = 100;
 const EARLY_HINTS = 103;
 const EMPTY = new Uint8Array(0);
+/** A true boolean of Structured Fields, with or without parameters (RFC 9297 section 3.4). */
+const CAPSULES = /^\?1(?:;|$)/;
+/** PQQ__MAX_CAPSULE_BYTES. */
+const MAX_CAPSULE_BYTES = 65_535;
 const GET = "GET";
 const GET_TEXT = `${GET}\0`;
 
@@ -257,6 +263,7 @@ export class ServerStream extends Stream implements RequestParts {
     const pairs = headerPairs(options.headers ?? {});
     if (this.#hasResponded) throw errorFromStatus(STATUS_STATE, "the request was answered");
     this.#hasResponded = true;
+    if (this.#speaksCapsules(pairs)) this.datagrams.maxBytes = MAX_CAPSULE_BYTES;
     const text = headerText(pairs);
     if (!this.isClosed) {
       this.commands.respond(this.idLow, this.idHigh, 200, text, pairs.length, null, 0);
@@ -333,6 +340,13 @@ export class ServerStream extends Stream implements RequestParts {
     if (this.#isSent) return;
     this.#failure ??= error;
     this.#abort?.abort(this.#failure);
+  }
+
+  /** As libpqq decides (pqq_engine_send_datagram): both ends have said so, of CONNECT with a protocol. */
+  #speaksCapsules(response: readonly HeaderPair[]): boolean {
+    if (!this.#owner.datagrams || this.protocol === "") return false;
+    const ours = response.find(([name]) => name === "capsule-protocol")?.[1];
+    return CAPSULES.test(ours ?? "") && CAPSULES.test(this.#field("capsule-protocol") ?? "");
   }
 
   #field(wanted: string): string | undefined {

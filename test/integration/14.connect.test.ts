@@ -88,6 +88,48 @@ describe("connect", () => {
     expect(service.client.stats().httpDatagramsReceived).to.equal(1);
   });
 
+  it("with capsules on both sides large datagrams go on the stream", async () => {
+    const headers = { "capsule-protocol": "?1" };
+    await using service = await startService(
+      (_request, { accept, waitUntil }) => {
+        const tunnel = accept({ headers });
+        expect(tunnel.datagrams.maxBytes).to.equal(65_535);
+        waitUntil(
+          (async () => {
+            for await (const datagram of tunnel.datagrams) tunnel.datagrams.send(datagram);
+          })(),
+        );
+        return tunnel;
+      },
+      { server: ECHO },
+    );
+    const tunnel = await service.client.connect(service.url, { protocol: "echo", headers });
+    expect(tunnel.headers.get("capsule-protocol")).to.equal("?1");
+    expect(tunnel.datagrams.maxBytes).to.equal(65_535);
+    const incoming = tunnel.datagrams[Symbol.asyncIterator]();
+    for (const bytes of [65_535, 10_000, 100, 0]) {
+      const sent = Buffer.alloc(bytes, "abcdefg");
+      tunnel.datagrams.send(sent);
+      expect(Buffer.from((await incoming.next()).value as Uint8Array).equals(sent)).to.equal(true);
+    }
+    const { capsulesSent, capsulesReceived, httpDatagramsSent } = service.server.stats();
+    expect([capsulesSent, capsulesReceived, httpDatagramsSent]).to.deep.equal([2, 2, 4]);
+    tunnel.abort();
+  });
+
+  it("capsules that only one side speaks are bytes", async () => {
+    await using service = await startService(echo, { server: ECHO });
+    const headers = { "capsule-protocol": "?1" };
+    const tunnel = await service.client.connect(service.url, { protocol: "echo", headers });
+    expect(tunnel.datagrams.maxBytes).to.be.within(1000, 2000);
+    const writer = tunnel.writable.getWriter();
+    await writer.write(Uint8Array.of(0, 1, 7));
+    void writer.close();
+    const chunks: number[] = [];
+    for await (const chunk of tunnel.readable) chunks.push(...chunk);
+    expect(chunks).to.deep.equal([0, 1, 7]);
+  });
+
   it("without datagrams on one side, none can be sent", async () => {
     await using service = await startService(echo, { server: { ...ECHO, datagrams: false } });
     const tunnel = await open(service);

@@ -177,6 +177,11 @@
 #define PQQ__MAX_DATAGRAMS_IN 64
 #define PQQ__MAX_DATAGRAM_IN_BYTES (256 * 1024)
 
+/* Longest HTTP datagram in a DATAGRAM capsule, sent or taken: what a UDP payload can be, which is
+ * what protocols such as connect-udp put there. A longer one is skipped. One that is on its way
+ * takes as much memory as has come of it. */
+#define PQQ__MAX_CAPSULE_BYTES 65535
+
 /* HTTP datagrams of a connection that have overtaken their request (RFC 9297 section 2.1 asks for
  * about a round trip): a flood must not make this a store. */
 #define PQQ__MAX_DATAGRAMS_EARLY 16

@@ -46,7 +46,8 @@ static void count_dropped(pqq__session *session, size_t count) {
 
 /* --- Out ------------------------------------------------------------------------------------- */
 
-size_t pqq__datagram_max_bytes(const pqq__stream *stream) {
+/* In a DATAGRAM frame. */
+static size_t frame_max_bytes(const pqq__stream *stream) {
   const pqq__session *session = stream->session;
   size_t prefix, most;
 
@@ -57,6 +58,15 @@ size_t pqq__datagram_max_bytes(const pqq__stream *stream) {
   prefix = nghttp3_put_uvarintlen((uint64_t)stream->quic_id / 4);
   most = pqq__conn_max_datagram_bytes(session->conn);
   return most > prefix ? most - prefix : 0;
+}
+
+/* Both ends have said so, and the response that opens the tunnel is there. */
+static int can_send_capsules(const pqq__stream *stream) {
+  return stream->capsules && stream->has_capsules && stream->has_headers_out;
+}
+
+size_t pqq__datagram_max_bytes(const pqq__stream *stream) {
+  return can_send_capsules(stream) ? PQQ__MAX_CAPSULE_BYTES : frame_max_bytes(stream);
 }
 
 static pqq__datagram *datagram_new(int64_t stream_id, const uint8_t *data, size_t len,
@@ -73,7 +83,40 @@ static pqq__datagram *datagram_new(int64_t stream_id, const uint8_t *data, size_
   return datagram;
 }
 
-pqq_status pqq__datagram_send(pqq__stream *stream, pqq_bytes payload) {
+/* As reliable as its stream, but no more eager to wait: a full send buffer drops it. */
+static pqq_status send_capsule(pqq__stream *stream, pqq_bytes payload) {
+  pqq__session *session = stream->session;
+  uint8_t *capsule;
+  pqq_body body;
+  pqq_status status;
+  size_t head_len;
+
+  if (stream->is_out_ended || stream->is_out_stopped ||
+      stream->body.unsent_bytes > PQQ__WRITE_HIGH_BYTES) {
+    count_dropped(session, 1);
+    return PQQ_DROPPED;
+  }
+  capsule = malloc(PQQ__CAPSULE_HEAD_BYTES + payload.len);
+  if (!capsule) {
+    return PQQ_ERR_NO_MEMORY;
+  }
+  head_len = pqq__capsule_datagram_head(capsule, payload.len);
+  if (payload.len) {
+    memcpy(capsule + head_len, payload.data, payload.len);
+  }
+  body =
+      (pqq_body){.data = {capsule, head_len + payload.len}, .release = free, .user_data = capsule};
+  status = pqq__write(stream, &body, PQQ_WRITE_BORROW);
+  if (status < 0) {
+    free(capsule);
+    return status;
+  }
+  session->engine->endpoint.stats.capsules_sent++;
+  session->engine->endpoint.stats.http_datagrams_sent++;
+  return PQQ_OK;
+}
+
+static pqq_status send_frame(pqq__stream *stream, pqq_bytes payload) {
   pqq__session *session = stream->session;
   uint64_t quarter = (uint64_t)stream->quic_id / 4;
   size_t prefix = nghttp3_put_uvarintlen(quarter);
@@ -91,6 +134,32 @@ pqq_status pqq__datagram_send(pqq__stream *stream, pqq_bytes payload) {
   push(&session->datagrams_out, datagram);
   pqq__conn_want_send(session->conn);
   return PQQ_OK;
+}
+
+/* A frame where it fits one: capsules are sent again when they are lost, and wait for each other.
+ */
+pqq_status pqq__datagram_send(pqq__stream *stream, pqq_bytes payload) {
+  size_t most = frame_max_bytes(stream);
+
+  return most > 0 && payload.len <= most ? send_frame(stream, payload)
+                                         : send_capsule(stream, payload);
+}
+
+void pqq__capsules_note(pqq__stream *stream, const pqq_header *headers, size_t count) {
+  stream->has_capsules =
+      stream->has_protocol &&
+      pqq__capsule_protocol_is_true(pqq__section_find(headers, count, "capsule-protocol"));
+  if (!stream->has_capsules) {
+    pqq__capsules_end(stream);
+  }
+}
+
+void pqq__capsules_end(pqq__stream *stream) {
+  if (stream->capsules) {
+    pqq__capsule_reader_deinit(stream->capsules);
+    free(stream->capsules);
+    stream->capsules = NULL;
+  }
 }
 
 /* RFC 9297 section 2.1.1: not before both ends have said in their SETTINGS that they want them. */
@@ -157,6 +226,44 @@ static int report(pqq__stream *stream, const uint8_t *data, size_t len) {
   session->datagram_in_bytes += len;
   session->engine->endpoint.stats.http_datagrams_received++;
   return 0;
+}
+
+int pqq__capsules_begin(pqq__stream *stream) {
+  const pqq__session *session = stream->session;
+  int is_open = session->is_server ? stream->is_connect
+                                   : stream->has_capsules && stream->http_status >= 200 &&
+                                         stream->http_status < 300;
+
+  if (!stream->peer_has_capsules || !stream->has_protocol || !is_open || stream->capsules ||
+      !session->conn->config->values.enable_datagrams) {
+    return 0;
+  }
+  stream->capsules = calloc(1, sizeof *stream->capsules);
+  return stream->capsules ? 0 : -1;
+}
+
+static int on_capsule(void *user_data, const uint8_t *value, size_t len) {
+  pqq__stream *stream = user_data;
+
+  stream->session->engine->endpoint.stats.capsules_received++;
+  return report(stream, value, len);
+}
+
+static int on_capsule_skipped(void *user_data, uint64_t type, uint64_t len) {
+  const pqq__stream *stream = user_data;
+
+  (void)type;
+  (void)len;
+  stream->session->engine->endpoint.stats.capsules_skipped++;
+  return 0;
+}
+
+/* Nothing of it counts against flow control: what nobody takes is dropped, as anywhere else. */
+int pqq__capsules_on_data(pqq__stream *stream, const uint8_t *data, size_t len) {
+  const pqq__capsule_sink sink = {on_capsule, on_capsule_skipped, stream};
+
+  pqq__conn_consume(stream->session->conn, stream->quic_id, len);
+  return pqq__capsules_read(stream->capsules, data, len, PQQ__MAX_CAPSULE_BYTES, &sink);
 }
 
 /* Its request may still come: the network reorders. */

@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: MIT */
-/* HTTP datagrams (RFC 9297) in QUIC DATAGRAM frames (RFC 9221). They are not flow-controlled and
- * may be lost, so every place where they wait is bounded, and what does not fit is dropped and
- * counted (http_datagrams_dropped). */
+/* HTTP datagrams (RFC 9297) in QUIC DATAGRAM frames (RFC 9221), or in DATAGRAM capsules of their
+ * stream where those cannot be had and both ends have said capsule-protocol: ?1. They are not
+ * flow-controlled and may be lost, so every place where they wait is bounded, and what does not fit
+ * is dropped and counted (http_datagrams_dropped). */
 #ifndef PQQ__HTTP3_DATAGRAM_H
 #define PQQ__HTTP3_DATAGRAM_H
 
@@ -28,17 +29,28 @@ typedef struct pqq__datagram_queue {
 
 void pqq__datagram_queue_deinit(pqq__datagram_queue *queue);
 
-/* Payload bytes that fit into one datagram of `stream` on the path as it is; 0 if the peer takes
- * none, as far as is known. */
+/* Payload bytes that fit into one datagram of `stream`, in a capsule or on the path as it is; 0 if
+ * the peer takes none, as far as is known. */
 size_t pqq__datagram_max_bytes(const struct pqq__stream *stream);
 
-/* Queues a payload whose size was checked; PQQ_OK, or PQQ_DROPPED (counted): the queue is full. */
+/* Queues a payload whose size was checked; PQQ_OK, or PQQ_DROPPED (counted): the queue, or the
+ * stream's send buffer, is full. */
 pqq_status pqq__datagram_send(struct pqq__stream *stream, pqq_bytes payload);
 
 /* Of pqq__session_app. */
 int pqq__session_on_datagram(void *app, const uint8_t *data, size_t len);
 int pqq__session_next_datagram(void *app, pqq__vec *vec);
 void pqq__session_on_datagram_done(void *app, int is_sent);
+
+/* A header section of the peer's is complete: from here on its bytes are capsules if both CONNECT
+ * with a protocol and capsule-protocol say so. 0, or -1: no memory. */
+int pqq__capsules_begin(struct pqq__stream *stream);
+/* Bytes of such a stream. 0 or -1. */
+int pqq__capsules_on_data(struct pqq__stream *stream, const uint8_t *data, size_t len);
+/* They are bytes after all: freed if there is a reader. */
+void pqq__capsules_end(struct pqq__stream *stream);
+/* Notes what our own section says; one that does not say it ends them. */
+void pqq__capsules_note(struct pqq__stream *stream, const pqq_header *headers, size_t count);
 
 /* The request of `stream` has been reported: so are the datagrams that came before it. 0 or -1. */
 int pqq__datagrams_report_early(struct pqq__stream *stream);

@@ -52,6 +52,7 @@ pqq_status pqq__request_new(pqq__session *session, uint64_t token, const pqq_hea
   stream->token = token;
   stream->is_head = is_head(headers, count);
   stream->has_protocol = pqq__section_find(headers, count, ":protocol").data != NULL;
+  pqq__capsules_note(stream, headers, count);
   stream->is_out_ended = (flags & PQQ_WRITE_END) != 0;
   stream->left_bytes = pqq__declared_bytes(headers, count);
   pqq__count_given(stream, body);

@@ -127,6 +127,9 @@ pqq_status pqq__respond(pqq__stream *stream, int32_t status, const pqq_header *h
     stream->engine->endpoint.stats.body_bytes_sent += body->data.len;
   }
   stream->has_headers_out = 1;
+  if (stream->is_connect && status < 300) {
+    pqq__capsules_note(stream, headers, count);
+  }
   stream->is_out_ended = is_end;
   stream->left_bytes = has_body ? pqq__declared_bytes(headers, count) : PQQ__LENGTH_UNKNOWN;
   pqq__count_given(stream, body);

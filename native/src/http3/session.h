@@ -7,6 +7,7 @@
 #include <nghttp3/nghttp3.h>
 
 #include "http3/body.h"
+#include "http3/capsule.h"
 #include "http3/datagram.h"
 #include "http3/engine.h"
 #include "http3/proof_stream.h"
@@ -98,6 +99,10 @@ typedef struct pqq__stream {
   int32_t refusal;
   /* CONNECT (RFC 9110 section 9.3.6), and with :protocol (RFC 9220). */
   int is_connect, has_protocol;
+  /* capsule-protocol: ?1 of the peer's section, and of ours (RFC 9297 section 3.4). */
+  int peer_has_capsules, has_capsules;
+  /* NULL: the bytes that come are not capsules. */
+  pqq__capsule_reader *capsules;
   /* For an authority that this connection cannot answer for. */
   int is_misdirected;
   int has_headers_out;

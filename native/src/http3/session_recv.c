@@ -162,6 +162,9 @@ static int on_header(nghttp3_conn *http, int64_t stream_id, int32_t token, nghtt
   } else if (session->is_server && !stream->is_reported) {
     note_request_field(stream, token, bytes_of(name), bytes_of(value));
   }
+  if (token < 0 && pqq__bytes_are(bytes_of(name), "capsule-protocol", 16)) {
+    stream->peer_has_capsules = pqq__capsule_protocol_is_true(bytes_of(value));
+  }
   stream->fields.is_too_large |= stream->fields.count >= values->max_header_fields;
   return verdict(pqq__fields_add(&stream->fields, bytes_of(name), bytes_of(value), never_index,
                                  values->max_header_list_bytes));
@@ -267,6 +270,9 @@ static int on_headers_end(nghttp3_conn *http, int64_t stream_id, int fin, void *
   if (session->is_server) {
     pqq__watch_content(stream);
   }
+  if (pqq__capsules_begin(stream) != 0) {
+    return NGHTTP3_ERR_CALLBACK_FAILURE;
+  }
   /* Whether the message ends here, on_end says: it comes after the check of content-length. */
   return verdict(
       report_section(stream, session->is_server ? PQQ_EVENT_REQUEST : PQQ_EVENT_RESPONSE, 0));
@@ -359,6 +365,9 @@ static int on_data(nghttp3_conn *http, int64_t stream_id, const uint8_t *data, s
     return 0;
   }
   session->engine->endpoint.stats.body_bytes_received += len;
+  if (stream->capsules) {
+    return verdict(pqq__capsules_on_data(stream, data, len));
+  }
   stream->content_bytes += len;
   if (session->is_server && stream->content_bytes > body_limit(stream)) {
     pqq__conn_consume(session->conn, stream_id, len);
@@ -377,6 +386,11 @@ static int on_end(nghttp3_conn *http, int64_t stream_id, void *user_data, void *
   (void)stream_id;
   (void)user_data;
   if (!stream || !stream->is_reported || stream->is_in_ended || stream->is_in_stopped) {
+    return 0;
+  }
+  /* RFC 9297 section 3.3: a message that is not complete. */
+  if (stream->capsules && !pqq__capsules_are_whole(stream->capsules)) {
+    pqq__reset(stream, PQQ__H3_MESSAGE_ERROR, PQQ_ERR_HTTP_PROTOCOL);
     return 0;
   }
   stream->is_in_ended = 1;

@@ -100,6 +100,7 @@ void pqq__stream_free(pqq__stream *stream) {
   }
   pqq__fields_deinit(&stream->fields);
   pqq__body_deinit(&stream->body);
+  pqq__capsules_end(stream);
   free(stream->request);
   free(stream->trailers);
   free(stream->held);
