@@ -15,6 +15,7 @@ import type {
 import {
   CALL_CANCEL,
   CALL_KEY_LOG,
+  CALL_RELEASE,
   CALL_SIGN,
   CALL_WORDS,
   EVENT_A_HIGH,
@@ -243,6 +244,7 @@ export class Endpoint {
       const [kind, number, id, text, message] = calls.slice(i, i + CALL_WORDS) as NativeCallWords;
       if (kind === CALL_SIGN) this.#signers.sign(this.#native, number, id, text, message);
       else if (kind === CALL_CANCEL) this.#signers.cancel(id);
+      else if (kind === CALL_RELEASE) this.#signers.release(number);
       else if (kind === CALL_KEY_LOG) this.#listener.onKeyLog(text);
     }
   }

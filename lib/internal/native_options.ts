@@ -83,7 +83,7 @@ function identities(
     const { signer, ...certificate } = source;
     return {
       ...certificate,
-      signer: signers?.numberOf(signer) ?? 0,
+      signer: signers?.add(signer) ?? 0,
       signerTimeoutMs: signer.timeoutMs,
       signerMaxPending: signer.maxPending,
     };

@@ -84,6 +84,7 @@ export const CALL_WORDS = 5;
 export const CALL_SIGN = 0;
 export const CALL_CANCEL = 1;
 export const CALL_KEY_LOG = 2;
+export const CALL_RELEASE = 3;
 
 /** The bits of an id's lower half: slot below, worker above. */
 export const ID_WORKER_SHIFT = 24;

@@ -14,7 +14,8 @@ export interface SignatureSink {
 
 /** The signers of one endpoint, by the numbers that libpqq knows them by. */
 export class Signers {
-  readonly #signers: Signer[] = [];
+  readonly #signers = new Map<number, Signer>();
+  #lastNumber = 0;
   readonly #pending = new Map<number, AbortController>();
   readonly #report: (error: PqqError, scheme: string) => void;
 
@@ -23,16 +24,26 @@ export class Signers {
     this.#report = report;
   }
 
-  /** The number of a signer, the same each time. */
-  numberOf(signer: Signer): number {
-    const known = this.#signers.indexOf(signer);
-    return known >= 0 ? known : this.#signers.push(signer) - 1;
+  /** How many there are: those of configurations that connections still have. */
+  get size(): number {
+    return this.#signers.size;
+  }
+
+  /** Gives a signer of one identity of one configuration its number. */
+  add(signer: Signer): number {
+    this.#signers.set(++this.#lastNumber, signer);
+    return this.#lastNumber;
+  }
+
+  /** That configuration is gone. */
+  release(number: number): void {
+    this.#signers.delete(number);
   }
 
   /** Begins a signature. */
   sign(sink: SignatureSink, number: number, id: number, scheme: string, message: Uint8Array): void {
     const controller = new AbortController();
-    const signer = this.#signers[number];
+    const signer = this.#signers.get(number);
     this.#pending.set(id, controller);
     void (async () => {
       try {
@@ -56,7 +67,7 @@ export class Signers {
   /** The endpoint has ended. */
   end(): void {
     for (const id of [...this.#pending.keys()]) this.cancel(id);
-    this.#signers.length = 0;
+    this.#signers.clear();
   }
 
   #finish(sink: SignatureSink, id: number, scheme: string, given: unknown): void {

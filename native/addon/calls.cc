@@ -15,12 +15,19 @@ constexpr size_t kMaxLines = 16384;
 } // namespace
 
 std::unique_ptr<Calls::Slot> Calls::MakeSigner(uint32_t number, pqq_signer *signer) {
-  auto slot = std::make_unique<Slot>(Slot{shared_from_this(), number});
+  auto slot = std::make_unique<Slot>(shared_from_this(), number);
   signer->sign = OnSign;
   signer->cancel = OnCancel;
   signer->release = OnRelease;
   signer->user_data = slot.get();
   return slot;
+}
+
+Calls::Slot::~Slot() {
+  const std::lock_guard<std::mutex> lock(calls->mutex_);
+  if (!calls->is_closed_) {
+    calls->Push({kCallRelease, number, 0, {}, {}});
+  }
 }
 
 void Calls::Push(Call call) {

@@ -11,6 +11,7 @@
 #include <mutex>
 #include <string>
 #include <unordered_map>
+#include <utility>
 #include <vector>
 
 #include <napi.h>
@@ -28,11 +29,16 @@ public:
   Calls(const Calls &) = delete;
   Calls &operator=(const Calls &) = delete;
 
-  // Who signs: the `number`-th signer of the endpoint's JavaScript side. The pqq_signer's
-  // user_data; its release deletes it.
+  // Who signs: the signer of that number on the endpoint's JavaScript side, which is told when
+  // nothing will ask for it any more. The pqq_signer's user_data; its release deletes it.
   struct Slot {
-    std::shared_ptr<Calls> calls;
-    uint32_t number;
+    Slot(std::shared_ptr<Calls> owner, uint32_t which) : calls(std::move(owner)), number(which) {}
+    ~Slot();
+    Slot(const Slot &) = delete;
+    Slot &operator=(const Slot &) = delete;
+
+    const std::shared_ptr<Calls> calls;
+    const uint32_t number;
   };
   // Fills the callbacks of a signer and makes its user_data.
   std::unique_ptr<Slot> MakeSigner(uint32_t number, pqq_signer *signer);

@@ -74,6 +74,8 @@ enum CallKind : uint32_t {
   kCallCancel = 1,
   // `text` is a line of the key log.
   kCallKeyLog = 2,
+  // Nothing will ask signer `number` any more.
+  kCallRelease = 3,
 };
 
 } // namespace velo

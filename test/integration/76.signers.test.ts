@@ -15,7 +15,11 @@ import {
   type SignContext,
   type Signer,
 } from "../../lib/index.js";
+import { parseServerOptions } from "../../lib/config/index.js";
+import { Endpoint, type EndpointListener } from "../../lib/internal/endpoint.js";
 import { loadNative } from "../../lib/internal/load.js";
+import { serverNativeOptions } from "../../lib/internal/native_options.js";
+import { Signers } from "../../lib/internal/signers.js";
 import { counted, rejection, serverOptions, testIdentity } from "../helpers/service.js";
 
 const PROFILE_BALANCED = 2;
@@ -296,6 +300,37 @@ describe("a signer that fails", () => {
     await scene.server.close({ drainMs: 0 });
     await first;
     expect(signals[0]?.aborted).to.equal(true);
+  });
+});
+
+describe("a configuration's signers", () => {
+  it("are forgotten with it, however often it is swapped, and if it is refused", async () => {
+    const listener = new Proxy({}, { get: () => () => undefined }) as EndpointListener;
+    const signers = new Signers(() => undefined);
+    const { classicalCertPem, classicalKeyPem } = testIdentity();
+    const config = parseServerOptions(
+      serverOptions({ identity: classical(new Token(classicalKeyPem)) }),
+    );
+    const twice = parseServerOptions(
+      serverOptions({
+        identity: {
+          ...classical(new Token(classicalKeyPem)),
+          classical: { cert: classicalCertPem, signer: new Token(classicalKeyPem) },
+        },
+      }),
+    );
+    const endpoint = new Endpoint(serverNativeOptions(config, signers), signers, listener);
+    for (let i = 0; i < 3; i++) {
+      await endpoint.updateConfig(serverNativeOptions(config, signers));
+      expect(
+        (await rejection(endpoint.updateConfig(serverNativeOptions(twice, signers)))) instanceof
+          PqqError,
+      ).to.equal(true);
+    }
+    while (signers.size > 1) await new Promise(setImmediate);
+    expect(signers.size).to.equal(1);
+    endpoint.stop(0);
+    while (signers.size > 0) await new Promise(setImmediate);
   });
 });
 

@@ -7,6 +7,8 @@
 
 #include "harness.h"
 #include "hsm.h"
+#include "http3/engine.h"
+#include "http3/session.h"
 #include "pair.h"
 
 /* --- A server whose keys are in HSMs ----------------------------------------- */
@@ -440,6 +442,34 @@ TEST("a handshake goes on with the signer that it began with when the configurat
   flush(&s, &s.pair.server.node);
   EXPECT(sim_pair_settle(&s.pair) && s.pair.client.is_connected);
   pqq_config_unref(next);
+  scene_close(&s);
+}
+
+/* A client that takes itself for done as soon as TLS is. spec: HA-41, HA-56 */
+TEST("requests of a client that has not waited for our proof are held until it is signed") {
+  sim_exchange exchange = {.method = "GET", .path = "/bytes/10"};
+  scene s = {0};
+  pqq__session *session;
+  pqq__conn *conn;
+
+  (void)ask(&s, &hybrid, 1);
+  s.pair.client.exchanges = &exchange;
+  s.pair.client.exchange_count = 1;
+  conn = pqq__slots_find(&s.pair.client.node.engine->endpoint.conns, s.pair.client.conn);
+  session = conn->app;
+  session->proof->is_waiting = 0;
+  EXPECT_INT(pqq__session_established(session), 0);
+  EXPECT_INT(sim_client_request(&s.pair.client, 0), PQQ_OK);
+  s.pair.client.node.is_touched = 1;
+  sim_run_for(s.pair.net, SIM_SECOND);
+  EXPECT_INT(exchange.is_opened, 1);
+  EXPECT_UINT(s.pair.server.connected, 0);
+  EXPECT_UINT(s.pair.server.requests, 0);
+  answer(&s.classical, 0);
+  flush(&s, &s.pair.server.node);
+  sim_run_for(s.pair.net, SIM_DELAY_NS / 2);
+  EXPECT_UINT(s.pair.server.connected, 1);
+  EXPECT_UINT(s.pair.server.requests, 1);
   scene_close(&s);
 }
 

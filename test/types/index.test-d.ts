@@ -34,6 +34,8 @@ import type {
   PqqErrorCode,
   Requirement,
   Requirements,
+  SchemeName,
+  Signer,
   Security,
   ServerOptions,
   ServerRequest,
@@ -49,6 +51,17 @@ import type { clientSchema, serverSchema } from "../../lib/config/schema.js";
 // The interfaces, which have the documentation, and the schemas, which do the work, have the same names.
 expectTypeOf<keyof ServerOptions>().toEqualTypeOf<keyof v.InferInput<typeof serverSchema>>();
 expectTypeOf<keyof ClientOptions>().toEqualTypeOf<keyof v.InferInput<typeof clientSchema>>();
+
+// A signer stands instead of a key, and knows the schemes by name.
+expectTypeOf<{ cert: string; signer: Signer }>().toExtend<Identity>();
+expectTypeOf<{
+  certFile: string;
+  signer: Signer;
+  classical: { cert: string; signer: Signer };
+}>().toExtend<Identity>();
+expectTypeOf<{ signer: Signer }>().not.toExtend<Identity>();
+expectTypeOf<() => Promise<string>>().not.toExtend<Signer["sign"]>();
+expectTypeOf<(scheme: SchemeName, message: Uint8Array) => Uint8Array>().toExtend<Signer["sign"]>();
 
 // An identity is text or files, never half of one.
 expectTypeOf<{ cert: string; key: Buffer }>().toExtend<Identity>();

@@ -11,7 +11,7 @@ const FIXTURE = fileURLToPath(new URL("../fixtures/worker_alone.mjs", import.met
 describe("worker threads of a process that has not loaded the addon itself", function () {
   this.timeout(120_000);
 
-  for (const mode of ["close", "exit", "terminate"]) {
+  for (const mode of ["close", "exit", "terminate", "stuck-signer"]) {
     it(`twenty times, mode ${mode}`, async () => {
       const data = { mode, identity: serverOptions().identity, ca: testIdentity().caPem };
       const env = { ...process.env, PQQ_TEST_DATA: JSON.stringify(data) };

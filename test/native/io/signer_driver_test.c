@@ -2,6 +2,7 @@
 /* External signers under the driver: they answer from a thread of their own, in any order, and also
  * when the driver that asked is gone. */
 #include <pthread.h>
+#include <stdio.h>
 #include <string.h>
 
 #include "api/api_fixture.h"
@@ -205,6 +206,48 @@ TEST("a signer answers many handshakes from its own thread, the newest first") {
   hsm_close(&h);
   event_log_deinit(&at_client);
   event_log_deinit(&at_server);
+}
+
+static void greet(pqq_exchange *exchange, void *user_data) {
+  (void)user_data;
+  (void)pqq_respond(exchange, 200, NULL, 0, "hello", 5, 0);
+}
+
+TEST("the simple door takes a configuration with signers, and a request that cannot wait refuses "
+     "it") {
+  static const char *const loopback[] = {"127.0.0.1"};
+  pqq_config_options plain = fixture_options();
+  pqq_server_options options;
+  pqq_request_options request;
+  pqq_server *server = NULL;
+  pqq_response *response = NULL;
+  pqq_config *client = NULL;
+  char url[64];
+  hsm h;
+  pqq_config *config = hsm_open(&h);
+
+  EXPECT_INT(pqq_config_new(&plain, &client), PQQ_OK);
+  EXPECT_INT(pqq_server_options_init(&options, sizeof options), PQQ_OK);
+  options.config = config;
+  options.hosts = loopback;
+  options.host_count = 1;
+  options.handler = greet;
+  EXPECT_INT(pqq_start_server(&options, &server), PQQ_OK);
+  (void)snprintf(url, sizeof url, "https://127.0.0.1:%u/", pqq_server_port(server));
+  EXPECT_INT(pqq_request_options_init(&request, sizeof request), PQQ_OK);
+  request.url = url;
+  request.config = client;
+  request.require_authentication = PQQ_REQUIRE_HYBRID;
+  EXPECT_INT(pqq_request(&request, &response), PQQ_OK);
+  EXPECT_INT(pqq_response_status(response), 200);
+  pqq_response_free(response);
+  request.config = config;
+  EXPECT_INT(pqq_request(&request, &response), PQQ_ERR_UNSUPPORTED);
+  EXPECT(strstr(pqq_error_detail(), "use the driver") != NULL);
+  pqq_stop_server(server, 0);
+  pqq_config_unref(client);
+  pqq_config_unref(config);
+  hsm_close(&h);
 }
 
 TEST("a driver ends while its signers have signatures, which come after it") {
