@@ -161,6 +161,7 @@ TEST("both halves of velocity/1 wait for their signers") {
     /* TLS is done by now, and still half-open: the other half is not proven. */
     sim_run_for(s.pair.net, SIM_SECOND);
     EXPECT_UINT(s.classical.count, 1);
+    EXPECT_UINT(s.pair.server.node.engine->endpoint.half_open, 1);
     EXPECT_INT(s.pair.client.is_connected, 0);
     EXPECT_UINT(s.pair.server.connected, 0);
     EXPECT_UINT(stats_of(&s).handshakes_completed, 0);
