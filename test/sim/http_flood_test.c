@@ -164,7 +164,7 @@ TEST("QPACK instructions without requests end their connection") {
     size_t sent;
 
     open_pair(&pair, &exchange, &options);
-    sim_deafen(&pair);
+    sim_deafen(&pair, 1);
     /* A table of 4,096 bytes, which the inserts need. */
     sim_send_raw(&pair, SIM_ENCODER, "\x3f\xe1\x1f", 3, 0);
     sent = send_bytes(&pair, &instructions[i].of, 10u * ENCODER_BYTES);

@@ -59,6 +59,17 @@ void sim_send_raw(sim_pair *pair, int64_t stream_id, const void *data, size_t le
   sim_send_raw_as(pair, 0, stream_id, data, len, fin);
 }
 
+static int keep_data(void *app, int64_t stream_id, const uint8_t *data, size_t len, int fin,
+                     pqq_time_ns now) {
+  (void)app;
+  (void)stream_id;
+  (void)data;
+  (void)len;
+  (void)fin;
+  (void)now;
+  return 0;
+}
+
 static int ignore_data(void *app, int64_t stream_id, const uint8_t *data, size_t len, int fin,
                        pqq_time_ns now) {
   pqq__session *session = app;
@@ -77,11 +88,11 @@ static int ignore_acked(void *app, int64_t stream_id, uint64_t bytes) {
   return 0;
 }
 
-void sim_deafen(const sim_pair *pair) {
+void sim_deafen(const sim_pair *pair, int gives_credit) {
   static pqq__app deaf;
 
   deaf = pqq__session_app;
-  deaf.on_stream_data = ignore_data;
+  deaf.on_stream_data = gives_credit ? ignore_data : keep_data;
   deaf.on_stream_acked = ignore_acked;
   sim_client_conn(pair)->endpoint->app = &deaf;
 }

@@ -22,8 +22,9 @@ void sim_send_raw(sim_pair *pair, int64_t stream_id, const void *data, size_t le
 void sim_send_raw_as(sim_pair *pair, int is_server, int64_t stream_id, const void *data, size_t len,
                      int fin);
 
-/* From here on the client's HTTP/3 hears nothing: a flood must not make it close first. */
-void sim_deafen(const sim_pair *pair);
+/* From here on the client's HTTP/3 hears nothing: a flood must not make it close first. What comes
+ * is given back to the windows, or not. */
+void sim_deafen(const sim_pair *pair, int gives_credit);
 
 /* Asks for exchange `index` and takes the bytes of its stream out of the client, which believes
  * them sent. Returns how many, all of which fit; *stream_id is their stream. */

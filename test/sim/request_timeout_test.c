@@ -1,6 +1,8 @@
 /* SPDX-License-Identifier: MIT */
 /* Time limits of a server's requests: header sections and content that come too slowly or not at
  * all, responses that nobody reads. */
+#include <string.h>
+
 #include "fields.h"
 #include "harness.h"
 #include "pair.h"
@@ -312,6 +314,26 @@ TEST("a response that is whole is not taken back when the content stops to come"
   sim_pair_close(&s.pair);
 }
 
+TEST("a slow upload behind a whole response is not a response that stalls") {
+  scene s;
+
+  set_up(&s);
+  open_scene(&s);
+  s.pair.server.on_request = hang;
+  begin_upload(&s, NULL);
+  EXPECT_INT(pqq_engine_respond(s.pair.server.node.engine, s.pair.server.replies->stream, 200, NULL,
+                                0, &(pqq_body){.data = sim_bytes("early")}, PQQ_WRITE_END),
+             PQQ_OK);
+  s.pair.server.node.is_touched = 1;
+  for (int i = 0; i < 60; i++) {
+    upload(&s, 300, 0);
+    sim_run_for(s.pair.net, SIM_SECOND);
+  }
+  EXPECT(!s.pair.client.is_closed && !s.exchanges[0].is_reset && !s.exchanges[0].is_stopped);
+  EXPECT_UINT(at_server(&s).responses_stalled, 0);
+  sim_pair_close(&s.pair);
+}
+
 TEST("request_timeout_ms ends a request however fast its content comes") {
   scene s;
 
@@ -374,6 +396,37 @@ TEST("a response that its client does not read is reset, and others go on") {
   EXPECT_UINT(at_server(&s).responses_stalled, 1);
   EXPECT_UINT(server_session(&s)->stream_count, 0);
   EXPECT(server_session(&s)->watch.at == PQQ_TIME_NEVER);
+  sim_pair_close(&s.pair);
+}
+
+TEST("an answer without content that finds no room is not kept for ever either") {
+  static uint8_t value[17000];
+  pqq_header fill = {.name = sim_bytes("x-fill"), .value = {value, sizeof value}};
+  pqq_engine *engine;
+  pqq_id stream;
+  scene s;
+
+  set_up(&s);
+  s.client.stream_window_bytes = s.client.max_stream_window_bytes = 16384;
+  ask_for(&s, 0, "/", 0);
+  open_scene(&s);
+  s.pair.server.on_request = hang;
+  EXPECT_INT(sim_client_request(&s.pair.client, 0), PQQ_OK);
+  sim_run_for(s.pair.net, SIM_SECOND);
+  engine = s.pair.server.node.engine;
+  stream = s.pair.server.replies->stream;
+  /* Eight bits each in QPACK's Huffman code: more than the stream's window. */
+  memset(value, 'X', sizeof value);
+  sim_deafen(&s.pair, 0);
+  EXPECT_INT(pqq_engine_respond(engine, stream, 103, &fill, 1, NULL, 0), PQQ_OK);
+  EXPECT_INT(pqq_engine_respond(engine, stream, 204, NULL, 0, NULL, PQQ_WRITE_END), PQQ_OK);
+  s.pair.server.node.is_touched = 1;
+  sim_run_for(s.pair.net, LIMIT_NS - SIM_SECOND);
+  EXPECT(!s.exchanges[0].is_reset);
+  sim_run_for(s.pair.net, LIMIT_NS / 2 + SIM_SECOND);
+  EXPECT(s.exchanges[0].is_reset);
+  EXPECT_UINT(s.exchanges[0].wire_code, H3_REQUEST_CANCELLED);
+  EXPECT_UINT(at_server(&s).responses_stalled, 1);
   sim_pair_close(&s.pair);
 }
 

@@ -275,7 +275,7 @@ static int on_stream_stopped(void *app, int64_t stream_id, void *stream_data, ui
   if (!stream) {
     return 0;
   }
-  stream->is_out_stopped = 1;
+  stream->is_out_stopped = stream->is_out_refused = 1;
   if (!stream->is_reported) {
     return 0;
   }

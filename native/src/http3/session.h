@@ -110,8 +110,8 @@ typedef struct pqq__stream {
   int is_answered_here;
   int is_out_ended;
   int is_out_stopped;
-  /* By ourselves, with pqq_engine_stop_writing. */
-  int is_out_given_up;
+  /* By the peer (STOP_SENDING); by ourselves, with pqq_engine_stop_writing. */
+  int is_out_refused, is_out_given_up;
   /* Body bytes that our content-length says are still to come; may be below zero for what a caller
    * that is not checked (the engine itself) gives. */
   int64_t left_bytes;

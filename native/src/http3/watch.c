@@ -182,8 +182,11 @@ static pqq_time_ns look_at_request(pqq__stream *stream, uint64_t unconsumed_byte
 
 /* --- Responses -------------------------------------------------------------------------------- */
 
-static int has_to_send(const pqq__stream *stream) {
-  return stream->has_headers_out && !stream->is_out_stopped && !stream->is_connect &&
+/* A response that may not be out yet: what is whole and sent waits for nothing but
+ * acknowledgements, unless its stream has no room for the rest. */
+static int may_have_to_send(const pqq__stream *stream) {
+  return stream->has_headers_out && stream->local_status == PQQ_OK && !stream->is_connect &&
+         !stream->is_out_refused && !stream->is_out_given_up &&
          (stream->body.unsent_bytes > 0 || stream->is_out_ended);
 }
 
@@ -198,15 +201,19 @@ static uint64_t stalled(uint64_t before_ns, uint64_t elapsed_ns, uint64_t bought
   return sum > bought + 1 ? sum - bought : 1;
 }
 
-/* 1 if it waits for anything but the client. */
+/* 1 if there are bytes that its stream has room for. */
 static int look_at_response(pqq__stream *stream, uint64_t elapsed_ns) {
   pqq__stream_watch *watch = &stream->watch;
   uint64_t sent = watch->sent_bytes - watch->seen_bytes;
 
   watch->seen_bytes = watch->sent_bytes;
-  if (!has_to_send(stream) || pqq__conn_stream_room(stream->session->conn, stream->quic_id) > 0) {
+  if (!may_have_to_send(stream)) {
     watch->stalled_ns = 0;
-    return has_to_send(stream);
+    return 0;
+  }
+  if (pqq__conn_stream_room(stream->session->conn, stream->quic_id) > 0) {
+    watch->stalled_ns = 0;
+    return stream->body.unsent_bytes > 0;
   }
   watch->stalled_ns = stalled(watch->stalled_ns, elapsed_ns, bought_ns(stream, sent));
   if (watch->stalled_ns >= later(0, values_of(stream)->send_timeout_ms)) {

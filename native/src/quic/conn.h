@@ -264,7 +264,7 @@ void pqq__conn_consume(pqq__conn *conn, int64_t stream_id, uint64_t bytes);
 /* Lets the peer open one more request stream. */
 void pqq__conn_allow_request(pqq__conn *conn);
 void pqq__conn_allow_uni(pqq__conn *conn);
-/* Bytes that the peer takes more on this stream; 0 too if the connection's window is used up. */
+/* Bytes that the peer takes more on this stream, whatever it takes on the connection. */
 uint64_t pqq__conn_stream_room(const pqq__conn *conn, int64_t stream_id);
 /* Request streams that the client may have opened so far, in all. */
 uint64_t pqq__conn_request_limit(const pqq__conn *conn);

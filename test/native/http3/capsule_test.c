@@ -11,7 +11,7 @@
 
 /* What was read, as text: "d5" for a DATAGRAM of 5 bytes, "s33:9" for a skipped capsule. */
 typedef struct seen {
-  char text[400];
+  char text[2000];
   size_t bytes;
   uint32_t sum;
   int fails;
@@ -97,6 +97,34 @@ TEST("byte by byte it is the same, and the end of a stream is judged after each"
   }
   EXPECT_STR(s.text, EXPECTED);
   EXPECT_UINT(whole, 6);
+}
+
+TEST("random bytes in random pieces read as they do in one") {
+  uint64_t state = harness_seed() | 1;
+
+  for (int round = 0; round < 2000; round++) {
+    uint8_t bytes[200];
+    seen whole = {.fails = 0}, pieces = {.fails = 0};
+    pqq__capsule_reader one = {.head_len = 0}, other = {.head_len = 0};
+
+    for (size_t i = 0; i < sizeof bytes; i++) {
+      state = state * UINT64_C(6364136223846793005) + UINT64_C(1442695040888963407);
+      /* Mostly small numbers: types and lengths that mean something. */
+      bytes[i] = (uint8_t)(state >> 60 ? state >> 40 & 7 : state >> 40);
+    }
+    EXPECT_INT(read(&one, &whole, bytes, sizeof bytes), 0);
+    for (size_t at = 0, len; at < sizeof bytes; at += len) {
+      state = state * UINT64_C(6364136223846793005) + UINT64_C(1442695040888963407);
+      len = 1 + (state >> 33) % 40;
+      len = len < sizeof bytes - at ? len : sizeof bytes - at;
+      EXPECT_INT(read(&other, &pieces, bytes + at, len), 0);
+    }
+    EXPECT_STR(pieces.text, whole.text);
+    EXPECT_UINT(pieces.sum, whole.sum);
+    EXPECT_INT(pqq__capsules_are_whole(&other), pqq__capsules_are_whole(&one));
+    pqq__capsule_reader_deinit(&one);
+    pqq__capsule_reader_deinit(&other);
+  }
 }
 
 TEST("a DATAGRAM that is too long is skipped, and takes no memory") {
