@@ -5,6 +5,7 @@ import { isIPv4 } from "node:net";
 import { defaultRoots } from "../config/roots.js";
 import type { Pem } from "../config/index.js";
 import { dataFolder, devRootFiles } from "../dev.js";
+import { isLocalhost } from "../internal/resolve.js";
 import { note } from "./output.js";
 
 /** The part of ClientOptions about trust. */
@@ -25,7 +26,6 @@ export function trustFor(url: URL, caFile: string | undefined): Trust {
 
 /** localhost, *.localhost (RFC 6761 section 6.3), 127.0.0.0/8 and ::1. */
 export function isThisMachine(hostname: string): boolean {
-  const name = hostname.toLowerCase().replace(/\.$/, "");
-  if (name === "localhost" || name.endsWith(".localhost") || name === "[::1]") return true;
-  return isIPv4(name) && name.startsWith("127.");
+  if (isLocalhost(hostname) || hostname === "[::1]") return true;
+  return isIPv4(hostname) && hostname.startsWith("127.");
 }

@@ -59,7 +59,19 @@ export function resolveError(host: string, failures: readonly Error[]): Error {
   return errorFromStatus(STATUS_RESOLVE, host, cause === undefined ? {} : { cause });
 }
 
+const LOOPBACK: Readonly<Record<Family, string>> = { 4: "127.0.0.1", 6: "::1" };
+
+/** localhost and *.localhost, which mean this machine (RFC 6761 section 6.3). */
+export function isLocalhost(host: string): boolean {
+  return /^(?:.+\.)?localhost\.?$/i.test(host);
+}
+
 const defaultLookup: LookupFunction = (hostname, { family }, callback) => {
+  // Nobody is asked: a resolver that passes the name on lets somebody else answer for it, or nobody until it times out.
+  if (isLocalhost(hostname)) {
+    callback(null, LOOPBACK[family]);
+    return;
+  }
   systemLookup(
     hostname,
     { all: true, family, order: "verbatim" },
