@@ -308,16 +308,22 @@ export class Pool implements EndpointListener, Connector, OriginOwner {
   }
 
   async #requestUntil(origin: Origin, request: WireRequest): Promise<ResponseHead> {
-    for (let attempts = 1; ; attempts++) {
+    let attempts = 1;
+    for (let tries = 1; ; tries++) {
       request.signal?.throwIfAborted();
+      let isSent = false;
       try {
         const connection = await this.#place(origin, request);
+        isSent = true;
         return await this.#send(connection, request, attempts);
       } catch (error) {
-        const cause = error instanceof UnsentError ? error.cause : error;
-        if (this.#isStopped || attempts > this.limits.retries || !mayRetry(error, request)) {
-          throw cause;
+        const isUnsent = error instanceof UnsentError;
+        if (this.#isStopped || tries > this.limits.retries || !mayRetry(error, request)) {
+          throw isUnsent ? error.cause : error;
         }
+        // Who found nobody to send it to has not sent it: what follows is not sent again.
+        if (!isSent || isUnsent) continue;
+        attempts += 1;
         this.#retries += 1;
       }
     }

@@ -136,6 +136,39 @@ describe("client: repetitions", () => {
     }
   });
 
+  it("an address where nobody listens is a try, but has not been sent to", async () => {
+    const first = await Server.serve(serverOptions(), () => new Promise(() => undefined));
+    const { port } = first;
+    let second: Server | undefined;
+    let questions = 0;
+    await using client = new Client({
+      ca: ca(),
+      family: 4,
+      lookup: (_hostname, _options, callback) => {
+        questions += 1;
+        if (questions !== 3) {
+          callback(null, questions === 1 ? "127.0.0.1" : "127.0.0.3");
+          return;
+        }
+        void Server.serve(serverOptions({ port }), () => new Response("ok")).then((server) => {
+          second = server;
+          callback(null, "127.0.0.1");
+        });
+      },
+    });
+    const answer = client.get(`https://localhost:${String(port)}/`);
+    answer.catch(() => undefined);
+    await counted(first, "requests", 1);
+    await first.close({ drainMs: 0 });
+    try {
+      const response = await answer;
+      expect([await response.text(), response.attempts, questions]).to.deep.equal(["ok", 2, 3]);
+      expect(client.stats().pool.retries).to.equal(1);
+    } finally {
+      await second?.close({ drainMs: 0 });
+    }
+  });
+
   it("retries: 0 sends nothing again", async () => {
     await using client = new Client({ ca: ca(), retries: 0 });
     const first = await Server.serve(serverOptions(), () => new Promise(() => undefined));
