@@ -15,6 +15,7 @@ import { makeClient, type ConnectionOptions } from "./client.js";
 import { adviceOf, measuredLines, reportLines, type Advice, type Measured } from "./doctor_text.js";
 import { UsageError } from "./failure.js";
 import { EXIT, print, printJson } from "./output.js";
+import { passphraseOf } from "./passphrase.js";
 import { clientRequirements, pairOf } from "./policy.js";
 
 /** Options of `pqq doctor`. */
@@ -57,8 +58,14 @@ function checkConfiguration(options: DoctorOptions): number {
 
 function identityOf(options: DoctorOptions): FlightOptions["identity"] {
   const { cert, key, classicalCert, classicalKey, profile } = options;
-  const first = pairOf(cert, key, "--cert and --key");
-  const classical = pairOf(classicalCert, classicalKey, "--classical-cert and --classical-key");
+  const passphrase = passphraseOf(options);
+  const first = pairOf(cert, key, "--cert and --key", passphrase);
+  const classical = pairOf(
+    classicalCert,
+    classicalKey,
+    "--classical-cert and --classical-key",
+    passphrase,
+  );
   if (first !== undefined) return { ...first, classical };
   if (classical === undefined) return devIdentity({ profile }).identity;
   throw new UsageError(

@@ -33,6 +33,7 @@ import { explain } from "./failure.js";
 import { get, type GetOptions } from "./get.js";
 import { KEY_LOG_HELP } from "./key_log.js";
 import { EXIT, note, printJson } from "./output.js";
+import { PASSPHRASE_HELP, PASSPHRASE_OPTION } from "./passphrase.js";
 import { forgetPins, listPins, type ForgetOptions, type PinsOptions } from "./pins.js";
 import { probe, type ProbeOptions } from "./probe.js";
 import { serve, type ServeOptions } from "./serve.js";
@@ -130,6 +131,7 @@ function addServe(program: Command, setExitCode: (code: number) => void): void {
     .option("--key <file>", "its private key (PEM)")
     .option("--classical-cert <file>", "ECDSA certificate chain beside an ML-DSA one (PEM)")
     .option("--classical-key <file>", "its private key (PEM)")
+    .option(PASSPHRASE_OPTION, PASSPHRASE_HELP)
     .option(
       "--site <files>",
       "another identity for the names in it, repeatable: CERT,KEY or CERT,KEY,CLASSICAL_CERT,CLASSICAL_KEY",
@@ -267,7 +269,8 @@ function addConnectionOptions(command: Command): Command {
     .option("--client-cert <file>", "certificate chain for servers that ask who you are (PEM)")
     .option("--client-key <file>", "its private key (PEM)")
     .option("--client-classical-cert <file>", "ECDSA certificate chain beside an ML-DSA one (PEM)")
-    .option("--client-classical-key <file>", "its private key (PEM)");
+    .option("--client-classical-key <file>", "its private key (PEM)")
+    .option(PASSPHRASE_OPTION, PASSPHRASE_HELP);
 }
 
 const REQUIREMENTS_HELP = `

@@ -4,6 +4,7 @@ import { join } from "node:path";
 import type { ClientIdentity, FileKeyPair, Requirement, Requirements } from "../config/index.js";
 import { dataFolder } from "../dev.js";
 import { UsageError } from "./failure.js";
+import { passphraseOf, type PassphraseOptions } from "./passphrase.js";
 
 /** Both commands' and the server's. */
 export interface RequireOptions {
@@ -12,7 +13,7 @@ export interface RequireOptions {
 }
 
 /** What a client can be told about protocol and identity. */
-export interface ClientPolicyOptions extends RequireOptions {
+export interface ClientPolicyOptions extends RequireOptions, PassphraseOptions {
   readonly alpn?: "velocity/1" | "h3";
   /** False with `--no-pins`. */
   readonly pins?: boolean;
@@ -48,11 +49,13 @@ export function pinFile(): string {
 /** The identity of `--client-cert` and the other three; undefined without them. */
 export function clientIdentity(options: ClientPolicyOptions): ClientIdentity | undefined {
   const { clientCert, clientKey, clientClassicalCert, clientClassicalKey } = options;
-  const first = pairOf(clientCert, clientKey, "--client-cert and --client-key");
+  const passphrase = passphraseOf(options);
+  const first = pairOf(clientCert, clientKey, "--client-cert and --client-key", passphrase);
   const second = pairOf(
     clientClassicalCert,
     clientClassicalKey,
     "--client-classical-cert and --client-classical-key",
+    passphrase,
   );
   if (first === undefined && second !== undefined) {
     throw new UsageError(
@@ -63,13 +66,14 @@ export function clientIdentity(options: ClientPolicyOptions): ClientIdentity | u
   return first && { ...first, classical: second };
 }
 
-/** Both files, or neither. */
+/** Both files, or neither; the passphrase is for a key that is encrypted. */
 export function pairOf(
   certFile: string | undefined,
   keyFile: string | undefined,
   names: string,
+  passphrase: string | undefined,
 ): FileKeyPair | undefined {
-  if (certFile !== undefined && keyFile !== undefined) return { certFile, keyFile };
+  if (certFile !== undefined && keyFile !== undefined) return { certFile, keyFile, passphrase };
   if (certFile === undefined && keyFile === undefined) return undefined;
   throw new UsageError(`${names} belong together`);
 }

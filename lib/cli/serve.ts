@@ -19,10 +19,11 @@ import { Server, type FileRequest } from "../server.js";
 import { explain, UsageError } from "./failure.js";
 import { keyLogTo } from "./key_log.js";
 import { duration, EXIT, note, print, printJson, strong, table } from "./output.js";
+import { passphraseOf, type PassphraseOptions } from "./passphrase.js";
 import { pairOf, requirementsOf, type RequireOptions } from "./policy.js";
 
 /** Options of `pqq serve`. */
-export interface ServeOptions extends RequireOptions {
+export interface ServeOptions extends RequireOptions, PassphraseOptions {
   readonly port: number;
   readonly host?: readonly string[];
   readonly profile: Profile;
@@ -81,9 +82,16 @@ export async function serve(folder: string, options: ServeOptions): Promise<numb
 }
 
 /** The identity of the command line; null if there is none on it. */
-function givenIdentity({ cert, key, classicalCert, classicalKey }: ServeOptions): Identity | null {
-  const first = pairOf(cert, key, "--cert and --key");
-  const classical = pairOf(classicalCert, classicalKey, "--classical-cert and --classical-key");
+function givenIdentity(options: ServeOptions): Identity | null {
+  const { cert, key, classicalCert, classicalKey } = options;
+  const passphrase = passphraseOf(options);
+  const first = pairOf(cert, key, "--cert and --key", passphrase);
+  const classical = pairOf(
+    classicalCert,
+    classicalKey,
+    "--classical-cert and --classical-key",
+    passphrase,
+  );
   if (first !== undefined) return { ...first, classical };
   if (classical === undefined) return null;
   throw new UsageError(
@@ -93,7 +101,9 @@ function givenIdentity({ cert, key, classicalCert, classicalKey }: ServeOptions)
 }
 
 /** The sites of `--site`: two or four files each. */
-function givenSites({ site = [] }: ServeOptions): Site[] {
+function givenSites(options: ServeOptions): Site[] {
+  const { site = [] } = options;
+  const passphrase = passphraseOf(options);
   return site.map((text) => {
     const files = text.split(",");
     const [certFile = "", keyFile = "", classicalCert, classicalKey] = files;
@@ -103,8 +113,8 @@ function givenSites({ site = [] }: ServeOptions): Site[] {
         "the files of one site, separated by commas without spaces",
       );
     }
-    const classical = pairOf(classicalCert, classicalKey, "--site");
-    return { identity: { certFile, keyFile, classical } };
+    const classical = pairOf(classicalCert, classicalKey, "--site", passphrase);
+    return { identity: { certFile, keyFile, passphrase, classical } };
   });
 }
 

@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: MIT
 // --require, --alpn, client identities and pins, as scripts use them.
+import { createPrivateKey } from "node:crypto";
 import { existsSync, readFileSync, statSync, writeFileSync } from "node:fs";
 import { expect } from "chai";
 import { build, Sandbox, SITE, type Result, type Served } from "./support.js";
@@ -160,6 +161,34 @@ describe("pqq --client-cert", () => {
     const { status, stderr } = await sandbox.run("get", served.url);
     expect(status).to.equal(4);
     expect(stderr).to.include("no identity").and.to.include("--client-cert");
+  });
+
+  it("takes encrypted keys with a passphrase from a file, and says what is wrong with it", async () => {
+    const secret = sandbox.path("passphrase");
+    const encrypt = (file: string): string => {
+      const cipher = { type: "pkcs8", format: "pem", cipher: "aes-256-cbc" } as const;
+      const pem = createPrivateKey(readFileSync(file)).export({ ...cipher, passphrase: "sesame" });
+      writeFileSync(`${file}.enc`, pem);
+      return `${file}.enc`;
+    };
+    const key = encrypt(own.classicalKey);
+    const withKeys = ["--cert", own.cert, "--key", own.key, "--classical-cert", own.classicalCert];
+    withKeys.push("--classical-key", key, "--key-passphrase-file", secret);
+    const serve = ["serve", SITE, "--port", "0", ...withKeys];
+    expect((await sandbox.run(...serve)).status).to.equal(2);
+    writeFileSync(secret, "\nsesame\n");
+    expect((await sandbox.run(...serve)).stderr).to.include("the first line is empty");
+    writeFileSync(secret, "wrong-secret\n");
+    const refused = await sandbox.run(...serve);
+    expect(refused.stderr).to.include("passphrase is wrong").and.not.include("wrong-secret");
+    writeFileSync(secret, "sesame\r\nmore\n");
+    await sandbox.serve(SITE, ...withKeys);
+
+    const any = await sandbox.serve(SITE, "--client-ca", own.ca);
+    const get = ["get", any.url, "--client-cert", own.classicalCert, "--client-key", key];
+    const result = await sandbox.run(...get, "--key-passphrase-file", secret);
+    expect(result.status, result.stderr).to.equal(0);
+    expect((await sandbox.run(...get)).stderr).to.include("the key is encrypted");
   });
 
   it("of one kind is not enough for hybrid", async () => {
