@@ -18,6 +18,9 @@ const WARM_UP_SECONDS = 15;
 /** A newcomer of the normal load may have to try again while the server is busy; but not for longer. */
 const REQUEST_TIMEOUT_MS = 20_000;
 
+/** Shorter than the idle timeout and than an attack, so that those who do not read meet it. */
+const SEND_TIMEOUT_MS = 1_000;
+
 /** The lasting one, the newcomer's, and newcomers' that are still draining. */
 const CONNECTIONS_OF_LOAD = 20;
 
@@ -95,7 +98,7 @@ export async function hostile(
   seed: number,
   options: Partial<ServerOptions> = {},
 ): Promise<Outcome> {
-  await using server = await MeasuredServer.start(options);
+  await using server = await MeasuredServer.start({ sendTimeoutMs: SEND_TIMEOUT_MS, ...options });
   const load = new NormalLoad(server);
   const running = load.run();
   try {

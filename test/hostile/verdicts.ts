@@ -16,6 +16,9 @@ export function verdicts({ lost, requests, newcomers, attack, before, after }: O
   for (const [kind, count] of Object.entries(attack)) {
     if (count === 0) problems.push(`there was no attack of kind ${kind}`);
   }
+  if (after.stats.responsesStalled === 0) {
+    problems.push("no response was given up that nobody reads");
+  }
   if (after.residentBytes - before.residentBytes > MOST_KEPT_BYTES) {
     problems.push(`the server kept ${after.residentBytes - before.residentBytes} bytes`);
   }
