@@ -225,6 +225,39 @@ TEST("content below the lowest rate runs out of time, above it never") {
   EXPECT_INT(seconds_at(240, 600), 600);
 }
 
+TEST("frames without content, and trailers that never end, buy no time") {
+  static const struct {
+    const char *what, *begin, *drip;
+    size_t begin_len, drip_len;
+  } rows[] = {{"empty DATA frames", "", "\0\0", 0, 2},
+              {"a DATA frame of which nothing comes", "\0\x40\xff", "", 3, 0},
+              {"a trailer section", "\1\x40\xff\0\0", "\xc2", 5, 1}};
+
+  for (size_t i = 0; i < sizeof rows / sizeof rows[0]; i++) {
+    uint8_t bytes[1024];
+    int64_t stream_id;
+    size_t len;
+    scene s;
+
+    NOTE("%s", rows[i].what);
+    set_up(&s);
+    open_scene(&s);
+    s.pair.server.on_request = hang;
+    len = sim_take_request(&s.pair, 0, &stream_id, bytes, sizeof bytes);
+    sim_send_raw(&s.pair, stream_id, bytes, len, 0);
+    sim_send_raw(&s.pair, stream_id, rows[i].begin, rows[i].begin_len, 0);
+    for (int tenth = 0; tenth < LIMIT_MS / 100 - 1; tenth++) {
+      sim_send_raw(&s.pair, stream_id, rows[i].drip, rows[i].drip_len, 0);
+      sim_run_for(s.pair.net, 100 * SIM_MS);
+    }
+    EXPECT_UINT(s.overs, 0);
+    sim_run_for(s.pair.net, 200 * SIM_MS);
+    expect_408(&s, 1);
+    expect_over(&s);
+    sim_pair_close(&s.pair);
+  }
+}
+
 TEST("a slow upload that has begun fast is over when its time is, not when that average is low") {
   scene s;
 
