@@ -7,6 +7,7 @@ import {
   Client,
   ConfigError,
   PqqError,
+  predictFlight,
   Response,
   Server,
   type Identity,
@@ -331,6 +332,18 @@ describe("a configuration's signers", () => {
     expect(signers.size).to.equal(1);
     endpoint.stop(0);
     while (signers.size > 0) await new Promise(setImmediate);
+  });
+});
+
+describe("the flight of a server with a signer", () => {
+  it("is predicted as with its key, and nobody is asked", () => {
+    const { classicalCertPem, classicalKeyPem } = testIdentity();
+    const token = new Token(classicalKeyPem);
+    const key = { cert: classicalCertPem, key: classicalKeyPem };
+    expect(predictFlight({ identity: classical(token) })).to.deep.equal(
+      predictFlight({ identity: key }),
+    );
+    expect(token.asked).to.deep.equal([]);
   });
 });
 

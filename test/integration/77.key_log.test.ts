@@ -114,6 +114,22 @@ describe("keyLog", () => {
     expect(relay.sent.some(({ hex }) => Buffer.from(hex, "hex").includes(text))).to.equal(false);
   });
 
+  it("stays when the server's identity is renewed", async () => {
+    const lines: string[] = [];
+    const options = serverOptions();
+    const server = await Server.serve(
+      { ...options, keyLog: (line) => lines.push(line) },
+      () => new Response("ok"),
+    );
+    server.on("warning", () => undefined);
+    if (options.identity === undefined) throw new Error("no identity");
+    await server.updateIdentity({ identity: options.identity });
+    await using client = new Client({ ca: testIdentity().caPem });
+    expect((await client.get(`https://127.0.0.1:${server.port}/`)).status).to.equal(200);
+    await server.close({ drainMs: 0 });
+    expect(lines).to.have.length(5);
+  });
+
   it("of a listener that throws harms no connection", async () => {
     const errors: unknown[] = [];
     const server = await Server.serve(
