@@ -79,6 +79,10 @@ export const STAT_NAMES = [
   "capsulesSent",
   "capsulesReceived",
   "capsulesSkipped",
+  "handoverSent",
+  "handoverReceived",
+  "handoverDrops",
+  "handoverRejected",
 ] as const;
 
 /** Name of a counter. */

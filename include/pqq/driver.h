@@ -78,6 +78,15 @@ typedef struct pqq_driver_options {
    *  9000 section 10.3), which else wait for their idle timeout, and
    *  takes the address validation tokens that its former self has given. */
   uint8_t key[PQQ_ENGINE_KEY_BYTES];
+  /** A folder by which processes of one server hand datagrams over to each other,
+   *  at most 94 bytes; made with mode 0700 if it is missing. With it the port may
+   *  be one that another process of the same user has: a new one starts beside
+   *  the old one, the old one is stopped and finishes its connections, and
+   *  whichever socket the kernel gives a datagram to, it reaches the process that
+   *  has its connection. New connections that come to one that has been stopped
+   *  go to the one that was started last. Needs `key`, the same for all. The
+   *  string is copied. Default NULL: a port has one process. Linux only. */
+  const char *handover_path;
 } pqq_driver_options;
 
 /** No signing pool; see pqq_driver_options. */
@@ -93,9 +102,11 @@ PQQ_EXPORT pqq_status pqq_driver_events_init(pqq_driver_events *events, size_t s
 
 /** pqq_driver_start binds the sockets and starts the threads; the driver keeps
  *  a reference to `config` and a copy of `options` and `events`. A port that
- *  anybody else has is in use, even one shared by SO_REUSEPORT.
+ *  anybody else has is in use, even one shared by SO_REUSEPORT, but for processes
+ *  with handover_path.
  *  Errors: PQQ_ERR_NULL_ARG, PQQ_ERR_STRUCT_SIZE, PQQ_ERR_INVALID_ARG (hosts,
- *  workers, signing_threads, files), PQQ_ERR_NO_IDENTITY, PQQ_ERR_ADDRESS_IN_USE,
+ *  workers, signing_threads, files, handover_path), PQQ_ERR_NO_IDENTITY,
+ *  PQQ_ERR_ADDRESS_IN_USE,
  *  PQQ_ERR_ADDRESS_UNAVAILABLE, PQQ_ERR_PERMISSION, PQQ_ERR_IO,
  *  PQQ_ERR_NO_MEMORY. */
 PQQ_EXPORT pqq_status pqq_driver_start(pqq_config *config, const pqq_driver_options *options,

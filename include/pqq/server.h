@@ -52,6 +52,8 @@ typedef struct pqq_server_options {
   /** As in pqq_driver_options: kept over a restart, it lets the server tell
    *  clients that their connections are gone. All zero: a new one. */
   uint8_t key[PQQ_ENGINE_KEY_BYTES];
+  /** As in pqq_driver_options: how a new process takes the port over. NULL: not. */
+  const char *handover_path;
 } pqq_server_options;
 
 /** pqq_server_options_init writes defaults and struct_size.

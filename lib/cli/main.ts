@@ -214,6 +214,14 @@ function addServe(program: Command, setExitCode: (code: number) => void): void {
       collect,
     )
     .option("--workers <number>", "network threads", integer(1, MAX_WORKERS), 1)
+    .option(
+      "--stateless-key <file>",
+      "32 secret bytes that outlive a restart, made if they are missing; then old connections end at once",
+    )
+    .option(
+      "--handover <dir>",
+      "take the port over from the process that has it, without losing a connection",
+    )
     .option("--keylog <file>", KEY_LOG_HELP)
     .option("--listing", "answer folders without an index.html with a list of their names")
     .option("--log", "print a line per request")

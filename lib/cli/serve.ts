@@ -21,6 +21,7 @@ import { keyLogTo } from "./key_log.js";
 import { duration, EXIT, note, print, printJson, strong, table } from "./output.js";
 import { passphraseOf, type PassphraseOptions } from "./passphrase.js";
 import { pairOf, requirementsOf, type RequireOptions } from "./policy.js";
+import { statelessKeyOf } from "./stateless_key.js";
 
 /** Options of `pqq serve`. */
 export interface ServeOptions extends RequireOptions, PassphraseOptions {
@@ -48,6 +49,8 @@ export interface ServeOptions extends RequireOptions, PassphraseOptions {
   readonly maxTarget: number;
   readonly block?: readonly string[];
   readonly workers: number;
+  readonly statelessKey?: string;
+  readonly handover?: string;
   readonly keylog?: string;
   readonly quicVersion?: readonly QuicVersion[];
   readonly log?: boolean;
@@ -160,6 +163,23 @@ function devNames(hosts: readonly string[] | undefined): string[] | undefined {
   return [...new Set(["localhost", ...LOOPBACK, ...names])];
 }
 
+/** What outlives this process. */
+function continuity({ statelessKey, handover }: ServeOptions): {
+  statelessKey?: Uint8Array;
+  handoverPath?: string;
+} {
+  if (handover !== undefined && statelessKey === undefined) {
+    throw new UsageError(
+      "--handover needs --stateless-key",
+      "all processes have to read each other's connection ids: the same FILE for each",
+    );
+  }
+  return {
+    ...(statelessKey !== undefined && { statelessKey: statelessKeyOf(statelessKey) }),
+    ...(handover !== undefined && { handoverPath: handover }),
+  };
+}
+
 async function listen(
   folder: string,
   options: ServeOptions,
@@ -183,6 +203,7 @@ async function listen(
     minRateBytesPerS: options.minRate,
     maxHeaderFields: options.maxHeaderFields,
     maxTargetBytes: options.maxTarget,
+    ...continuity(options),
     keyLog: keyLogTo(options.keylog),
   };
   const unknownServerName = options.refuseUnknownNames === true ? "refuse" : "default";

@@ -57,6 +57,7 @@ export function parseServerOptions(input: ServerOptions): ServerConfig {
     workers: required(values.workers),
     signingThreads: values.signingThreads,
     statelessKey: values.statelessKey?.slice(),
+    handoverPath: values.handoverPath,
     maxConcurrentRequests: required(values.maxConcurrentRequests),
     maxRequestBodyBytes: values.maxRequestBodyBytes,
     ...requestIntegers(values),

@@ -336,6 +336,8 @@ const statelessKey = v.pipe(
   v.instance(Uint8Array, KEY_MESSAGE),
   v.check((key) => key.length === 32 && key.some((byte) => byte !== 0), KEY_MESSAGE),
 );
+const HANDOVER_MESSAGE =
+  'the path of a folder, at most 94 bytes, such as "/run/site"\nleave it out where one process has the port';
 const PROTOCOLS_MESSAGE =
   'an array of protocol tokens, such as ["websocket"]\nleave it out to take none';
 const connectProtocols = v.pipe(
@@ -392,6 +394,14 @@ export const serverSchema = v.pipe(
     ),
     host: v.optional(v.union([address, hosts], HOST_MESSAGE)),
     statelessKey: v.optional(statelessKey),
+    handoverPath: v.optional(
+      v.pipe(
+        v.string(HANDOVER_MESSAGE),
+        v.nonEmpty(HANDOVER_MESSAGE),
+        v.maxBytes(94, HANDOVER_MESSAGE),
+        v.description("A folder for taking over from another process."),
+      ),
+    ),
     clientAuthentication: v.optional(
       v.pipe(
         object({ ...ANCHORS, require: requirement }),

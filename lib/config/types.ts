@@ -300,6 +300,14 @@ export interface ServerOptions extends SharedOptions {
    * @defaultValue new ones at each start
    */
   readonly statelessKey?: Uint8Array | undefined;
+  /**
+   * A folder by which processes of one server hand datagrams over to each other, at most 94 bytes, made with mode 0700 if it is
+   * missing. With it a new process can take the port that an old one still has, and no connection is lost while the old one
+   * finishes its own (`close`). Needs `statelessKey`, the same for all. Linux only.
+   *
+   * @defaultValue none: a port has one process
+   */
+  readonly handoverPath?: string | undefined;
   /** Requests that a client may have open at once on one connection, 1–65,535. @defaultValue 100 */
   readonly maxConcurrentRequests?: number | undefined;
   /**
@@ -576,6 +584,7 @@ export interface ServerConfig extends SharedConfig, RequestIntegers {
   readonly pqOnH3: PqOnH3;
   readonly workers: number;
   readonly statelessKey: Uint8Array | undefined;
+  readonly handoverPath: string | undefined;
   /** Undefined: libpqq decides; 0: none. */
   readonly signingThreads: number | undefined;
   readonly maxConcurrentRequests: number;

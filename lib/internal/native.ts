@@ -80,6 +80,7 @@ export interface NativeOptions {
   readonly maxGlitches?: number | undefined;
   /** PQQ_ENGINE_KEY_BYTES. */
   readonly statelessKey?: Uint8Array | undefined;
+  readonly handoverPath?: string | undefined;
   /** Numbers of the wire, at most PQQ_MAX_QUIC_VERSIONS. */
   readonly quicVersions?: readonly number[] | undefined;
   readonly assumeMaxUdpPayload?: boolean | undefined;

@@ -232,6 +232,8 @@ DriverInput::DriverInput(const Napi::Object &object, const Folders &folders) {
   options_.hosts = host_pointers_.empty() ? nullptr : host_pointers_.data();
   options_.host_count = host_pointers_.size();
   options_.port = static_cast<uint16_t>(ReadUint32(object, "port"));
+  handover_path_ = ReadString(object, "handoverPath");
+  options_.handover_path = handover_path_.empty() ? nullptr : handover_path_.c_str();
   const pqq_bytes key = ReadBytes(object, "statelessKey");
   if (key.len == sizeof options_.key) {
     std::memcpy(options_.key, key.data, sizeof options_.key);

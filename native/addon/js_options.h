@@ -66,6 +66,7 @@ public:
 private:
   pqq_driver_options options_;
   std::vector<std::string> hosts_;
+  std::string handover_path_;
   std::vector<const char *> host_pointers_;
   std::vector<pqq_files *> files_;
 };

@@ -102,6 +102,7 @@ static pqq_status start_driver(pqq_server *server, pqq_config *config,
   driver_options.files = options->files;
   driver_options.file_count = options->file_count;
   memcpy(driver_options.key, options->key, sizeof driver_options.key);
+  driver_options.handover_path = options->handover_path;
   events.on_event = on_event;
   events.on_worker_end = on_worker_end;
   status = pqq_driver_start(config, &driver_options, &events, server, &server->driver);

@@ -26,6 +26,8 @@ struct pqq_driver {
   _Atomic pqq_time_ns stop_at;
   /* pqq_driver_free waits: do not wait for readers that push back. */
   atomic_int is_freeing;
+  /* Empty: there is no hand-over between processes. */
+  char handover_path[PQQ__HANDOVER_FOLDER_BYTES];
   /* Of this start, among all of one key. */
   uint16_t generation;
   pqq__signing_pool signing;

@@ -4,6 +4,7 @@
 #include "io/driver.h"
 
 #include <errno.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
@@ -113,6 +114,20 @@ static pqq_status check_files(const pqq_driver_options *options) {
   return PQQ_OK;
 }
 
+/* Both processes have to read each other's connection ids. */
+static pqq_status check_handover(const pqq_driver_options *options) {
+  static const uint8_t no_key[PQQ_ENGINE_KEY_BYTES];
+
+  if (options->handover_path == NULL) {
+    return PQQ_OK;
+  }
+  if (!options->is_server || memcmp(options->key, no_key, sizeof no_key) == 0) {
+    return pqq__error_set(PQQ_ERR_INVALID_ARG,
+                          "handover_path: for servers, and with a key that all processes have");
+  }
+  return pqq__handover_prepare(options->handover_path);
+}
+
 /* --- Sockets -------------------------------------------------------------------------------- */
 
 /* `::` takes IPv4 too, unless IPv4 has a socket of its own. */
@@ -166,6 +181,10 @@ static pqq_status open_first_sockets(const pqq_driver *driver, const pqq_address
       driver->options.is_server && driver->worker_count > 1 ? PQQ__PORT_FIRST : PQQ__PORT_EXCLUSIVE;
   pqq_status status = PQQ_OK;
 
+  /* The process before may still have it. One of our own choice is for the next to join. */
+  if (driver->handover_path[0] != '\0') {
+    sharing = addresses[0].port != 0 ? PQQ__PORT_JOIN : PQQ__PORT_FIRST;
+  }
   for (int attempt = 0; attempt < PQQ__PORT_ATTEMPTS; attempt++) {
     status = open_sockets(driver, addresses, count, sharing, sockets);
     if (status != PQQ_ERR_ADDRESS_IN_USE || addresses[0].port != 0) {
@@ -215,26 +234,51 @@ static pqq_status bind_workers(pqq_driver *driver, const pqq_address *wanted, si
 
 /* --- Start -------------------------------------------------------------------------------- */
 
+/* No other process of the folder may have it. */
+static pqq_status choose_generation(pqq_driver *driver) {
+  const char *folder = driver->handover_path;
+
+  do {
+    if (getentropy(&driver->generation, sizeof driver->generation) != 0) {
+      return pqq__error_set(PQQ_ERR_INTERNAL, "no random numbers: %s", strerror(errno));
+    }
+  } while (folder[0] != '\0' && pqq__handover_is_taken(folder, driver->generation));
+  return PQQ_OK;
+}
+
+static pqq_status open_handover(pqq_driver *driver) {
+  pqq_status status = PQQ_OK;
+
+  for (uint32_t i = 0; i < driver->worker_count && status == PQQ_OK; i++) {
+    status = pqq__worker_open_handover(&driver->workers[i]);
+  }
+  return status;
+}
+
 static pqq_status prepare(pqq_driver *driver, const pqq_address *addresses, size_t count) {
   static const uint8_t no_key[PQQ_ENGINE_KEY_BYTES];
   uint8_t *key = driver->options.key;
-  uint16_t generation;
   uint32_t wanted = driver->worker_count;
-  pqq_status status = PQQ_OK;
+  pqq_status status = choose_generation(driver);
 
-  if (getentropy(&generation, sizeof generation) != 0 ||
-      (memcmp(key, no_key, sizeof no_key) == 0 && getentropy(key, sizeof no_key) != 0)) {
-    driver->worker_count = 0;
-    return pqq__error_set(PQQ_ERR_INTERNAL, "no random numbers: %s", strerror(errno));
+  if (status == PQQ_OK && memcmp(key, no_key, sizeof no_key) == 0 &&
+      getentropy(key, sizeof no_key) != 0) {
+    status = pqq__error_set(PQQ_ERR_INTERNAL, "no random numbers: %s", strerror(errno));
   }
-  driver->generation = generation;
+  if (status != PQQ_OK) {
+    driver->worker_count = 0;
+    return status;
+  }
   for (uint32_t i = 0; i < wanted && status == PQQ_OK; i++) {
     status = pqq__worker_init(&driver->workers[i], driver, i);
     if (status != PQQ_OK) {
       driver->worker_count = i + 1; /* how many join_and_free may look at */
     }
   }
-  return status == PQQ_OK ? bind_workers(driver, addresses, count) : status;
+  if (status == PQQ_OK) {
+    status = bind_workers(driver, addresses, count);
+  }
+  return status == PQQ_OK && driver->handover_path[0] != '\0' ? open_handover(driver) : status;
 }
 
 static pqq_status start_threads(pqq_driver *driver) {
@@ -263,6 +307,11 @@ static pqq_driver *new_driver(pqq_config *config, const pqq_driver_options *opti
   driver->options = *options;
   driver->options.hosts = NULL;
   driver->options.files = NULL;
+  driver->options.handover_path = NULL;
+  if (options->handover_path != NULL) {
+    (void)snprintf(driver->handover_path, sizeof driver->handover_path, "%s",
+                   options->handover_path);
+  }
   for (size_t i = 0; i < options->file_count; i++) {
     driver->files[i] = pqq_files_ref(options->files[i]);
   }
@@ -309,6 +358,9 @@ pqq_status pqq_driver_start(pqq_config *config, const pqq_driver_options *option
   }
   if (status == PQQ_OK) {
     status = check_hosts(&own_options, addresses);
+  }
+  if (status == PQQ_OK) {
+    status = check_handover(&own_options);
   }
   if (status != PQQ_OK) {
     return status;

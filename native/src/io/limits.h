@@ -83,6 +83,13 @@
 /* While a socket takes no more, the engine's timers run at most this often. */
 #define PQQ__BLOCKED_TICK_MS 1
 
+/* Longest path of the folder of hand-over sockets, with its NUL: the name of a socket is 108 bytes
+ * (sockaddr_un), and theirs in it take 13. */
+#define PQQ__HANDOVER_FOLDER_BYTES 95
+
+/* How long a worker that shuts down believes who has come after it. Looking reads a folder. */
+#define PQQ__HANDOVER_BELIEVED_MS 100
+
 /* Longest URL of pqq_request; RFC 9110 section 4.1 asks for at least 8,000. */
 #define PQQ__MAX_URL_BYTES 8192
 

@@ -14,10 +14,13 @@
 #define PQQ__POLLER_IS_EPOLL 0
 #endif
 
-/* Sockets are known by an index below PQQ_MAX_LISTEN_HOSTS; sets of them are
+/* Those of all hosts, and the one of handover.h. */
+#define PQQ__POLLER_SOCKETS (PQQ_MAX_LISTEN_HOSTS + 1)
+
+/* Sockets are known by an index below PQQ__POLLER_SOCKETS; sets of them are
  * bit masks. */
 typedef struct pqq__poller {
-  int fds[PQQ_MAX_LISTEN_HOSTS];
+  int fds[PQQ__POLLER_SOCKETS];
   size_t count;
   /* Sockets that are also waited for to take data. */
   uint32_t write_mask;

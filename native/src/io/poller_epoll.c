@@ -110,8 +110,8 @@ static int wait_events(pqq__poller *poller, struct epoll_event *events, int capa
 
 pqq_status pqq__poller_wait(pqq__poller *poller, pqq_time_ns now, pqq_time_ns deadline,
                             uint32_t *readable) {
-  struct epoll_event events[PQQ_MAX_LISTEN_HOSTS + 1];
-  int count = wait_events(poller, events, PQQ_MAX_LISTEN_HOSTS + 1, now, deadline);
+  struct epoll_event events[PQQ__POLLER_SOCKETS + 1];
+  int count = wait_events(poller, events, PQQ__POLLER_SOCKETS + 1, now, deadline);
 
   *readable = 0;
   if (count < 0) {

@@ -86,7 +86,7 @@ pqq_status pqq__poller_watch_writes(pqq__poller *poller, size_t index, int is_on
 
 pqq_status pqq__poller_wait(pqq__poller *poller, pqq_time_ns now, pqq_time_ns deadline,
                             uint32_t *readable) {
-  struct pollfd entries[PQQ_MAX_LISTEN_HOSTS + 1];
+  struct pollfd entries[PQQ__POLLER_SOCKETS + 1];
   char ignored[64];
   int count;
 

@@ -31,13 +31,8 @@ void pqq__worker_wake(pqq__worker *worker) {
 static void take_in(pqq__worker *worker, const pqq_datagram *datagram, int is_routed) {
   uint32_t route = 0;
 
-  if (pqq_engine_recv(worker->engine, datagram, is_routed, worker->now, &route) == PQQ_ROUTE &&
-      route < worker->driver->worker_count && route != worker->index) {
-    pqq__worker *other = &worker->driver->workers[route];
-
-    if (pqq__route_ring_push(&other->routed, datagram) == PQQ_OK) {
-      pqq__worker_wake(other);
-    }
+  if (pqq_engine_recv(worker->engine, datagram, is_routed, worker->now, &route) == PQQ_ROUTE) {
+    pqq__worker_route(worker, datagram, route);
   }
 }
 
@@ -260,6 +255,10 @@ static pqq_time_ns next_deadline(pqq__worker *worker) {
   if (stop < deadline) {
     deadline = stop;
   }
+  if (worker->handover.waiting > 0 &&
+      deadline > worker->now + PQQ__BLOCKED_TICK_MS * PQQ__NS_PER_MS) {
+    deadline = worker->now + PQQ__BLOCKED_TICK_MS * PQQ__NS_PER_MS;
+  }
   /* The engine's wish to send now cannot be met: do not spin on it. */
   if (worker->is_blocked && deadline < worker->now + PQQ__BLOCKED_TICK_MS * PQQ__NS_PER_MS) {
     deadline = worker->now + PQQ__BLOCKED_TICK_MS * PQQ__NS_PER_MS;
@@ -300,6 +299,7 @@ static pqq_status turn(pqq__worker *worker) {
     return status;
   }
   receive_routed(worker);
+  pqq__worker_take_handed_over(worker, (readable >> worker->socket_count & 1u) != 0);
   if (pqq_engine_deadline(worker->engine) <= worker->now) {
     (void)pqq_engine_expire(worker->engine, worker->now);
   }
@@ -351,6 +351,7 @@ static pqq_status new_engine(pqq__worker *worker) {
   options.worker_count = worker->driver->worker_count;
   memcpy(options.key, worker->driver->options.key, sizeof options.key);
   options.generation = worker->driver->generation;
+  options.has_other_generations = worker->driver->handover_path[0] != '\0';
   options.work_clock = work_clock;
   options.clock_offset_ns = pqq__clock_offset_ns();
   options.on_wake = wake;
@@ -367,6 +368,7 @@ pqq_status pqq__worker_init(pqq__worker *worker, pqq_driver *driver, uint32_t in
   worker->driver = driver;
   worker->index = index;
   pqq__route_ring_init(&worker->routed);
+  pqq__handover_init(&worker->handover);
   pqq__command_queue_init(&worker->commands);
   pqq__signing_owner_init(&worker->signing, wake, worker);
   worker->inbox = pqq__sign_inbox_new(wake, worker);
@@ -389,6 +391,13 @@ pqq_status pqq__worker_init(pqq__worker *worker, pqq_driver *driver, uint32_t in
 pqq_status pqq__worker_add_socket(pqq__worker *worker, const pqq__udp_socket *sock) {
   worker->sockets[worker->socket_count++] = *sock;
   return pqq__poller_add(&worker->poller, sock->fd);
+}
+
+pqq_status pqq__worker_open_handover(pqq__worker *worker) {
+  pqq_status status = pqq__handover_open(&worker->handover, worker->driver->handover_path,
+                                         worker->driver->generation, worker->index);
+
+  return status == PQQ_OK ? pqq__poller_add(&worker->poller, worker->handover.fd) : status;
 }
 
 static void name_thread(const pqq__worker *worker) {

@@ -25,6 +25,7 @@
 
 #include "files/server.h"
 #include "io/command.h"
+#include "io/handover.h"
 #include "io/poller.h"
 #include "io/route_ring.h"
 #include "io/sign_inbox.h"
@@ -74,6 +75,8 @@ typedef struct pqq__worker {
   pqq__file_report due_report;
   pqq__udp_socket sockets[PQQ_MAX_LISTEN_HOSTS];
   size_t socket_count;
+  /* Its socket comes after those in the poller. */
+  pqq__handover handover;
   pqq__udp_receiver receiver;
   pqq__udp_sender sender;
   pqq__poller poller;
@@ -104,6 +107,10 @@ pqq_status pqq__worker_init(pqq__worker *worker, pqq_driver *driver, uint32_t in
 /* Gives the worker an open socket, which it closes. Errors: PQQ_ERR_IO. */
 pqq_status pqq__worker_add_socket(pqq__worker *worker, const pqq__udp_socket *sock);
 
+/* Opens the worker's hand-over socket, after all others were added. Errors: PQQ_ERR_IO,
+ * PQQ_ERR_NO_MEMORY. */
+pqq_status pqq__worker_open_handover(pqq__worker *worker);
+
 /* Starts the thread. Errors: PQQ_ERR_IO, PQQ_ERR_NO_MEMORY. */
 pqq_status pqq__worker_start(pqq__worker *worker);
 
@@ -128,6 +135,13 @@ pqq_status pqq__worker_deliver(pqq__worker *worker, const pqq_event *event);
 
 /* worker_files.c: runs PQQ_COMMAND_FILE. */
 pqq_status pqq__worker_answer_file(pqq__worker *worker, const pqq_command *command);
+
+/* worker_handover.c: gives a datagram to another worker, or to another process; what nobody is
+ * there for goes into the own engine. */
+void pqq__worker_route(pqq__worker *worker, const pqq_datagram *datagram, uint32_t route);
+
+/* worker_handover.c: takes in what other processes have handed over, and sends what waits. */
+void pqq__worker_take_handed_over(pqq__worker *worker, int is_readable);
 
 /* worker_sign.c: sees to the handshakes that wait for a signature. */
 void pqq__worker_sign(pqq__worker *worker);

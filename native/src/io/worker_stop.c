@@ -89,6 +89,7 @@ void pqq__worker_end(pqq__worker *worker, pqq_status status) {
   pqq__command_queue_close(&worker->commands);
   drop_commands(worker);
   pqq__worker_publish(worker);
+  pqq__handover_close(&worker->handover);
   close_sockets(worker);
   pqq_engine_free(worker->engine);
   worker->engine = NULL;
@@ -100,6 +101,7 @@ void pqq__worker_end(pqq__worker *worker, pqq_status status) {
 }
 
 void pqq__worker_deinit(pqq__worker *worker) {
+  pqq__handover_close(&worker->handover);
   close_sockets(worker);
   pqq_engine_free(worker->engine);
   pqq__sign_inbox_close(worker->inbox);
@@ -117,6 +119,10 @@ void pqq__worker_publish(pqq__worker *worker) {
   (void)pqq_engine_stats(worker->engine, &stats);
   stats.datagrams_dropped += worker->receiver.truncated;
   stats.route_drops += pqq__route_ring_drops(&worker->routed);
+  stats.handover_sent += worker->handover.sent;
+  stats.handover_received += worker->handover.received;
+  stats.handover_drops += worker->handover.drops;
+  stats.handover_rejected += worker->handover.rejected;
   stats.receive_calls += worker->receiver.calls;
   stats.send_calls += worker->sender.calls;
   stats.wakeups += worker->wakeups;
