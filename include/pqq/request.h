@@ -9,6 +9,27 @@
 extern "C" {
 #endif
 
+/** pqq_response is a response: a whole one, or what has come of it. Owned by the caller of
+ *  pqq_request: pqq_response_free. */
+typedef struct pqq_response pqq_response;
+
+/** pqq_body_reader brings the next piece of a request's body: up to `capacity` bytes into `buffer`,
+ *  and their number into `*len`; 0 ends the body. It may block, but nothing else of the request
+ *  goes on meanwhile: shorter than the connection's idle timeout. A negative status ends the
+ *  request, which returns it; PQQ_ERR_CANCELLED says that it was the program's wish. */
+typedef pqq_status (*pqq_body_reader)(void *user_data, uint8_t *buffer, size_t capacity,
+                                      size_t *len);
+
+/** pqq_response_begin is called once, when the final response's status and header fields are
+ *  known: pqq_response_status, _header and _headers work on `response`, which is pqq_request's
+ *  and lives as long as the call. A negative status ends the request, as for pqq_body_reader. */
+typedef pqq_status (*pqq_response_begin)(void *user_data, const pqq_response *response);
+
+/** pqq_body_writer takes a piece of the response's body, which lives as long as the call. Until it
+ *  returns the server gets no more room to send: who is slow slows it down. A negative status ends
+ *  the request, as for pqq_body_reader. */
+typedef pqq_status (*pqq_body_writer)(void *user_data, pqq_bytes data);
+
 /** pqq_request_options: see pqq_request_options_init. */
 typedef struct pqq_request_options {
   uint32_t struct_size;
@@ -31,10 +52,17 @@ typedef struct pqq_request_options {
   /** PQQ_REQUIRE_*; DEFAULT: those of `config`, with ca_file ANY. */
   int32_t require_key_exchange;
   int32_t require_authentication;
+  /** Callbacks for bodies that are not to be in memory as a whole; NULL for none. All are called by
+   *  the thread that is in pqq_request, and only there; they may make requests of their own.
+   *  `read_body` takes the place of `body`, and is not called before there is a connection, so that
+   *  it is read once. Without `content-length` among `headers` none is sent then (RFC 9114 section
+   *  4.1.2); with it the body has to have that length. */
+  pqq_body_reader read_body;
+  pqq_response_begin on_response;
+  /** With it `max_body_bytes` is of no meaning, and pqq_response_body is empty. */
+  pqq_body_writer on_body;
+  void *user_data;
 } pqq_request_options;
-
-/** pqq_response is a whole response. Owned by the caller: pqq_response_free. */
-typedef struct pqq_response pqq_response;
 
 /** pqq_request_options_init writes defaults and struct_size.
  *  Errors: PQQ_ERR_NULL_ARG, PQQ_ERR_STRUCT_SIZE. */
@@ -47,14 +75,16 @@ PQQ_EXPORT pqq_status pqq_request_options_init(pqq_request_options *options, siz
  *  turn and at most 8, each with an equal share of the time that is left; one that ICMP reports as
  * closed ends at once. Resolving the name takes as long as the system's resolver likes, beside
  *  timeout_ms. `content-length` is added where the method or the body wants it.
- *  Interim responses and trailers are skipped, redirects are not followed.
+ *  Interim responses and trailers are skipped, redirects are not followed. localhost and names
+ *  below it are ::1 and 127.0.0.1 (RFC 6761 section 6.3). A response that is whole before the body
+ *  has been read ends the request.
  *  Errors: PQQ_ERR_NULL_ARG, PQQ_ERR_STRUCT_SIZE, PQQ_ERR_INVALID_ARG (method,
- *  timeout_ms), PQQ_ERR_NO_ROOTS (neither config nor ca_file), PQQ_ERR_URL_INVALID,
- *  PQQ_ERR_RESOLVE, PQQ_ERR_UNREACHABLE (no answer from any address),
- *  PQQ_ERR_REQUEST_TIMEOUT, PQQ_ERR_BODY_TOO_LARGE, PQQ_ERR_IO,
- *  PQQ_ERR_UNSUPPORTED (a signer), those of
- *  pqq_config_new and pqq_engine_request, and the status of the stream's or
- *  connection's end. */
+ *  timeout_ms, body and read_body, more bytes than read_body had room for), that of a callback,
+ *  PQQ_ERR_CONTENT_LENGTH (read_body brings more or less than content-length says),
+ * PQQ_ERR_NO_ROOTS (neither config nor ca_file), PQQ_ERR_URL_INVALID, PQQ_ERR_RESOLVE,
+ * PQQ_ERR_UNREACHABLE (no answer from any address), PQQ_ERR_REQUEST_TIMEOUT,
+ * PQQ_ERR_BODY_TOO_LARGE, PQQ_ERR_IO, PQQ_ERR_UNSUPPORTED (a signer), those of pqq_config_new and
+ * pqq_engine_request, and the status of the stream's or connection's end. */
 PQQ_EXPORT pqq_status pqq_request(const pqq_request_options *options, pqq_response **response);
 
 /** pqq_response_* read a response; views live until pqq_response_free. */

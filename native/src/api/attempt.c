@@ -18,6 +18,9 @@ typedef struct pqq__attempt_state {
   pqq_response *response;
   pqq_engine *engine;
   pqq_id conn;
+  /* The request's, once it is open. */
+  pqq_id stream;
+  pqq__upload upload;
   pqq__udp_socket sock;
   pqq__udp_receiver receiver;
   pqq__udp_sender sender;
@@ -43,6 +46,19 @@ static void finish(attempt_state *state, pqq_status status) {
 /* --- Events --------------------------------------------------------------------------------------
  */
 
+/* A callback has said that it wants no more. */
+static void finish_if_failed(attempt_state *state, pqq_status status) {
+  if (status < 0) {
+    finish(state, status);
+  }
+}
+
+static void send_body(attempt_state *state) {
+  if (!state->is_done) {
+    finish_if_failed(state, pqq__upload_continue(&state->upload, state->engine, state->stream));
+  }
+}
+
 static pqq_status too_large(const attempt_state *state) {
   return pqq__error_set(PQQ_ERR_BODY_TOO_LARGE, "the response body has more than %u bytes",
                         state->plan->max_body_bytes);
@@ -63,7 +79,10 @@ static void on_response(attempt_state *state, const pqq_event *event) {
     return;
   }
   state->has_response = 1;
-  if (!state->plan->is_head &&
+  if (state->plan->on_response != NULL) {
+    finish_if_failed(state, state->plan->on_response(state->plan->user_data, state->response));
+  }
+  if (state->plan->on_body == NULL && !state->plan->is_head &&
       pqq__section_length(event->headers, event->header_count, &announced) > 0 &&
       announced > state->plan->max_body_bytes) {
     finish(state, too_large(state));
@@ -72,15 +91,24 @@ static void on_response(attempt_state *state, const pqq_event *event) {
   }
 }
 
-static void on_data(attempt_state *state, const pqq_event *event) {
+static pqq_status take_data(attempt_state *state, pqq_bytes data) {
   pqq__gathered *body = &state->response->body;
 
-  if (event->data.len > state->plan->max_body_bytes - body->len) {
-    finish(state, too_large(state));
-    return;
+  if (state->plan->on_body != NULL) {
+    return data.len > 0 ? state->plan->on_body(state->plan->user_data, data) : PQQ_OK;
   }
-  if (pqq__gather(body, event->data, state->plan->max_body_bytes) != 0) {
-    finish(state, PQQ_ERR_NO_MEMORY);
+  if (data.len > state->plan->max_body_bytes - body->len) {
+    return too_large(state);
+  }
+  return pqq__gather(body, data, state->plan->max_body_bytes) != 0 ? PQQ_ERR_NO_MEMORY : PQQ_OK;
+}
+
+static void on_data(attempt_state *state, const pqq_event *event) {
+  if (state->is_done) {
+    return; /* a callback wants no more */
+  }
+  finish_if_failed(state, take_data(state, event->data));
+  if (state->is_done) {
     return;
   }
   (void)pqq_engine_consume(state->engine, event->stream, event->data.len);
@@ -108,6 +136,16 @@ static void on_event(attempt_state *state, const pqq_event *event) {
   case PQQ_EVENT_CONNECTED:
     state->is_connected = 1;
     state->limit = state->plan->deadline;
+    break;
+  case PQQ_EVENT_OPENED:
+    state->stream = event->stream;
+    send_body(state);
+    break;
+  case PQQ_EVENT_WRITABLE:
+    send_body(state);
+    break;
+  case PQQ_EVENT_STOPPED:
+    state->upload.is_done = 1;
     break;
   case PQQ_EVENT_RESPONSE:
     on_response(state, event);
@@ -236,7 +274,8 @@ static pqq_status begin(attempt_state *state) {
     return status;
   }
   return pqq_engine_request(state->engine, state->conn, 0, plan->headers, plan->header_count,
-                            plan->body.len > 0 ? &body : NULL, PQQ_WRITE_END);
+                            plan->body.len > 0 ? &body : NULL,
+                            plan->read_body == NULL ? PQQ_WRITE_END : 0);
 }
 
 static pqq_status open_socket(attempt_state *state) {
@@ -286,6 +325,7 @@ pqq_status pqq__attempt(const pqq__request_plan *plan, const pqq_address *remote
   state->plan = plan;
   state->remote = remote;
   state->response = response;
+  state->upload = (pqq__upload){.read = plan->read_body, .user_data = plan->user_data};
   state->sock.fd = -1;
   state->now = pqq__clock_ns();
   state->limit = connect_by;

@@ -5,6 +5,7 @@
 #define PQQ__API_ATTEMPT_H
 
 #include "api/response.h"
+#include "api/upload.h"
 
 /* What all attempts of a request have in common. */
 typedef struct pqq__request_plan {
@@ -14,6 +15,11 @@ typedef struct pqq__request_plan {
   const pqq_header *headers;
   size_t header_count;
   pqq_bytes body;
+  /* Callbacks instead of memory; see pqq_request_options. */
+  pqq_body_reader read_body;
+  pqq_response_begin on_response;
+  pqq_body_writer on_body;
+  void *user_data;
   uint32_t max_body_bytes;
   int is_head;
   /* PQQ_REQUIRE_* */

@@ -55,6 +55,9 @@ static pqq_status check_pointers(const pqq_request_options *options) {
   if (options->body.data == NULL && options->body.len > 0) {
     return pqq__error_set(PQQ_ERR_NULL_ARG, "pqq_request_options.body");
   }
+  if (options->read_body != NULL && options->body.len > 0) {
+    return pqq__error_set(PQQ_ERR_INVALID_ARG, "body and read_body: one of them");
+  }
   if (options->config == NULL && options->ca_file == NULL) {
     return pqq__error_set(PQQ_ERR_NO_ROOTS, "neither config nor ca_file");
   }
@@ -107,7 +110,8 @@ static pqq_status take_config(const pqq_request_options *options, pqq_config **c
 
 /* RFC 9110 section 8.6: with a body, and where the method makes one expected. */
 static int wants_length(const pqq_request_options *options) {
-  if (pqq__section_find(options->headers, options->header_count, "content-length").data != NULL) {
+  if (options->read_body != NULL ||
+      pqq__section_find(options->headers, options->header_count, "content-length").data != NULL) {
     return 0;
   }
   return options->body.len > 0 || strcmp(options->method, "POST") == 0 ||
@@ -138,8 +142,29 @@ static size_t fill_headers(const pqq_request_options *options, const pqq__url *u
 /* --- Addresses ----------------------------------------------------------------------------------
  */
 
+/* localhost and the names below it (RFC 6761 section 6.3). */
+static int is_localhost(const char *host) {
+  static const char name[] = "localhost";
+  size_t len = strlen(host), own = sizeof name - 1;
+
+  len -= len > 0 && host[len - 1] == '.';
+  return len >= own && strncmp(host + len - own, name, own) == 0 &&
+         (len == own || host[len - own - 1] == '.');
+}
+
+/* Nobody is asked: who passes the name on lets somebody else answer for it. */
+static void use_loopback(const pqq__url *url, pqq_address *addresses, size_t *count) {
+  static const uint8_t v4[] = {127, 0, 0, 1};
+
+  addresses[0] = (pqq_address){.family = 6, .port = url->port};
+  addresses[0].ip[15] = 1;
+  addresses[1] = (pqq_address){.family = 4, .port = url->port};
+  memcpy(addresses[1].ip, v4, sizeof v4);
+  *count = 2;
+}
+
 /* The system's resolver, with its own timeouts. */
-static pqq_status resolve(const pqq__url *url, pqq_address *addresses, size_t *count) {
+static pqq_status ask_resolver(const pqq__url *url, pqq_address *addresses, size_t *count) {
   struct addrinfo hints = {.ai_family = AF_UNSPEC, .ai_socktype = SOCK_DGRAM};
   struct addrinfo *found = NULL;
   int code = getaddrinfo(url->host, NULL, &hints, &found);
@@ -162,6 +187,14 @@ static pqq_status resolve(const pqq__url *url, pqq_address *addresses, size_t *c
   pqq__address_take_turns(addresses, *count);
   *count = *count > PQQ__MAX_ATTEMPTS ? PQQ__MAX_ATTEMPTS : *count;
   return *count > 0 ? PQQ_OK : pqq__error_set(PQQ_ERR_RESOLVE, "%s: no address", url->host);
+}
+
+static pqq_status resolve(const pqq__url *url, pqq_address *addresses, size_t *count) {
+  if (is_localhost(url->host)) {
+    use_loopback(url, addresses, count);
+    return PQQ_OK;
+  }
+  return ask_resolver(url, addresses, count);
 }
 
 /* Each address gets an equal share of the time that is left to connect. */
@@ -207,6 +240,10 @@ static pqq_status run(const pqq_request_options *options, pqq_config *config, co
                             .server_name = url->host,
                             .headers = headers,
                             .body = options->body,
+                            .read_body = options->read_body,
+                            .on_response = options->on_response,
+                            .on_body = options->on_body,
+                            .user_data = options->user_data,
                             .max_body_bytes = options->max_body_bytes,
                             .is_head = strcmp(options->method, "HEAD") == 0,
                             .require_key_exchange = options->require_key_exchange,
