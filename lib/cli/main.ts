@@ -116,7 +116,7 @@ function addServe(program: Command, setExitCode: (code: number) => void): void {
     .command("serve")
     .summary("serve the files of a folder")
     .description(
-      "Serves the files of a folder over HTTP/3. Without --cert and --key it makes a development identity, keeps it\n" +
+      "Serves the files of a folder over HTTP/3. Without --cert and --key it makes a development identity, keeps it " +
         "in your data folder, and `pqq get` and `pqq probe` on this machine trust it.",
     )
     .argument("[dir]", "folder to serve", ".")
@@ -364,9 +364,9 @@ function addDoctor(program: Command, setExitCode: (code: number) => void): void 
     .command("doctor")
     .summary("see whether a handshake fits one round trip")
     .description(
-      "Counts the first flight of a server: the bytes of each part, against three times what a client sends (RFC 9000\n" +
-        "section 8.1) and the initial window; predicts round trips and says what would help. With a URL it connects,\n" +
-        "without and with repeats of the first flight, and shows what was measured. Without one it reads certificates,\n" +
+      "Counts the first flight of a server: the bytes of each part, against three times what a client sends (RFC 9000 " +
+        "section 8.1) and the initial window; predicts round trips and says what would help. With a URL it connects, " +
+        "without and with repeats of the first flight, and shows what was measured. Without one it reads certificates, " +
         "or takes the development identity; what pqq serve would refuse is refused here with the same words.",
     )
     .argument("[url]", "a server to look at", httpsUrl)
@@ -404,7 +404,7 @@ function addCert(program: Command, setExitCode: (code: number) => void): void {
     .command("dev")
     .summary("make a development identity")
     .description(
-      "Makes two private roots, ML-DSA and ECDSA, and a server certificate under each. One that is there and good for\n" +
+      "Makes two private roots, ML-DSA and ECDSA, and a server certificate under each. One that is there and good for " +
         "seven more days is kept. For development only.",
     )
     .addOption(profileOption())
@@ -434,7 +434,7 @@ function addPins(program: Command, setExitCode: (code: number) => void): void {
     .command("pins")
     .summary("list and forget pins")
     .description(
-      "Lists the origins that have asked get and probe to accept nothing but hybrid authentication from them for a\n" +
+      "Lists the origins that have asked get and probe to accept nothing but hybrid authentication from them for a " +
         "while. They were believed because they had proven both identities when they asked.",
     )
     .option("--json", "print one JSON value per pin")

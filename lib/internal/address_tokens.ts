@@ -2,7 +2,7 @@
 // Address validation tokens that servers have given a client (RFC 9000 section 8.1.3): few for each server, few
 // servers, each token used once, so that nobody on the way can tell that two connections are one client's.
 
-/** Servers whose tokens are kept. A token is 41 bytes of a server of VELO, and at most 512. */
+/** Servers whose tokens are kept. A token of VELO has 45 bytes, any at most 512. */
 const MAX_SERVERS = 256;
 /** Tokens of one server: as many connections as a client makes to it at once. */
 const MAX_TOKENS = 4;
