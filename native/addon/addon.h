@@ -31,7 +31,7 @@ public:
   }
 
 private:
-  static void OnEnvironmentEnd(napi_async_cleanup_hook_handle hook, void *addon);
+  static void OnEnvironmentEnd(napi_async_cleanup_hook_handle hook, void *data);
 
   Napi::Value JsVersion(const Napi::CallbackInfo &info);
   Napi::Value JsCapabilities(const Napi::CallbackInfo &info);

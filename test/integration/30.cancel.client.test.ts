@@ -100,6 +100,53 @@ describe("cancellation by the client", () => {
     expect((await second).status).to.equal(200);
   });
 
+  it("an abort while the name is resolved waits for no resolver", async () => {
+    const asked = signal();
+    await using service = await startService(() => new Response("ok"), {
+      client: {
+        lookup: () => {
+          asked.resolve();
+        },
+      },
+    });
+    const controller = new AbortController();
+    const options = { signal: controller.signal };
+    const url = `https://localhost:${String(service.server.port)}/`;
+    const error = rejection(service.client.get(url, options));
+    await asked.promise;
+    controller.abort();
+    expect(await error).to.equal(controller.signal.reason);
+    expect(service.client.stats().pool).to.include({ connecting: 0, queued: 0, running: 0 });
+  });
+
+  it("an abort while Retry-After is waited for ends the wait", async () => {
+    const controller = new AbortController();
+    await using service = await startService(
+      () => new Response("busy", { status: 503, headers: { "retry-after": "60" } }),
+      { client: { retryAfter: true } },
+    );
+    const error = rejection(service.client.get(service.url, { signal: controller.signal }));
+    await counted(service.server, "bodyBytesSent", 4);
+    controller.abort();
+    expect(await error).to.equal(controller.signal.reason);
+    expect(service.server.stats().requests).to.equal(1);
+  });
+
+  it("an abort behind a redirect ends the request that follows", async () => {
+    const followed = signal();
+    const controller = new AbortController();
+    await using service = await startService((request) => {
+      if (!request.url.endsWith("/end"))
+        return new Response(null, { status: 307, headers: { location: "/end" } });
+      followed.resolve();
+      return new Promise(() => undefined);
+    });
+    const error = rejection(service.client.get(service.url, { signal: controller.signal }));
+    await followed.promise;
+    controller.abort();
+    expect(await error).to.equal(controller.signal.reason);
+  });
+
   it("timeoutMs ends a request without an answer", async () => {
     await using service = await startService(
       (request) =>

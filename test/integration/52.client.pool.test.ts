@@ -37,6 +37,19 @@ describe("client: connections", () => {
     expect(await counted(second, "connectionsAccepted", 1)).to.equal(1);
   });
 
+  it("a connection that was idle for too long is made again, and even POST does not notice", async () => {
+    await using service = await startService(() => new Response("ok"), {
+      server: { idleTimeoutMs: 1000 },
+    });
+    const post = { method: "POST", body: "x" };
+    const first = await service.client.request(service.url, post);
+    expect(await first.text()).to.equal("ok");
+    await counted(service.client, "connectionsClosed", 1);
+    const second = await service.client.request(service.url, post);
+    expect([await second.text(), second.attempts]).to.deep.equal(["ok", 1]);
+    expect(second.connection).to.not.equal(first.connection);
+  });
+
   it("requests that a closing server has not taken go to its successor", async () => {
     await using client = new Client({ ca: testIdentity().caPem });
     const arrived = signal();
