@@ -3,20 +3,21 @@
 // the server has certainly not processed it. Events of the network come in here.
 import { isIP } from "node:net";
 import type { ClientConfig } from "../config/index.js";
-import { PeerConnection, type HandshakeSummary } from "../connection.js";
-import { errorFromStatus, type StatusInfo } from "../errors/index.js";
+import { PeerConnection } from "../connection.js";
+import { errorFromStatus } from "../errors/index.js";
 import { AddressTokens } from "./address_tokens.js";
 import { systemClock, type Clock, type Timer } from "./clock.js";
-import { closeFacts } from "./close_facts.js";
 import { ClientStream, UnsentError, type ResponseHead, type WireRequest } from "./client_stream.js";
+import { belowError, closeError, dialError } from "./dial_error.js";
 import { dial, type Attempt, type Connector, type Dial, type Target } from "./dial.js";
 import { Endpoint, type EndpointListener } from "./endpoint.js";
+import { FlightMemory } from "./flight_memory.js";
 import { holdLoop, releaseLoop } from "./keep_alive.js";
 import { clientNativeOptions } from "./native_options.js";
 import { KEY_LOG_WARNING } from "./key_log.js";
 import { OriginPool, type Origin, type OriginOwner } from "./origin_pool.js";
 import { PinKeeper } from "./pin_keeper.js";
-import { requiredFacts, requiredLevel, satisfies, type RequiredLevel } from "./policy.js";
+import { requiredLevel, satisfies, type RequiredLevel } from "./policy.js";
 import type { PooledConnection } from "./pooled.js";
 import { makeResolver, type Resolver } from "./resolve.js";
 import { mayRetry } from "./retry.js";
@@ -25,17 +26,12 @@ import {
   COMMAND_REQUEST,
   H3_NO_ERROR,
   STATUS_CANCELLED,
-  STATUS_CONNECTION_CLOSED,
   STATUS_NOT_FOUND,
-  STATUS_POLICY_AUTHENTICATION,
-  STATUS_POLICY_KEY_EXCHANGE,
 } from "./rows.js";
 import { Signers } from "./signers.js";
 import { SlotTable } from "./slots.js";
 
 const MAX_TOKEN = 0xffffffff;
-/** Origins whose handshake's size is remembered: more than a program talks to in turn, at some 100 bytes each. */
-const MAX_FLIGHTS = 1024;
 
 /** What a client's connections and requests are doing. */
 export interface PoolStats {
@@ -68,8 +64,7 @@ export class Pool implements EndpointListener, Connector, OriginOwner {
   readonly limits: ClientConfig;
   readonly clock: Clock = systemClock;
   readonly #origins = new Map<string, OriginPool>();
-  /** By origin: the bytes of the last handshake. */
-  readonly #flights = new Map<string, number>();
+  readonly #flights = new FlightMemory();
   readonly #tokens = new AddressTokens();
   readonly #servers = new WeakMap<PeerConnection, string>();
   readonly #connections = new SlotTable<PeerConnection>();
@@ -163,7 +158,7 @@ export class Pool implements EndpointListener, Connector, OriginOwner {
 
   dial({ origin, host, port }: Origin, required: RequiredLevel): Dial {
     const { limits } = this;
-    const flightBytes = this.#flights.get(origin) ?? limits.expectedFlightBytes;
+    const flightBytes = this.#flights.bytesOf(origin) ?? limits.expectedFlightBytes;
     const target = { host, port, required, flightBytes };
     const made = dial(this, target, {
       resolver: this.#resolver,
@@ -175,7 +170,7 @@ export class Pool implements EndpointListener, Connector, OriginOwner {
       clock: this.clock,
     });
     const connection = made.connection.then((peer) => {
-      this.#noteFlight(origin, peer.handshake);
+      this.#flights.note(origin, peer.handshake);
       this.pins.note(origin, peer.security);
       return peer;
     });
@@ -411,16 +406,6 @@ export class Pool implements EndpointListener, Connector, OriginOwner {
     this.endpoint.commands.close(connection.idLow, connection.idHigh, H3_NO_ERROR);
   }
 
-  #noteFlight(origin: string, handshake: HandshakeSummary): void {
-    // Copies of the first flight that saved no round trip are not worth sending again.
-    const wasInVain = handshake.firstFlightRepeats > 0 && handshake.tlsRoundTrips > 1;
-    // The origin seen last is the last.
-    this.#flights.delete(origin);
-    this.#flights.set(origin, wasInVain ? 0 : handshake.bytesReceived);
-    const [oldest] = this.#flights.keys();
-    if (this.#flights.size > MAX_FLIGHTS && oldest !== undefined) this.#flights.delete(oldest);
-  }
-
   /** Fails requests without a stream, and attempts to connect. */
   #failAll(error: unknown): void {
     for (const origin of [...this.#origins.values()]) origin.fail(error);
@@ -437,34 +422,4 @@ export class Pool implements EndpointListener, Connector, OriginOwner {
 /** A token is for one server, and for the address of ours that it sees: at least that of the same family. */
 function serverKey({ host, port }: Target, address: string): string {
   return `${host} ${port} ${isIP(address)}`;
-}
-
-function closeError(status: number, text: string, required?: RequiredLevel): Error {
-  const facts = closeFacts(text);
-  return dialError(status === 0 ? STATUS_CONNECTION_CLOSED : status, facts.reason, facts, required);
-}
-
-/** Says too what was required, and that it was a pin that did so. */
-function dialError(
-  status: number,
-  reason: string | undefined,
-  info: StatusInfo,
-  required: RequiredLevel | undefined,
-): Error {
-  if (required === undefined) return errorFromStatus(status, reason, info);
-  const facts = requiredFacts(required);
-  const pinned =
-    required.pin &&
-    `${required.pin.origin} is pinned to hybrid authentication until ${required.pin.expires.toISOString()}`;
-  const detail = [reason, pinned].filter((text) => text).join("; ");
-  return errorFromStatus(status, detail, { ...info, required: facts });
-}
-
-function belowError({ level, security }: PeerConnection, required: RequiredLevel): Error {
-  const { group, signature, authentication } = security;
-  const status =
-    level.keyExchange < required.keyExchange
-      ? STATUS_POLICY_KEY_EXCHANGE
-      : STATUS_POLICY_AUTHENTICATION;
-  return dialError(status, undefined, { group, signature, authentication }, required);
 }
