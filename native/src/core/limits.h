@@ -186,7 +186,7 @@
  * about a round trip): a flood must not make this a store. */
 #define PQQ__MAX_DATAGRAMS_EARLY 16
 
-/* Bytes of a peer's reason phrase that are kept. */
+/* Bytes of a reason phrase: of a peer's that are kept, of ours that are sent. */
 #define PQQ__MAX_REASON_BYTES 128
 
 /* Longest handshake the engine waits between GOAWAY with the highest id and the final

@@ -117,7 +117,6 @@ struct pqq__conn {
   ngtcp2_cid *scids;
   size_t scid_count;
   uint32_t closing_datagrams;
-  char reason[PQQ__MAX_REASON_BYTES];
   pqq_time_ns began;
   pqq__flight_log *flight_log;
   /* A client's, until its copies are out or it has had an answer. */
@@ -285,7 +284,8 @@ void pqq__conn_close(pqq__conn *conn, uint64_t wire_code);
 void pqq__conn_begin_period(pqq__conn *conn);
 /* PQQ_EVENT_CLOSED has been taken. */
 void pqq__conn_close_taken(pqq__conn *conn);
-/* Remembers, inside a callback, the application error the connection is to be closed with. */
+/* Remembers, inside a callback, the application error the connection is to be closed with. `reason`
+ * is not copied: it is static, or the TLS session's. */
 void pqq__conn_fail_application(pqq__conn *conn, uint64_t wire_code, const char *reason);
 /* The same for a finished TLS handshake that is not what was asked for: closes
  * with TRANSPORT_PARAMETER_ERROR. */

@@ -230,12 +230,11 @@ void pqq__conn_close(pqq__conn *conn, uint64_t wire_code) {
 void pqq__conn_fail_application(pqq__conn *conn, uint64_t wire_code, const char *reason) {
   size_t len = strlen(reason);
 
-  if (len > sizeof conn->reason) {
-    len = sizeof conn->reason;
+  if (len > PQQ__MAX_REASON_BYTES) {
+    len = PQQ__MAX_REASON_BYTES;
   }
-  memcpy(conn->reason, reason, len);
   conn->has_failure = 1;
-  ngtcp2_ccerr_set_application_error(&conn->failure, wire_code, (const uint8_t *)conn->reason, len);
+  ngtcp2_ccerr_set_application_error(&conn->failure, wire_code, (const uint8_t *)reason, len);
 }
 
 void pqq__conn_fail_commitment(pqq__conn *conn) {
