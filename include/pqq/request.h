@@ -71,9 +71,14 @@ PQQ_EXPORT pqq_status pqq_request_options_init(pqq_request_options *options, siz
 /** pqq_request makes one request over a connection of its own and blocks until
  *  the whole response is here. No thread is started. Thread-safe.
  *
- *  The addresses of the host are tried one after the other, IPv6 and IPv4 in
- *  turn and at most 8, each with an equal share of the time that is left; one that ICMP reports as
- * closed ends at once. Resolving the name takes as long as the system's resolver likes, beside
+ *  The addresses of the host race (Happy Eyeballs version 2, RFC 8305): families in turn, at most
+ *  8, each with a head start of 250 ms on the next, which begins at once if it fails (ICMP says
+ *  that nobody is there, or the handshake ends). The first connection that is verified, with all
+ *  that is required, gets the request, and no other gets a byte of it; the others are closed.
+ *  A server that is refused, for its certificate or by a policy (-3xx), ends the race with that
+ *  error: no other address is tried in its place. Else, if none is any good, the error is that of
+ *  the address that got furthest. handshake_timeout_ms of `config` is for all of them together.
+ *  Resolving the name takes as long as the system's resolver likes, beside
  *  timeout_ms. `content-length` is added where the method or the body wants it.
  *  Interim responses and trailers are skipped, redirects are not followed. localhost and names
  *  below it are ::1 and 127.0.0.1 (RFC 6761 section 6.3). A response that is whole before the body
@@ -82,7 +87,8 @@ PQQ_EXPORT pqq_status pqq_request_options_init(pqq_request_options *options, siz
  *  timeout_ms, body and read_body, more bytes than read_body had room for), that of a callback,
  *  PQQ_ERR_CONTENT_LENGTH (read_body brings more or less than content-length says),
  * PQQ_ERR_NO_ROOTS (neither config nor ca_file), PQQ_ERR_URL_INVALID, PQQ_ERR_RESOLVE,
- * PQQ_ERR_UNREACHABLE (no answer from any address), PQQ_ERR_REQUEST_TIMEOUT,
+ * PQQ_ERR_UNREACHABLE (no answer from any address), PQQ_ERR_HANDSHAKE_TIMEOUT (an answer, but no
+ * connection within handshake_timeout_ms), PQQ_ERR_REQUEST_TIMEOUT,
  * PQQ_ERR_BODY_TOO_LARGE, PQQ_ERR_IO, PQQ_ERR_UNSUPPORTED (a signer), those of pqq_config_new and
  * pqq_engine_request, and the status of the stream's or connection's end. */
 PQQ_EXPORT pqq_status pqq_request(const pqq_request_options *options, pqq_response **response);

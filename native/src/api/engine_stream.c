@@ -4,6 +4,7 @@
 
 #include <stddef.h>
 
+#include "api/request.h"
 #include "core/bytes.h"
 #include "core/error.h"
 #include "core/struct_size.h"
@@ -176,6 +177,13 @@ static pqq_status check_response(const pqq__stream *stream, int32_t http_status,
   return check_length(has_length ? (int64_t)bytes : PQQ__LENGTH_UNKNOWN, body_bytes(body), flags);
 }
 
+pqq_status pqq__request_check(const pqq_header *headers, size_t count, const pqq_body *body,
+                              uint32_t flags) {
+  pqq_status status = pqq__section_check(headers, count, 1);
+
+  return status == PQQ_OK ? check_request(headers, count, body, flags) : status;
+}
+
 pqq_status pqq_engine_request(pqq_engine *engine, pqq_id conn_id, uint64_t token,
                               const pqq_header *headers, size_t header_count, const pqq_body *body,
                               uint32_t flags) {
@@ -190,10 +198,7 @@ pqq_status pqq_engine_request(pqq_engine *engine, pqq_id conn_id, uint64_t token
   if (!conn || conn->is_server) {
     return PQQ_ERR_NOT_FOUND;
   }
-  status = pqq__section_check(headers, header_count, 1);
-  if (status == PQQ_OK) {
-    status = check_request(headers, header_count, body, flags);
-  }
+  status = pqq__request_check(headers, header_count, body, flags);
   if (status != PQQ_OK) {
     return status;
   }

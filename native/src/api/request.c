@@ -1,20 +1,16 @@
 /* SPDX-License-Identifier: MIT */
-/* pqq_request: options, headers, name resolution, and one attempt after the
- * other; the attempt itself is attempt.c. */
-#include <errno.h>
-#include <netdb.h>
+/* pqq_request: options and header fields; then resolve.c and request_run.c. */
+#include "api/request.h"
+
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
-#include <pqq/request.h>
-
-#include "api/attempt.h"
-#include "api/url.h"
+#include "api/request_run.h"
+#include "api/resolve.h"
 #include "core/bytes.h"
 #include "core/error.h"
 #include "core/struct_size.h"
-#include "io/address.h"
 #include "io/clock.h"
 #include "io/limits.h"
 #include "tls/config.h"
@@ -139,101 +135,26 @@ static size_t fill_headers(const pqq_request_options *options, const pqq__url *u
   return count;
 }
 
-/* --- Addresses ----------------------------------------------------------------------------------
- */
-
-/* localhost and the names below it (RFC 6761 section 6.3). */
-static int is_localhost(const char *host) {
-  static const char name[] = "localhost";
-  size_t len = strlen(host), own = sizeof name - 1;
-
-  len -= len > 0 && host[len - 1] == '.';
-  return len >= own && strncmp(host + len - own, name, own) == 0 &&
-         (len == own || host[len - own - 1] == '.');
-}
-
-/* Nobody is asked: who passes the name on lets somebody else answer for it. */
-static void use_loopback(const pqq__url *url, pqq_address *addresses, size_t *count) {
-  static const uint8_t v4[] = {127, 0, 0, 1};
-
-  addresses[0] = (pqq_address){.family = 6, .port = url->port};
-  addresses[0].ip[15] = 1;
-  addresses[1] = (pqq_address){.family = 4, .port = url->port};
-  memcpy(addresses[1].ip, v4, sizeof v4);
-  *count = 2;
-}
-
-/* The system's resolver, with its own timeouts. */
-static pqq_status ask_resolver(const pqq__url *url, pqq_address *addresses, size_t *count) {
-  struct addrinfo hints = {.ai_family = AF_UNSPEC, .ai_socktype = SOCK_DGRAM};
-  struct addrinfo *found = NULL;
-  int code = getaddrinfo(url->host, NULL, &hints, &found);
-
-  if (code != 0) {
-    return pqq__error_set(PQQ_ERR_RESOLVE, "%s: %s", url->host,
-                          code == EAI_SYSTEM ? strerror(errno) : gai_strerror(code));
-  }
-  *count = 0;
-  for (struct addrinfo *info = found; info != NULL && *count < PQQ__MAX_RESOLVED;
-       info = info->ai_next) {
-    struct sockaddr_storage name = {0};
-
-    memcpy(&name, info->ai_addr, info->ai_addrlen);
-    pqq__address_from_sockaddr(&addresses[*count], &name);
-    addresses[*count].port = url->port;
-    *count += addresses[*count].family != 0;
-  }
-  freeaddrinfo(found);
-  pqq__address_take_turns(addresses, *count);
-  *count = *count > PQQ__MAX_ATTEMPTS ? PQQ__MAX_ATTEMPTS : *count;
-  return *count > 0 ? PQQ_OK : pqq__error_set(PQQ_ERR_RESOLVE, "%s: no address", url->host);
-}
-
-static pqq_status resolve(const pqq__url *url, pqq_address *addresses, size_t *count) {
-  if (is_localhost(url->host)) {
-    use_loopback(url, addresses, count);
-    return PQQ_OK;
-  }
-  return ask_resolver(url, addresses, count);
-}
-
-/* Each address gets an equal share of the time that is left to connect. */
-static pqq_time_ns connect_deadline(pqq_time_ns deadline, size_t addresses_left) {
-  pqq_time_ns now = pqq__clock_ns();
-  pqq_time_ns left = deadline > now ? deadline - now : 0;
-  pqq_time_ns share = left / addresses_left;
-
-  if (share < PQQ__MIN_ATTEMPT_MS * PQQ__NS_PER_MS) {
-    share = PQQ__MIN_ATTEMPT_MS * PQQ__NS_PER_MS;
-  }
-  return now + (share < left ? share : left);
-}
-
-static pqq_status try_addresses(const pqq__request_plan *plan, const pqq__url *url,
-                                pqq_response *response) {
-  pqq_address addresses[PQQ__MAX_RESOLVED];
-  size_t count = 0;
-  pqq_status status = resolve(url, addresses, &count);
-
-  if (status != PQQ_OK) {
-    return status;
-  }
-  for (size_t i = 0; i < count; i++) {
-    pqq__response_clear(response);
-    status =
-        pqq__attempt(plan, &addresses[i], connect_deadline(plan->deadline, count - i), response);
-    if (status != PQQ_ERR_UNREACHABLE || pqq__clock_ns() >= plan->deadline) {
-      break;
-    }
-  }
-  return status;
-}
-
 /* --- pqq_request --------------------------------------------------------------------------------
  */
 
+/* Without addresses of its own: those that the host's name has. */
+static pqq_status resolve_and_run(const pqq__request_plan *plan, const pqq__url *url,
+                                  const pqq_address *addresses, size_t count,
+                                  pqq_response *response) {
+  pqq_address found[PQQ__MAX_RESOLVED];
+  pqq_status status = PQQ_OK;
+
+  if (addresses == NULL) {
+    addresses = found;
+    status = pqq__resolve(url, found, &count);
+  }
+  return status == PQQ_OK ? pqq__request_run(plan, addresses, count, response) : status;
+}
+
 static pqq_status run(const pqq_request_options *options, pqq_config *config, const pqq__url *url,
-                      pqq_time_ns deadline, pqq_response *response) {
+                      const pqq_address *addresses, size_t count, pqq_time_ns deadline,
+                      pqq_response *response) {
   pqq_header *headers = calloc(options->header_count + OWN_HEADERS, sizeof *headers);
   char length[24];
   pqq__request_plan plan = {.config = config,
@@ -249,6 +170,7 @@ static pqq_status run(const pqq_request_options *options, pqq_config *config, co
                             .require_key_exchange = options->require_key_exchange,
                             .require_authentication = options->require_authentication,
                             .deadline = deadline};
+  pqq_body body = {.data = options->body};
   pqq_status status;
 
   if (headers == NULL) {
@@ -256,12 +178,17 @@ static pqq_status run(const pqq_request_options *options, pqq_config *config, co
   }
   (void)snprintf(length, sizeof length, "%zu", options->body.len);
   plan.header_count = fill_headers(options, url, length, headers);
-  status = try_addresses(&plan, url, response);
+  status = pqq__request_check(headers, plan.header_count, &body,
+                              options->read_body == NULL ? PQQ_WRITE_END : 0);
+  if (status == PQQ_OK) {
+    status = resolve_and_run(&plan, url, addresses, count, response);
+  }
   free(headers);
   return status;
 }
 
-pqq_status pqq_request(const pqq_request_options *options, pqq_response **response) {
+pqq_status pqq__request_to(const pqq_request_options *options, const pqq_address *addresses,
+                           size_t count, pqq_response **response) {
   pqq_time_ns begun = pqq__clock_ns();
   pqq_request_options own = default_options;
   pqq_config *config = NULL;
@@ -286,7 +213,8 @@ pqq_status pqq_request(const pqq_request_options *options, pqq_response **respon
   if (status == PQQ_OK) {
     made = calloc(1, sizeof *made);
     status = made == NULL ? PQQ_ERR_NO_MEMORY
-                          : run(&own, config, &url, begun + own.timeout_ms * PQQ__NS_PER_MS, made);
+                          : run(&own, config, &url, addresses, count,
+                                begun + own.timeout_ms * PQQ__NS_PER_MS, made);
   }
   if (status == PQQ_OK) {
     *response = made;
@@ -296,4 +224,8 @@ pqq_status pqq_request(const pqq_request_options *options, pqq_response **respon
   pqq_config_unref(config);
   pqq__url_deinit(&url);
   return status;
+}
+
+pqq_status pqq_request(const pqq_request_options *options, pqq_response **response) {
+  return pqq__request_to(options, NULL, 0, response);
 }

@@ -93,11 +93,12 @@
 /* Longest URL of pqq_request; RFC 9110 section 4.1 asks for at least 8,000. */
 #define PQQ__MAX_URL_BYTES 8192
 
-/* The least time that pqq_request gives one address of several before it
- * tries the next: a handshake over a slow path needs three round trips. */
-#define PQQ__MIN_ATTEMPT_MS 1000
+/* The head start of one address on the next in pqq_request: what RFC 8305
+ * section 5 recommends as Connection Attempt Delay (100 ms to 2 s are allowed). */
+#define PQQ__ATTEMPT_DELAY_MS 250
 
-/* Addresses of one name that pqq_request tries. */
+/* Addresses of one name that pqq_request tries; each has a socket and a
+ * connection until one has won. */
 #define PQQ__MAX_ATTEMPTS 8
 
 /* And among which it picks these, so that many IPv6 addresses do not push out

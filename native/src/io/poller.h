@@ -52,8 +52,13 @@ pqq_status pqq__poller_wait(pqq__poller *poller, pqq_time_ns now, pqq_time_ns de
 /* Makes the present or next wait return. Thread-safe. */
 void pqq__poller_wake(pqq__poller *poller);
 
-/* The same for one socket of a thread that has no poller: waits for data, or
- * with `for_write` for room. 0 on time out, 1 if there is something. */
+/* The same for a thread that has no poller: waits until one of `fds`, at most
+ * PQQ__POLLER_SOCKETS, has data, or `full`, one of them, has room. Those that are
+ * -1 are passed over; so is a `full` of -1. 0 on time out, 1 if there is something. */
+int pqq__wait_sockets(const int *fds, size_t count, int full, pqq_time_ns now,
+                      pqq_time_ns deadline);
+
+/* For one socket: data, or with `for_write` room too. */
 int pqq__wait_socket(int fd, int for_write, pqq_time_ns now, pqq_time_ns deadline);
 
 #endif

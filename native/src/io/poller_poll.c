@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-/* The portable poller, and waiting for a single socket; see poller.h. */
+/* The portable poller, and waiting for sockets without one; see poller.h. */
 #include "io/poller.h"
 
 #include <errno.h>
@@ -32,10 +32,19 @@ static int poll_until(struct pollfd *fds, nfds_t count, pqq_time_ns now, pqq_tim
 #endif
 }
 
-int pqq__wait_socket(int fd, int for_write, pqq_time_ns now, pqq_time_ns deadline) {
-  struct pollfd entry = {.fd = fd, .events = for_write ? POLLOUT | POLLIN : POLLIN};
+int pqq__wait_sockets(const int *fds, size_t count, int full, pqq_time_ns now,
+                      pqq_time_ns deadline) {
+  struct pollfd entries[PQQ__POLLER_SOCKETS];
 
-  return poll_until(&entry, 1, now, deadline) > 0;
+  for (size_t i = 0; i < count; i++) {
+    entries[i] =
+        (struct pollfd){.fd = fds[i], .events = fds[i] == full ? POLLOUT | POLLIN : POLLIN};
+  }
+  return poll_until(entries, (nfds_t)count, now, deadline) > 0;
+}
+
+int pqq__wait_socket(int fd, int for_write, pqq_time_ns now, pqq_time_ns deadline) {
+  return pqq__wait_sockets(&fd, 1, for_write ? fd : -1, now, deadline);
 }
 
 #if !PQQ__POLLER_IS_EPOLL

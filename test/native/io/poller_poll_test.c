@@ -10,6 +10,7 @@
 #define pqq__poller_wait test_poller_wait
 #define pqq__poller_wake test_poller_wake
 #define pqq__wait_socket test_wait_socket
+#define pqq__wait_sockets test_wait_sockets
 #include "../../../native/src/io/poller_poll.c"
 #define POLLER_NAME "the portable poller"
 #include "poller_cases.h"

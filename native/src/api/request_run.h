@@ -1,13 +1,14 @@
 /* SPDX-License-Identifier: MIT */
-/* One try of pqq_request: a socket, an engine and a request to one address,
- * until the response is whole or it is clear that none comes. */
-#ifndef PQQ__API_ATTEMPT_H
-#define PQQ__API_ATTEMPT_H
+/* One run of pqq_request: an engine, a race of connections to a host's
+ * addresses, and a request on the winner, until the response is whole or it is
+ * clear that none comes. */
+#ifndef PQQ__API_REQUEST_RUN_H
+#define PQQ__API_REQUEST_RUN_H
 
 #include "api/response.h"
 #include "api/upload.h"
 
-/* What all attempts of a request have in common. */
+/* What is asked for, and until when. */
 typedef struct pqq__request_plan {
   pqq_config *config;
   /* To verify, and for SNI. */
@@ -29,11 +30,9 @@ typedef struct pqq__request_plan {
   pqq_time_ns deadline;
 } pqq__request_plan;
 
-/* Runs until the response is whole (PQQ_OK). Other addresses are worth a try
- * only after PQQ_ERR_UNREACHABLE: until `connect_by` nobody has completed a
- * handshake, or ICMP says that nobody is there. Else the status is the
- * request's. */
-pqq_status pqq__attempt(const pqq__request_plan *plan, const pqq_address *remote,
-                        pqq_time_ns connect_by, pqq_response *response);
+/* Runs until the response is whole (PQQ_OK). The first PQQ__MAX_ATTEMPTS of
+ * `addresses` are tried in their order; see race.h. */
+pqq_status pqq__request_run(const pqq__request_plan *plan, const pqq_address *addresses,
+                            size_t count, pqq_response *response);
 
 #endif
