@@ -83,6 +83,7 @@ export const STAT_NAMES = [
   "handoverReceived",
   "handoverDrops",
   "handoverRejected",
+  "connectionIdsRenewed",
 ] as const;
 
 /** Name of a counter. */

@@ -204,6 +204,12 @@ typedef struct pqq_config_options {
    *  many in QUIC frames; then the connection is closed with H3_EXCESSIVE_LOAD
    *  (RFC 9114 section 10.5). 30-1,000,000; default 1,000. */
   uint32_t max_glitches;
+  /** Packets sent to one connection id of the peer's; then another one of the peer's is
+   *  used and the old one retired (RFC 9000 section 5.1.2), so that nobody on the way can
+   *  follow a long connection by its id. Each time between half and one and a half times as
+   *  many, at random. 100-4,294,967,294; default 10,000; PQQ_CONNECTION_ID_KEEP: only a new
+   *  path changes it. */
+  uint32_t connection_id_packets;
   /** Nonzero: final responses get no `date` field; see pqq_engine_set_unix_time. */
   uint32_t disable_date;
   /** Which CONNECT requests a server takes: bits of PQQ_CONNECT_*; default 0,
@@ -272,6 +278,8 @@ typedef struct pqq_config_options {
 
 /** Of the time limits in pqq_config_options: no limit. */
 #define PQQ_TIMEOUT_NONE UINT32_MAX
+/** Of pqq_config_options.connection_id_packets: no end. */
+#define PQQ_CONNECTION_ID_KEEP UINT32_MAX
 /** Of pqq_config_options.max_request_body_bytes: no content at all. */
 #define PQQ_BODY_NONE UINT64_MAX
 

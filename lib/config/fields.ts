@@ -93,6 +93,15 @@ export const SHARED_INTEGERS = {
     unit: "glitches",
     summary: "Useless but allowed things that a peer may do before its connection is closed.",
   },
+  connectionIdPackets: {
+    min: 100,
+    max: 0xffff_fffe,
+    default: 10_000,
+    zero: "no change but with the path",
+    unit: "packets",
+    summary:
+      "Packets sent to one connection id of the peer's before another one is used (RFC 9000 section 5.1.2); each time between half and one and a half times as many.",
+  },
   maxUdpPayloadBytes: {
     min: 1_200,
     max: 65_527,

@@ -225,6 +225,7 @@ function sharedConfig(values: SharedValues): SharedConfig {
     ...windows(values),
     maxUdpPayloadBytes: required(values.maxUdpPayloadBytes),
     maxGlitches: required(values.maxGlitches),
+    connectionIdPackets: required(values.connectionIdPackets),
     disablePmtud: values.disablePmtud,
     assumeMaxUdpPayload: values.assumeMaxUdpPayload,
     quicVersions: Object.freeze(values.quicVersions ?? []),

@@ -205,6 +205,12 @@ export interface SharedOptions {
    * frames); then the connection is closed with H3_EXCESSIVE_LOAD. 30–1,000,000. @defaultValue 1000
    */
   readonly maxGlitches?: number | undefined;
+  /**
+   * Packets sent to one connection id of the peer's; then another one is used and the old one retired, so that nobody on
+   * the way can follow a long connection by its id. Each time between half and one and a half times as many, at random.
+   * 100–4,294,967,294, or 0: only a new path changes it. @defaultValue 10000
+   */
+  readonly connectionIdPackets?: number | undefined;
   /** Stay at datagrams of 1,200 bytes instead of probing for larger ones. @defaultValue false */
   readonly disablePmtud?: boolean | undefined;
   /**
@@ -562,6 +568,8 @@ export interface SharedConfig {
   readonly maxConnectionWindowBytes: number;
   readonly maxHeaderFields: number;
   readonly maxGlitches: number;
+  /** 0: no change but with the path. */
+  readonly connectionIdPackets: number;
   readonly maxUdpPayloadBytes: number;
   readonly disablePmtud: boolean;
   readonly assumeMaxUdpPayload: boolean;

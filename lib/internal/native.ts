@@ -78,6 +78,8 @@ export interface NativeOptions {
   readonly connectionsPerAddress?: number | undefined;
   readonly disablePmtud?: boolean | undefined;
   readonly maxGlitches?: number | undefined;
+  /** PQQ_CONNECTION_ID_KEEP for no end. */
+  readonly connectionIdPackets?: number | undefined;
   /** PQQ_ENGINE_KEY_BYTES. */
   readonly statelessKey?: Uint8Array | undefined;
   readonly handoverPath?: string | undefined;

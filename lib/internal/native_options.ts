@@ -22,6 +22,8 @@ const REQUIRE_DEFAULT = 0;
 
 /** PQQ_TIMEOUT_NONE. */
 const TIMEOUT_NONE = 0xffff_ffff;
+/** PQQ_CONNECTION_ID_KEEP. */
+const CONNECTION_ID_KEEP = 0xffff_ffff;
 
 /** PQQ_CONNECT_*. */
 const CONNECT_EXTENDED = 1;
@@ -97,6 +99,7 @@ function shared(config: SharedConfig) {
     requireKeyExchange: required(config.requireKeyExchange),
     requireAuthentication: required(config.requireAuthentication),
     quicVersions: config.quicVersions.map((version) => QUIC_VERSIONS[version]),
+    connectionIdPackets: config.connectionIdPackets || CONNECTION_ID_KEEP,
     disableVelocity: !config.velocity,
     disableCertificateCompression: !config.certificateCompression,
   };

@@ -96,6 +96,7 @@ ConfigInput::ConfigInput(const Napi::Object &object, std::shared_ptr<Calls> call
   options_.max_target_bytes = ReadUint32(object, "maxTargetBytes");
   options_.max_request_body_bytes = ReadBodyLimit(object, "maxRequestBodyBytes");
   options_.max_glitches = ReadUint32(object, "maxGlitches");
+  options_.connection_id_packets = ReadUint32(object, "connectionIdPackets");
   options_.disable_pmtud = ReadBoolean(object, "disablePmtud") ? 1 : 0;
   options_.assume_max_udp_payload = ReadBoolean(object, "assumeMaxUdpPayload") ? 1 : 0;
   const auto versions = ReadNumbers<uint32_t>(object, "quicVersions");

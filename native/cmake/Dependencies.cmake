@@ -9,6 +9,7 @@
 
 include("${CMAKE_CURRENT_LIST_DIR}/CrateSources.cmake")
 include("${CMAKE_CURRENT_LIST_DIR}/EditSource.cmake")
+include("${CMAKE_CURRENT_LIST_DIR}/IdEdits.cmake")
 include("${CMAKE_CURRENT_LIST_DIR}/MemoryEdits.cmake")
 include("${CMAKE_CURRENT_LIST_DIR}/PathEdits.cmake")
 
@@ -114,10 +115,11 @@ set(ngtcp2_set_params_new "/* ngtcp2_crypto_set_local_transport_params: see nati
 file(READ "${PROJECT_SOURCE_DIR}/native/deps/Cargo.lock" lock)
 set_property(DIRECTORY APPEND PROPERTY CMAKE_CONFIGURE_DEPENDS "${PROJECT_SOURCE_DIR}/native/deps/Cargo.lock")
 file(READ "${CMAKE_CURRENT_LIST_DIR}/compression/CMakeLists.txt" compression_build)
+file(READ "${CMAKE_CURRENT_LIST_DIR}/IdEdits.cmake" id_edits)
 file(READ "${CMAKE_CURRENT_LIST_DIR}/MemoryEdits.cmake" memory_edits)
 file(READ "${CMAKE_CURRENT_LIST_DIR}/PathEdits.cmake" path_edits)
 string(SHA256 key "${lock}|${crates}|${compression_build}|${common_options}|${awslc_options}|${liboqs_options}|${nghttp3_options}|${ngtcp2_options}|\
-${ngtcp2_buffered_packets_new}|${ngtcp2_set_params_new}|${ngtcp2_list_block_new}|${nghttp3_list_block_new}|${memory_edits}|${path_edits}|${whole_flags}|\
+${ngtcp2_buffered_packets_new}|${ngtcp2_set_params_new}|${ngtcp2_list_block_new}|${nghttp3_list_block_new}|${id_edits}|${memory_edits}|${path_edits}|${whole_flags}|\
 ${CMAKE_C_COMPILER_ID} ${CMAKE_C_COMPILER_VERSION}|\
 ${CMAKE_CXX_COMPILER_ID} ${CMAKE_CXX_COMPILER_VERSION}|${CMAKE_SYSTEM_NAME} ${CMAKE_SYSTEM_PROCESSOR}|$ENV{CFLAGS}|$ENV{CXXFLAGS}")
 string(SUBSTRING "${key}" 0 12 key)
@@ -202,6 +204,7 @@ function(pqq_build_dependencies)
     "${ngtcp2_buffered_packets_old}" "${ngtcp2_buffered_packets_new}")
   pqq_edit_source("${source}/crypto/boringssl/boringssl.c"
     "${ngtcp2_set_params_old}" "${ngtcp2_set_params_new}")
+  pqq_edit_ids("${source}")
   pqq_edit_paths("${source}")
   pqq_edit_connection_memory("${source}")
   pqq_build_dependency(ngtcp2 "${source}" ${ngtcp2_options}

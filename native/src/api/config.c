@@ -49,6 +49,7 @@ static const pqq__range ranges[] = {
     RANGE(max_connections, 1, 1000000, 65536),
     RANGE(max_udp_payload_bytes, 1200, 65527, 1452),
     RANGE(max_glitches, PQQ__GLITCHES_REFILL_S, 1000000, 1000),
+    RANGE(connection_id_packets, 100, PQQ_CONNECTION_ID_KEEP, 10000),
     RANGE(pin_lifetime_s, 1, 31536000, 0),
     RANGE(handshake_cpu_ms, 1, 1000, 800),
     RANGE(connections_per_address, 1, 100000, 0),

@@ -134,6 +134,8 @@ struct pqq__conn {
   uint32_t next_version, first_version;
   /* PQQ_ADDRESS_*. */
   int32_t address_validation;
+  /* datagrams_sent with which the peer's id is renewed; see conn_id.c. */
+  uint64_t renew_id_at;
   /* NEW_TOKEN frames that a client has reported. */
   uint32_t new_tokens;
   uint64_t handshake_ns;
@@ -218,6 +220,13 @@ size_t pqq__mtu_room(const pqq__conn *conn, size_t datagram_bytes);
 void pqq__mtu_note_sent(pqq__conn *conn, size_t datagram_bytes);
 void pqq__mtu_note_acked(pqq__conn *conn);
 void pqq__mtu_check(pqq__conn *conn);
+
+/* conn_id.c: the peer's connection id does not stay. */
+/* The handshake is done, or an id was taken into use: how long this one stays. */
+void pqq__conn_begin_id(pqq__conn *conn);
+/* Before packets are written: renews an id whose time is over, if that can be. The connection may
+ * be closing after. */
+void pqq__conn_renew_id(pqq__conn *conn);
 
 /* conn_quiet.c: a client that waits for answers and hears nothing. */
 void pqq__conn_set_keep_alive(pqq__conn *conn);

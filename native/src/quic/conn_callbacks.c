@@ -122,6 +122,7 @@ void pqq__conn_established(pqq__conn *conn) {
   conn->state = PQQ__CONN_OPEN;
   conn->is_handshake_done = 1;
   conn->endpoint->half_open--;
+  pqq__conn_begin_id(conn);
   note_handshake(conn);
   count_handshake(conn);
 }

@@ -127,6 +127,7 @@ size_t pqq__conn_send(pqq__conn *conn, uint8_t *buffer, size_t buffer_bytes, uin
   ngtcp2_ssize written;
   size_t quantum;
 
+  pqq__conn_renew_id(conn);
   if (!pqq__conn_is_live(conn)) {
     return send_close(conn, buffer, buffer_bytes, out);
   }

@@ -210,6 +210,14 @@ describe("client options", () => {
     });
   });
 
+  it("take 0 for a connection id that stays", () => {
+    expect(parseClientOptions({}).connectionIdPackets).to.equal(10_000);
+    expect(parseClientOptions({ connectionIdPackets: 0 }).connectionIdPackets).to.equal(0);
+    expect(mistakeOf(parseClientOptions, { connectionIdPackets: 99 }).message).to.include(
+      "0 (no change but with the path) or an integer 100–4294967294",
+    );
+  });
+
   it("take 0 for no keep-alive and no time limit", () => {
     expect(parseClientOptions({ pingIntervalMs: 0, requestTimeoutMs: 0 })).to.deep.include({
       pingIntervalMs: 0,
