@@ -7,7 +7,7 @@ import { fileURLToPath } from "node:url";
 import { parseArgs } from "node:util";
 import { Context } from "./harness/context.js";
 import { findForeign } from "./harness/foreign.js";
-import { PEERS } from "./harness/peers.js";
+import { PEERS, STATIC_FILES } from "./harness/peers.js";
 import { jsonText } from "./report/results.js";
 import { perfProblem, profile, type Profiles } from "./report/profiles.js";
 
@@ -32,7 +32,7 @@ async function main(): Promise<number> {
   const profiles: Profiles = {
     date: new Date().toISOString(),
     commit: commit.stdout.trim(),
-    cases: await profile(context, [...PEERS, ...here.map(({ peer }) => peer)]),
+    cases: await profile(context, [...PEERS, STATIC_FILES, ...here.map(({ peer }) => peer)]),
   };
   const folder = join(values.out, "benchmarks");
   mkdirSync(folder, { recursive: true });

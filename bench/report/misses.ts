@@ -8,7 +8,7 @@ import { GIVEN, GROUP_NAMES } from "./groups.js";
 import { markdown } from "./markdown.js";
 import type { CaseProfile, Profiles, ServerProfile } from "./profiles.js";
 import { column, serverOf, type Results } from "./results.js";
-import { judge, type Verdict } from "./targets.js";
+import { judge, type Target, type Verdict } from "./targets.js";
 
 /** A group below this part of the cost says nothing. */
 const SMALL = 0.005;
@@ -20,9 +20,20 @@ function unitOf(caseId: string): string {
   return CASES.find(({ id }) => id === caseId)?.unit.split(" ")[0] ?? "";
 }
 
-function groupsTable({ servers }: CaseProfile): string {
-  const [ours, theirs] = servers;
-  if (ours === undefined || theirs === undefined) return "";
+/** What a target compares, as it was profiled. */
+interface Pair {
+  readonly ours: ServerProfile;
+  readonly theirs: ServerProfile;
+}
+
+function pairOf(profile: CaseProfile | undefined, target: Target): Pair | undefined {
+  const ours = profile?.servers.find(({ id }) => id === target.server);
+  const theirs = profile?.servers.find(({ id }) => id === target.reference);
+  return ours === undefined || theirs === undefined ? undefined : { ours, theirs };
+}
+
+function groupsTable({ ours, theirs }: Pair): string {
+  const servers = [ours, theirs];
   const shown = GROUP_NAMES.filter((group) =>
     servers.some((server) => (server.groups[group] ?? 0) > SMALL),
   );
@@ -44,10 +55,7 @@ function functionsText({ name, functions }: ServerProfile): string {
 }
 
 /** What of the limit the groups take that every server of these algorithms has. */
-function neededText(verdict: Verdict, profile: CaseProfile): string {
-  const [ours, theirs] = profile.servers;
-  const { target } = verdict;
-  if (ours === undefined || theirs === undefined || target.reference === undefined) return "";
+function neededText({ target }: Verdict, { ours, theirs }: Pair): string {
   const unit = unitOf(target.caseId);
   const allowed = theirs.cost * target.limit;
   const given = GIVEN.reduce((sum, group) => sum + costOf(ours, group), 0);
@@ -76,14 +84,22 @@ function missText(results: Results, verdict: Verdict, profiles: Profiles | undef
       ? `${value.toFixed(2)} instead of at most ${target.limit}${target.unit === undefined ? "" : ` ${target.unit}`}.`
       : `${value.toFixed(2)}x instead of at most ${target.limit.toFixed(2)}x: of ${figure(cost)} ${unit} ` +
         `${figure(cost * (1 - target.limit / value))} ${unit} would have to go.`;
-  const profile = profiles?.cases.find(({ id }) => id === target.caseId);
-  const isProfiled = profile !== undefined && target.server === "c" && profile.servers.length > 1;
+  const pair = pairOf(
+    profiles?.cases.find(({ id }) => id === target.caseId),
+    target,
+  );
   return [
     title,
     over,
-    ...(isProfiled
-      ? [groupsTable(profile), neededText(verdict, profile), ...profile.servers.map(functionsText)]
-      : []),
+    target.needed,
+    ...(pair === undefined
+      ? []
+      : [
+          groupsTable(pair),
+          neededText(verdict, pair),
+          functionsText(pair.ours),
+          functionsText(pair.theirs),
+        ]),
   ]
     .filter(Boolean)
     .join("\n\n");

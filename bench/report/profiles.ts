@@ -11,11 +11,14 @@ import { RunningServer, type Mode, type Peer } from "../harness/peers.js";
 import { childrenOf } from "../harness/process_tree.js";
 import { CASES, type Case } from "./cases.js";
 import { groupOf } from "./groups.js";
+import { TARGETS } from "./targets.js";
 
 /** A prime, so that nothing that repeats falls into step. */
 const SAMPLES_PER_SECOND = 4999;
 /** Until perf has attached itself. */
 const ATTACH_MS = 500;
+/** Ids of our servers that are C all through. */
+const NATIVE: ReadonlySet<string> = new Set(["c", "static"]);
 /** Functions of each server that are named. */
 const TOP = 12;
 
@@ -31,7 +34,7 @@ export interface ServerProfile {
   readonly functions: readonly { readonly name: string; readonly share: number }[];
 }
 
-/** One case: ours, and the one that it is compared with. */
+/** One case: ours that have a target in it, and the one that they are compared with, the last. */
 export interface CaseProfile {
   readonly id: string;
   readonly servers: readonly ServerProfile[];
@@ -147,12 +150,21 @@ async function profileServer(context: Context, one: Case, peer: Peer): Promise<S
 const isProfiled = ({ mode, isForeign }: Case): boolean =>
   isForeign !== true && ["handshakes", "requests", "download"].includes(mode);
 
-/** Profiles our C server and the reference of every case, one after the other. */
+/** Our servers in C that have a target in that case: those in JavaScript have their time elsewhere. */
+const oursIn = (one: Case): string[] => [
+  ...new Set(
+    TARGETS.filter(({ caseId, server }) => caseId === one.id && NATIVE.has(server)).map(
+      ({ server }) => server,
+    ),
+  ),
+];
+
+/** Profiles our C servers and the reference of every case, one after the other. */
 export async function profile(context: Context, peers: readonly Peer[]): Promise<CaseProfile[]> {
   const profiles: CaseProfile[] = [];
   for (const one of CASES.filter(isProfiled)) {
     const servers: ServerProfile[] = [];
-    for (const id of ["c", one.reference]) {
+    for (const id of [...oursIn(one), one.reference]) {
       const peer = peers.find((candidate) => candidate.id === id);
       if (peer === undefined) continue;
       console.error(`${one.title}: ${peer.name} ...`);

@@ -3,7 +3,7 @@
 import { expect } from "chai";
 import { groupOf } from "../../../bench/report/groups.js";
 import { page, plots } from "../../../bench/report/page.js";
-import type { Profiles } from "../../../bench/report/profiles.js";
+import type { Profiles, ServerProfile } from "../../../bench/report/profiles.js";
 import {
   ratio,
   SCHEMA,
@@ -127,6 +127,29 @@ describe("bench report", () => {
     expect(text).to.include("| ML-DSA | 30.0 | 66.0 | −36.0 |");
     expect(text).to.include("everything else, 50.0 µs, would have to become 21.5 µs");
     expect(text).to.include("`ngtcp2_conn_read_pkt` 50.0 %");
+  });
+
+  it("shows the profile of the server that a target is about, and what would be needed", () => {
+    const profiled = (id: string, cost: number): ServerProfile => ({
+      ...{ id, name: NAMES[id] ?? id, cost, samples: 100, functions: [] },
+      groups: { QUIC: 0.5 },
+    });
+    const requests = {
+      id: "requests",
+      servers: [server("c", [2]), server("static", [4]), server("nginx", [3])],
+    };
+    const text = page(run([requests]), {
+      ...profiles,
+      cases: [
+        {
+          id: "requests",
+          servers: [profiled("c", 2), profiled("static", 4), profiled("nginx", 3)],
+        },
+      ],
+    });
+    const section = text.slice(text.indexOf("### Small request, static file"));
+    expect(section).to.include("| QUIC | 2.00 | 1.50 | +0.50 |");
+    expect(section).to.include("A header block that is encoded once for each file");
   });
 
   it("has no section about misses of targets that are met", () => {
