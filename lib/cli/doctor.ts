@@ -15,8 +15,7 @@ import { makeClient, type ConnectionOptions } from "./client.js";
 import { adviceOf, measuredLines, reportLines, type Advice, type Measured } from "./doctor_text.js";
 import { UsageError } from "./failure.js";
 import { EXIT, print, printJson } from "./output.js";
-import { passphraseOf } from "./passphrase.js";
-import { clientRequirements, pairOf } from "./policy.js";
+import { clientRequirements, givenIdentity } from "./policy.js";
 
 /** Options of `pqq doctor`. */
 export interface DoctorOptions extends ConnectionOptions {
@@ -44,7 +43,7 @@ export function doctor(url: URL | undefined, options: DoctorOptions): Promise<nu
 function checkConfiguration(options: DoctorOptions): number {
   const configuration: FlightOptions = {
     profile: options.profile,
-    identity: identityOf(options),
+    identity: givenIdentity(options) ?? devIdentity({ profile: options.profile }).identity,
     velocity: options.alpn !== "h3",
   };
   const predict: Predict = (query) =>
@@ -54,24 +53,6 @@ function checkConfiguration(options: DoctorOptions): number {
   if (options.json === true) printJson(toJson("configuration", flight, advice));
   else print(...reportLines(describeConfiguration(options), flight, advice));
   return EXIT.ok;
-}
-
-function identityOf(options: DoctorOptions): FlightOptions["identity"] {
-  const { cert, key, classicalCert, classicalKey, profile } = options;
-  const passphrase = passphraseOf(options);
-  const first = pairOf(cert, key, "--cert and --key", passphrase);
-  const classical = pairOf(
-    classicalCert,
-    classicalKey,
-    "--classical-cert and --classical-key",
-    passphrase,
-  );
-  if (first !== undefined) return { ...first, classical };
-  if (classical === undefined) return devIdentity({ profile }).identity;
-  throw new UsageError(
-    "--classical-cert comes beside --cert",
-    "an ECDSA certificate alone goes into --cert and --key",
-  );
 }
 
 function describeConfiguration({ cert, classicalCert, profile }: DoctorOptions): string {

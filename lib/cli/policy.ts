@@ -1,7 +1,13 @@
 // SPDX-License-Identifier: MIT
 // The options about what is required and who one is, of `serve`, `get` and `probe`.
 import { join } from "node:path";
-import type { ClientIdentity, FileKeyPair, Requirement, Requirements } from "../config/index.js";
+import type {
+  ClientIdentity,
+  FileKeyPair,
+  Identity,
+  Requirement,
+  Requirements,
+} from "../config/index.js";
 import { dataFolder } from "../dev.js";
 import { UsageError } from "./failure.js";
 import { passphraseOf, type PassphraseOptions } from "./passphrase.js";
@@ -76,4 +82,31 @@ export function pairOf(
   if (certFile !== undefined && keyFile !== undefined) return { certFile, keyFile, passphrase };
   if (certFile === undefined && keyFile === undefined) return undefined;
   throw new UsageError(`${names} belong together`);
+}
+
+/** Whose certificates a command serves or looks at. */
+export interface IdentityOptions extends PassphraseOptions {
+  readonly cert?: string;
+  readonly key?: string;
+  readonly classicalCert?: string;
+  readonly classicalKey?: string;
+}
+
+/** The identity of the command line; null if there is none on it. */
+export function givenIdentity(options: IdentityOptions): Identity | null {
+  const { cert, key, classicalCert, classicalKey } = options;
+  const passphrase = passphraseOf(options);
+  const first = pairOf(cert, key, "--cert and --key", passphrase);
+  const classical = pairOf(
+    classicalCert,
+    classicalKey,
+    "--classical-cert and --classical-key",
+    passphrase,
+  );
+  if (first !== undefined) return { ...first, classical };
+  if (classical === undefined) return null;
+  throw new UsageError(
+    "--classical-cert comes beside --cert",
+    "an ECDSA certificate alone goes into --cert and --key",
+  );
 }

@@ -20,7 +20,7 @@ import { explain, UsageError } from "./failure.js";
 import { keyLogTo } from "./key_log.js";
 import { duration, EXIT, note, print, printJson, strong, table } from "./output.js";
 import { passphraseOf, type PassphraseOptions } from "./passphrase.js";
-import { pairOf, requirementsOf, type RequireOptions } from "./policy.js";
+import { givenIdentity, pairOf, requirementsOf, type RequireOptions } from "./policy.js";
 import { statelessKeyOf } from "./stateless_key.js";
 
 /** Options of `pqq serve`. */
@@ -82,25 +82,6 @@ export async function serve(folder: string, options: ServeOptions): Promise<numb
   if (options.json === true) announceJson(server, options, dev);
   else announce(server, resolve(folder), options, dev);
   return stopped;
-}
-
-/** The identity of the command line; null if there is none on it. */
-function givenIdentity(options: ServeOptions): Identity | null {
-  const { cert, key, classicalCert, classicalKey } = options;
-  const passphrase = passphraseOf(options);
-  const first = pairOf(cert, key, "--cert and --key", passphrase);
-  const classical = pairOf(
-    classicalCert,
-    classicalKey,
-    "--classical-cert and --classical-key",
-    passphrase,
-  );
-  if (first !== undefined) return { ...first, classical };
-  if (classical === undefined) return null;
-  throw new UsageError(
-    "--classical-cert comes beside --cert",
-    "an ECDSA certificate alone goes into --cert and --key",
-  );
 }
 
 /** The sites of `--site`: two or four files each. */

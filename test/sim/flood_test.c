@@ -3,14 +3,12 @@
  * 9000 section 7.5), connection ids (5.1), path challenges (9.3), byte ranges with gaps. Each is
  * stopped at its limit with the error of its own, and what was taken in until then is little. */
 #include <string.h>
-#ifdef __GLIBC__
-#include <malloc.h>
-#endif
 
 #include "core/limits.h"
 #include "forge.h"
 #include "harness.h"
 #include "http3/session.h"
+#include "memory.h"
 
 #define CONNECTION_ID_LIMIT_ERROR 0x09
 #define PROTOCOL_VIOLATION 0x0a
@@ -45,15 +43,6 @@ int __wrap_ngtcp2_crypto_hp_mask_cb(uint8_t *dest, const ngtcp2_crypto_cipher *c
                                     const uint8_t *sample) {
   sim_forge_note_mask(cipher, context);
   return __real_ngtcp2_crypto_hp_mask_cb(dest, cipher, context, sample);
-}
-
-/* 0 where the C library does not say. */
-static size_t heap_bytes(void) {
-#ifdef __GLIBC__
-  return mallinfo2().uordblks;
-#else
-  return 0;
-#endif
 }
 
 /* --- The scene: a server, the client whose keys are used, and one that must notice nothing -----
@@ -121,14 +110,14 @@ static void scene_open(scene *made, sim_level level) {
       .node.out.delay_ns = SIM_DELAY_NS, .exchanges = &made->exchange, .exchange_count = 1};
   sim_client_start(&made->bystander, made->pair.net, made->pair.client_config, &from, &to);
   made->pair.server.node.on_send = hold_back;
-  made->heap_before = heap_bytes();
+  made->heap_before = sim_heap_bytes();
 }
 
 static void send_frames(scene *made, const uint8_t *frames, const uint8_t *end) {
   sim_forge_send(made->level, frames, (size_t)(end - frames), 5000);
   sim_run_for(made->pair.net, SIM_MS / 100);
-  if (heap_bytes() > made->heap_before + made->heap_most) {
-    made->heap_most = heap_bytes() - made->heap_before;
+  if (sim_heap_bytes() > made->heap_before + made->heap_most) {
+    made->heap_most = sim_heap_bytes() - made->heap_before;
   }
 }
 

@@ -2,25 +2,14 @@
 /* What a connection that does nothing holds of a server's memory. Most of a server's connections
  * are idle most of the time. */
 #include <stdio.h>
-#ifdef __GLIBC__
-#include <malloc.h>
-#endif
 
 #include "harness.h"
+#include "memory.h"
 #include "pair.h"
 
 /* What an idle connection may hold at most: the best other server takes 39,000 bytes
  * (docs/benchmarks.md). The benchmark counts resident memory, which is a little more than this. */
 #define MOST_BYTES 30000
-
-/* What is in use of the heap; 0 where the C library does not say, and under sanitizers. */
-static size_t heap_bytes(void) {
-#ifdef __GLIBC__
-  return mallinfo2().uordblks;
-#else
-  return 0;
-#endif
-}
 
 static void hold_idle(int32_t hybrid) {
   enum { CONNECTIONS = 64 };
@@ -34,7 +23,7 @@ static void hold_idle(int32_t hybrid) {
   sim_pair_open(&pair, harness_seed(), &setup);
   EXPECT(sim_pair_settle(&pair) && pair.client.is_connected);
   sim_run_for(pair.net, SIM_SECOND);
-  before = heap_bytes();
+  before = sim_heap_bytes();
   for (int i = 0; i < CONNECTIONS; i++) {
     pqq_address from = sim_address4((uint8_t)(10 + i), 5000);
     sim_client client = {.node.out.delay_ns = SIM_DELAY_NS};
@@ -45,7 +34,7 @@ static void hold_idle(int32_t hybrid) {
     /* Nobody tells the server. */
     sim_client_stop(&client);
   }
-  each = (heap_bytes() - before) / CONNECTIONS;
+  each = (sim_heap_bytes() - before) / CONNECTIONS;
   printf("# %zu bytes for each idle connection\n", each);
   EXPECT_UINT(sim_stats(pair.server.node.engine).connections_now, CONNECTIONS + 1);
   EXPECT(each < MOST_BYTES);

@@ -3,22 +3,11 @@
  * and what a caller may not ask for. */
 #include <stdio.h>
 #include <stdlib.h>
-#ifdef __GLIBC__
-#include <malloc.h>
-#endif
 
 #include "core/limits.h"
 #include "harness.h"
+#include "memory.h"
 #include "pair.h"
-
-/* Told, not judged; 0 where the C library does not say. */
-static size_t heap_bytes(void) {
-#ifdef __GLIBC__
-  return mallinfo2().uordblks;
-#else
-  return 0;
-#endif
-}
 
 TEST("a server refuses connections above max_connections, until one of them has ended") {
   enum { CLIENTS = 4 };
@@ -94,7 +83,7 @@ TEST("half-open connections are bounded, and are forgotten after the handshake t
   EXPECT_INT(pqq_engine_options_init(&engine_options, sizeof engine_options), PQQ_OK);
   engine_options.is_server = 1;
   EXPECT_INT(pqq_engine_new(server, &engine_options, &engine), PQQ_OK);
-  before = heap_bytes();
+  before = sim_heap_bytes();
   for (int i = 0; i < PQQ__MAX_HALF_OPEN + 10; i++) {
     pqq_datagram datagram = {.local = sim_server_address(), .remote = sim_address4(2, 5000)};
 
@@ -104,7 +93,7 @@ TEST("half-open connections are bounded, and are forgotten after the handshake t
   EXPECT_UINT(sim_stats(engine).connections_now, PQQ__MAX_HALF_OPEN);
   EXPECT_UINT(sim_stats(engine).connections_refused_busy, 10);
   printf("# %zu bytes for each half-open connection\n",
-         (heap_bytes() - before) / PQQ__MAX_HALF_OPEN);
+         (sim_heap_bytes() - before) / PQQ__MAX_HALF_OPEN);
 
   now += 11 * SIM_SECOND;
   while (pqq_engine_deadline(engine) <= now) {
