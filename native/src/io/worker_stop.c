@@ -113,27 +113,36 @@ void pqq__worker_deinit(pqq__worker *worker) {
   pqq__route_ring_deinit(&worker->routed);
 }
 
+/* What is counted outside of the engine. */
+static void add_own(pqq__worker *worker, pqq_stats *stats) {
+  stats->datagrams_dropped += worker->receiver.truncated;
+  stats->route_drops += pqq__route_ring_drops(&worker->routed);
+  stats->handover_sent += worker->handover.sent;
+  stats->handover_received += worker->handover.received;
+  stats->handover_drops += worker->handover.drops;
+  stats->handover_rejected += worker->handover.rejected;
+  stats->receive_calls += worker->receiver.calls;
+  stats->send_calls += worker->sender.calls;
+  stats->wakeups += worker->wakeups;
+  stats->signatures_in_line += worker->signed_in_line;
+  stats->signatures_pooled += worker->signed_pooled;
+}
+
+static void add_files(const pqq__file_server *files, pqq_stats *stats) {
+  stats->file_requests += files->answered;
+  stats->file_failures += files->failed;
+  stats->file_bytes_read += files->read_bytes;
+  stats->file_cache_hits += files->cache.hits;
+  stats->file_cache_misses += files->cache.misses;
+}
+
 void pqq__worker_publish(pqq__worker *worker) {
   pqq_stats stats = {.struct_size = sizeof stats};
 
   (void)pqq_engine_stats(worker->engine, &stats);
-  stats.datagrams_dropped += worker->receiver.truncated;
-  stats.route_drops += pqq__route_ring_drops(&worker->routed);
-  stats.handover_sent += worker->handover.sent;
-  stats.handover_received += worker->handover.received;
-  stats.handover_drops += worker->handover.drops;
-  stats.handover_rejected += worker->handover.rejected;
-  stats.receive_calls += worker->receiver.calls;
-  stats.send_calls += worker->sender.calls;
-  stats.wakeups += worker->wakeups;
-  stats.signatures_in_line += worker->signed_in_line;
-  stats.signatures_pooled += worker->signed_pooled;
+  add_own(worker, &stats);
   if (worker->files != NULL) {
-    stats.file_requests += worker->files->answered;
-    stats.file_failures += worker->files->failed;
-    stats.file_bytes_read += worker->files->read_bytes;
-    stats.file_cache_hits += worker->files->cache.hits;
-    stats.file_cache_misses += worker->files->cache.misses;
+    add_files(worker->files, &stats);
   }
 #define PQQ_STAT(name, meaning) \
   atomic_store_explicit(&worker->stats.name, stats.name, memory_order_relaxed);
