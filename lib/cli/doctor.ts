@@ -15,15 +15,11 @@ import { makeClient, type ConnectionOptions } from "./client.js";
 import { adviceOf, measuredLines, reportLines, type Advice, type Measured } from "./doctor_text.js";
 import { UsageError } from "./failure.js";
 import { EXIT, print, printJson } from "./output.js";
-import { clientRequirements, givenIdentity } from "./policy.js";
+import { clientRequirements, givenIdentity, type IdentityOptions } from "./policy.js";
 
 /** Options of `pqq doctor`. */
-export interface DoctorOptions extends ConnectionOptions {
+export interface DoctorOptions extends ConnectionOptions, IdentityOptions {
   readonly profile: Profile;
-  readonly cert?: string;
-  readonly key?: string;
-  readonly classicalCert?: string;
-  readonly classicalKey?: string;
   readonly mtu?: number;
   readonly json?: boolean;
 }

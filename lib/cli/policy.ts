@@ -1,13 +1,7 @@
 // SPDX-License-Identifier: MIT
 // The options about what is required and who one is, of `serve`, `get` and `probe`.
 import { join } from "node:path";
-import type {
-  ClientIdentity,
-  FileKeyPair,
-  Identity,
-  Requirement,
-  Requirements,
-} from "../config/index.js";
+import type { ClientIdentity, FileKeyPair, Requirement, Requirements } from "../config/index.js";
 import { dataFolder } from "../dev.js";
 import { UsageError } from "./failure.js";
 import { passphraseOf, type PassphraseOptions } from "./passphrase.js";
@@ -28,6 +22,20 @@ export interface ClientPolicyOptions extends RequireOptions, PassphraseOptions {
   readonly clientClassicalCert?: string | undefined;
   readonly clientClassicalKey?: string | undefined;
 }
+
+/** Certificates with their keys, by the names of their options. */
+interface IdentityFiles {
+  readonly cert?: string | undefined;
+  readonly key?: string | undefined;
+  readonly classicalCert?: string | undefined;
+  readonly classicalKey?: string | undefined;
+}
+
+/** Whose certificates a command serves or looks at. */
+export interface IdentityOptions extends IdentityFiles, PassphraseOptions {}
+
+/** One pair of files, or two. */
+type FileIdentity = FileKeyPair & { readonly classical: FileKeyPair | undefined };
 
 /** `--require` is for both parts, `--require-kex` for one of them. */
 export function requirementsOf(options: RequireOptions): Requirements {
@@ -55,21 +63,39 @@ export function pinFile(): string {
 /** The identity of `--client-cert` and the other three; undefined without them. */
 export function clientIdentity(options: ClientPolicyOptions): ClientIdentity | undefined {
   const { clientCert, clientKey, clientClassicalCert, clientClassicalKey } = options;
-  const passphrase = passphraseOf(options);
-  const first = pairOf(clientCert, clientKey, "--client-cert and --client-key", passphrase);
-  const second = pairOf(
-    clientClassicalCert,
-    clientClassicalKey,
-    "--client-classical-cert and --client-classical-key",
+  const files = {
+    cert: clientCert,
+    key: clientKey,
+    classicalCert: clientClassicalCert,
+    classicalKey: clientClassicalKey,
+  };
+  return identityOf(files, "--client-", passphraseOf(options));
+}
+
+/** The identity of `--cert` and the other three; undefined without them. */
+export function givenIdentity(options: IdentityOptions): FileIdentity | undefined {
+  return identityOf(options, "--", passphraseOf(options));
+}
+
+function identityOf(
+  { cert, key, classicalCert, classicalKey }: IdentityFiles,
+  prefix: "--" | "--client-",
+  passphrase: string | undefined,
+): FileIdentity | undefined {
+  const first = pairOf(cert, key, `${prefix}cert and ${prefix}key`, passphrase);
+  const classical = pairOf(
+    classicalCert,
+    classicalKey,
+    `${prefix}classical-cert and ${prefix}classical-key`,
     passphrase,
   );
-  if (first === undefined && second !== undefined) {
+  if (first === undefined && classical !== undefined) {
     throw new UsageError(
-      "--client-classical-cert comes beside --client-cert",
-      "an ECDSA certificate alone goes into --client-cert and --client-key",
+      `${prefix}classical-cert comes beside ${prefix}cert`,
+      `an ECDSA certificate alone goes into ${prefix}cert and ${prefix}key`,
     );
   }
-  return first && { ...first, classical: second };
+  return first && { ...first, classical };
 }
 
 /** Both files, or neither; the passphrase is for a key that is encrypted. */
@@ -82,31 +108,4 @@ export function pairOf(
   if (certFile !== undefined && keyFile !== undefined) return { certFile, keyFile, passphrase };
   if (certFile === undefined && keyFile === undefined) return undefined;
   throw new UsageError(`${names} belong together`);
-}
-
-/** Whose certificates a command serves or looks at. */
-export interface IdentityOptions extends PassphraseOptions {
-  readonly cert?: string;
-  readonly key?: string;
-  readonly classicalCert?: string;
-  readonly classicalKey?: string;
-}
-
-/** The identity of the command line; null if there is none on it. */
-export function givenIdentity(options: IdentityOptions): Identity | null {
-  const { cert, key, classicalCert, classicalKey } = options;
-  const passphrase = passphraseOf(options);
-  const first = pairOf(cert, key, "--cert and --key", passphrase);
-  const classical = pairOf(
-    classicalCert,
-    classicalKey,
-    "--classical-cert and --classical-key",
-    passphrase,
-  );
-  if (first !== undefined) return { ...first, classical };
-  if (classical === undefined) return null;
-  throw new UsageError(
-    "--classical-cert comes beside --cert",
-    "an ECDSA certificate alone goes into --cert and --key",
-  );
 }

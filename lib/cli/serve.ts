@@ -19,19 +19,21 @@ import { Server, type FileRequest } from "../server.js";
 import { explain, UsageError } from "./failure.js";
 import { keyLogTo } from "./key_log.js";
 import { duration, EXIT, note, print, printJson, strong, table } from "./output.js";
-import { passphraseOf, type PassphraseOptions } from "./passphrase.js";
-import { givenIdentity, pairOf, requirementsOf, type RequireOptions } from "./policy.js";
+import { passphraseOf } from "./passphrase.js";
+import {
+  givenIdentity,
+  pairOf,
+  requirementsOf,
+  type IdentityOptions,
+  type RequireOptions,
+} from "./policy.js";
 import { statelessKeyOf } from "./stateless_key.js";
 
 /** Options of `pqq serve`. */
-export interface ServeOptions extends RequireOptions, PassphraseOptions {
+export interface ServeOptions extends RequireOptions, IdentityOptions {
   readonly port: number;
   readonly host?: readonly string[];
   readonly profile: Profile;
-  readonly cert?: string;
-  readonly key?: string;
-  readonly classicalCert?: string;
-  readonly classicalKey?: string;
   readonly site?: readonly string[];
   readonly refuseUnknownNames?: boolean;
   readonly groups?: readonly GroupName[];
@@ -110,7 +112,7 @@ function whoItIs(options: ServeOptions): {
 } {
   const given = givenIdentity(options);
   const dev =
-    given === null
+    given === undefined
       ? devIdentity({ profile: options.profile, names: devNames(options.host) })
       : null;
   const identity = given ?? dev?.identity;
