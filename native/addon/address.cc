@@ -34,11 +34,15 @@ bool ParseAddress(const std::string &text, uint16_t port, pqq_address *address) 
   return true;
 }
 
-Napi::Object AddressObject(Napi::Env env, const pqq_address &address) {
+std::string AddressText(const pqq_address &address) {
   char text[INET6_ADDRSTRLEN] = "";
   inet_ntop(address.family == 6 ? AF_INET6 : AF_INET, address.ip, text, sizeof text);
+  return text;
+}
+
+Napi::Object AddressObject(Napi::Env env, const pqq_address &address) {
   Napi::Object object = Napi::Object::New(env);
-  object.Set("address", Napi::String::New(env, text));
+  object.Set("address", Napi::String::New(env, AddressText(address)));
   object.Set("port", Napi::Number::New(env, address.port));
   object.Set("family", Napi::Number::New(env, address.family));
   return object;

@@ -14,6 +14,9 @@ namespace velo {
 // An IP literal, with a zone ("fe80::1%eth0") if need be. False: it is none.
 bool ParseAddress(const std::string &text, uint16_t port, pqq_address *address);
 
+// Without port and zone.
+std::string AddressText(const pqq_address &address);
+
 // {address, port, family}
 Napi::Object AddressObject(Napi::Env env, const pqq_address &address);
 

@@ -1,22 +1,13 @@
 /* SPDX-License-Identifier: MIT */
 #include "block.h"
 
-#include <arpa/inet.h>
-#include <netinet/in.h>
-
 #include <utility>
 
+#include "address.h"
 #include "js_error.h"
 
 namespace velo {
 namespace {
-
-std::string Text(const pqq_prefix &prefix) {
-  char address[INET6_ADDRSTRLEN] = "";
-  inet_ntop(prefix.address.family == 6 ? AF_INET6 : AF_INET, prefix.address.ip, address,
-            sizeof address);
-  return std::string(address) + "/" + std::to_string(prefix.bits);
-}
 
 class BlockChange : public Napi::AsyncWorker {
 public:
@@ -33,7 +24,7 @@ public:
     pqq_prefix prefix{};
     status_ = pqq_prefix_parse(text_.c_str(), &prefix);
     if (status_ == PQQ_OK) {
-      text_ = Text(prefix);
+      text_ = AddressText(prefix.address) + "/" + std::to_string(prefix.bits);
       status_ = host_->Block(prefix, is_blocked_, for_ms_);
     }
     // The detail is this thread's.

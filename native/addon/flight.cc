@@ -87,9 +87,9 @@ Napi::Value PredictFlight(const Napi::CallbackInfo &info) {
     ThrowStatus(env, PQQ_ERR_INVALID_ARG, "predictFlight(options, query)");
     return env.Undefined();
   }
-  const ConfigInput input(info[0].As<Napi::Object>(), nullptr);
+  ConfigInput input(info[0].As<Napi::Object>(), nullptr);
   pqq_config *config = nullptr;
-  const pqq_status status = pqq_config_new(input.options(), &config);
+  const pqq_status status = input.Make(&config);
   if (status != PQQ_OK) {
     ThrowStatus(env, status, pqq_error_detail());
     return env.Undefined();

@@ -25,9 +25,6 @@ namespace velo {
 class ConfigInput {
 public:
   ConfigInput(const Napi::Object &object, std::shared_ptr<Calls> calls);
-  const pqq_config_options *options() const {
-    return &options_;
-  }
   // Makes the configuration, which then owns its signers.
   pqq_status Make(pqq_config **config);
 

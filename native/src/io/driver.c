@@ -64,14 +64,14 @@ void pqq_driver_free(pqq_driver *driver) {
 
 /* --- Calls from any thread -------------------------------------------------------------------- */
 
-static pqq_status null_error(const pqq_driver *driver, const char *other) {
+pqq_status pqq__driver_null_error(const pqq_driver *driver, const char *other) {
   return pqq__error_set(PQQ_ERR_NULL_ARG, "%s", driver == NULL ? "driver" : other);
 }
 
 pqq_status pqq_driver_addresses(const pqq_driver *driver, pqq_address *addresses, size_t capacity,
                                 size_t *count) {
   if (driver == NULL || count == NULL || (addresses == NULL && capacity > 0)) {
-    return null_error(driver, count == NULL ? "count" : "addresses");
+    return pqq__driver_null_error(driver, count == NULL ? "count" : "addresses");
   }
   for (size_t i = 0; i < driver->address_count && i < capacity; i++) {
     addresses[i] = driver->addresses[i];
@@ -102,7 +102,7 @@ pqq_status pqq_driver_call(pqq_driver *driver, uint32_t worker,
 
   pqq__error_clear();
   if (driver == NULL || fn == NULL) {
-    return null_error(driver, "fn");
+    return pqq__driver_null_error(driver, "fn");
   }
   if (worker >= driver->worker_count) {
     return pqq__error_set(PQQ_ERR_INVALID_ARG, "worker: %u of %u", worker, driver->worker_count);
@@ -113,6 +113,19 @@ pqq_status pqq_driver_call(pqq_driver *driver, uint32_t worker,
   }
   return pqq__command_queue_call(&driver->workers[worker].commands, &call, wake_worker,
                                  &driver->workers[worker]);
+}
+
+pqq_status pqq__driver_ask_all(pqq_driver *driver, void (*ask)(pqq_engine *engine, void *user_data),
+                               void *user_data, const pqq_status *answer) {
+  pqq_status status = PQQ_OK;
+
+  for (uint32_t i = 0; i < driver->worker_count && status == PQQ_OK; i++) {
+    status = pqq_driver_call(driver, i, ask, user_data);
+    if (status == PQQ_OK) {
+      status = *answer;
+    }
+  }
+  return status;
 }
 
 /* --- Another configuration ---------------------------------------------------------------------
@@ -136,15 +149,9 @@ static void swap_config(pqq_engine *engine, void *user_data) {
  * asked alone. One that has ended has no more connections to begin. */
 static pqq_status swap_workers(pqq_driver *driver, pqq_config *config) {
   config_swap swap = {config, PQQ_OK, ""};
+  pqq_status status = pqq__driver_ask_all(driver, swap_config, &swap, &swap.status);
 
-  for (uint32_t i = 0; i < driver->worker_count; i++) {
-    pqq_status status = pqq_driver_call(driver, i, swap_config, &swap);
-
-    if (status != PQQ_OK || swap.status != PQQ_OK) {
-      return status != PQQ_OK ? status : pqq__error_set(swap.status, "%s", swap.detail);
-    }
-  }
-  return PQQ_OK;
+  return swap.status != PQQ_OK ? pqq__error_set(swap.status, "%s", swap.detail) : status;
 }
 
 pqq_status pqq_driver_update_config(pqq_driver *driver, pqq_config *config) {
@@ -152,7 +159,7 @@ pqq_status pqq_driver_update_config(pqq_driver *driver, pqq_config *config) {
 
   pqq__error_clear();
   if (driver == NULL || config == NULL) {
-    return null_error(driver, "config");
+    return pqq__driver_null_error(driver, "config");
   }
   (void)pthread_mutex_lock(&driver->config_lock);
   status = swap_workers(driver, config);
@@ -170,7 +177,7 @@ pqq_status pqq_driver_stats(const pqq_driver *driver, pqq_stats *stats) {
   pqq_stats sum = {0};
 
   if (driver == NULL || stats == NULL) {
-    return null_error(driver, "stats");
+    return pqq__driver_null_error(driver, "stats");
   }
   for (uint32_t i = 0; i < driver->worker_count; i++) {
     const pqq__worker_stats *part = &driver->workers[i].stats;
@@ -227,7 +234,7 @@ pqq_status pqq_driver_submit(pqq_driver *driver, const pqq_command *commands, si
 
   pqq__error_clear();
   if (driver == NULL || (commands == NULL && count > 0)) {
-    return null_error(driver, "commands");
+    return pqq__driver_null_error(driver, "commands");
   }
   for (size_t i = 0; i < count && status == PQQ_OK; i++) {
     uint32_t worker;

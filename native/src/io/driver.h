@@ -35,4 +35,12 @@ struct pqq_driver {
   pqq__worker workers[];
 };
 
+/* PQQ_ERR_NULL_ARG, about the driver or else `other`. */
+pqq_status pqq__driver_null_error(const pqq_driver *driver, const char *other);
+
+/* Calls `ask` with each worker's engine, on its thread, until one of the calls fails or leaves
+ * another `*answer` than PQQ_OK, which is then returned. */
+pqq_status pqq__driver_ask_all(pqq_driver *driver, void (*ask)(pqq_engine *engine, void *user_data),
+                               void *user_data, const pqq_status *answer);
+
 #endif

@@ -28,19 +28,9 @@ static pqq_status ask_all(pqq_driver *driver, void (*ask)(pqq_engine *engine, vo
                           request *wanted) {
   pqq__error_clear();
   if (driver == NULL || wanted->prefix == NULL) {
-    return pqq__error_set(PQQ_ERR_NULL_ARG, "%s", driver == NULL ? "driver" : "prefix");
+    return pqq__driver_null_error(driver, "prefix");
   }
-  for (uint32_t i = 0; i < driver->worker_count; i++) {
-    pqq_status status = pqq_driver_call(driver, i, ask, wanted);
-
-    if (status == PQQ_OK) {
-      status = wanted->status;
-    }
-    if (status != PQQ_OK) {
-      return status;
-    }
-  }
-  return PQQ_OK;
+  return pqq__driver_ask_all(driver, ask, wanted, &wanted->status);
 }
 
 pqq_status pqq_driver_block(pqq_driver *driver, const pqq_prefix *prefix, uint64_t for_ms) {

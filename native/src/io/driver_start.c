@@ -114,14 +114,18 @@ static pqq_status check_files(const pqq_driver_options *options) {
   return PQQ_OK;
 }
 
-/* Both processes have to read each other's connection ids. */
-static pqq_status check_handover(const pqq_driver_options *options) {
+static int has_key(const pqq_driver_options *options) {
   static const uint8_t no_key[PQQ_ENGINE_KEY_BYTES];
 
+  return memcmp(options->key, no_key, sizeof no_key) != 0;
+}
+
+/* Both processes have to read each other's connection ids. */
+static pqq_status check_handover(const pqq_driver_options *options) {
   if (options->handover_path == NULL) {
     return PQQ_OK;
   }
-  if (!options->is_server || memcmp(options->key, no_key, sizeof no_key) == 0) {
+  if (!options->is_server || !has_key(options)) {
     return pqq__error_set(PQQ_ERR_INVALID_ARG,
                           "handover_path: for servers, and with a key that all processes have");
   }
@@ -256,13 +260,11 @@ static pqq_status open_handover(pqq_driver *driver) {
 }
 
 static pqq_status prepare(pqq_driver *driver, const pqq_address *addresses, size_t count) {
-  static const uint8_t no_key[PQQ_ENGINE_KEY_BYTES];
-  uint8_t *key = driver->options.key;
   uint32_t wanted = driver->worker_count;
   pqq_status status = choose_generation(driver);
 
-  if (status == PQQ_OK && memcmp(key, no_key, sizeof no_key) == 0 &&
-      getentropy(key, sizeof no_key) != 0) {
+  if (status == PQQ_OK && !has_key(&driver->options) &&
+      getentropy(driver->options.key, sizeof driver->options.key) != 0) {
     status = pqq__error_set(PQQ_ERR_INTERNAL, "no random numbers: %s", strerror(errno));
   }
   if (status != PQQ_OK) {

@@ -248,20 +248,18 @@ static pqq_status send_datagrams(pqq__worker *worker) {
 static pqq_time_ns next_deadline(pqq__worker *worker) {
   pqq_time_ns deadline = pqq_engine_deadline(worker->engine);
   pqq_time_ns stop = pqq__worker_stop_deadline(worker);
+  pqq_time_ns tick = worker->now + PQQ__BLOCKED_TICK_MS * PQQ__NS_PER_MS;
 
   if (worker->has_more || (!worker->is_paused && pqq__worker_has_event(worker))) {
     return 0;
   }
-  if (stop < deadline) {
-    deadline = stop;
-  }
-  if (worker->handover.waiting > 0 &&
-      deadline > worker->now + PQQ__BLOCKED_TICK_MS * PQQ__NS_PER_MS) {
-    deadline = worker->now + PQQ__BLOCKED_TICK_MS * PQQ__NS_PER_MS;
+  deadline = pqq__earlier(deadline, stop);
+  if (worker->handover.waiting > 0) {
+    deadline = pqq__earlier(deadline, tick);
   }
   /* The engine's wish to send now cannot be met: do not spin on it. */
-  if (worker->is_blocked && deadline < worker->now + PQQ__BLOCKED_TICK_MS * PQQ__NS_PER_MS) {
-    deadline = worker->now + PQQ__BLOCKED_TICK_MS * PQQ__NS_PER_MS;
+  if (worker->is_blocked && deadline < tick) {
+    deadline = tick;
   }
   return deadline;
 }
