@@ -4,14 +4,15 @@
 #include <pqq/engine.h>
 
 #include <arpa/inet.h>
-#include <stdio.h>
 #include <string.h>
 
 #include "core/error.h"
 #include "core/limits.h"
 #include "http3/session.h"
 
-_Static_assert(PQQ_MAX_BLOCKED == PQQ__MAX_BLOCKED, "engine.h says what core/limits.h has");
+_Static_assert(PQQ_MAX_BLOCKED == PQQ__MAX_BLOCKED &&
+                   PQQ_MAX_ADDRESS_TOKEN_BYTES == PQQ__MAX_TOKEN_BYTES,
+               "engine.h says what core/limits.h has");
 
 /* Room for the longest address and a NUL. */
 #define TEXT_BYTES INET6_ADDRSTRLEN

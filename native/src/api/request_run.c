@@ -27,8 +27,6 @@ typedef struct pqq__run_state {
   pqq_time_ns now;
   /* Until when the present phase has time. */
   pqq_time_ns limit;
-  /* A final response has begun. */
-  int has_response;
   int is_done;
   pqq_status status;
 } run_state;
@@ -75,7 +73,6 @@ static void on_response(run_state *state, const pqq_event *event) {
     finish(state, PQQ_ERR_NO_MEMORY);
     return;
   }
-  state->has_response = 1;
   if (state->plan->on_response != NULL) {
     finish_if_failed(state, state->plan->on_response(state->plan->user_data, state->response));
   }
@@ -270,10 +267,6 @@ static void time_out(run_state *state) {
   }
 }
 
-static pqq_time_ns earlier(pqq_time_ns a, pqq_time_ns b) {
-  return a < b ? a : b;
-}
-
 /* Until a datagram comes, there is room for one that waits, or something is due. */
 static void wait(run_state *state, int is_blocked) {
   const pqq__race *race = &state->race;
@@ -289,7 +282,7 @@ static void wait(run_state *state, int is_blocked) {
   for (size_t i = 0; i < race->begun; i++) {
     fds[i] = race->attempts[i].sock.fd;
   }
-  deadline = earlier(earlier(deadline, pqq__race_deadline(race)), state->limit);
+  deadline = pqq__earlier(pqq__earlier(deadline, pqq__race_deadline(race)), state->limit);
   (void)pqq__wait_sockets(fds, race->begun, full, state->now, deadline);
   state->now = pqq__clock_ns();
 }
@@ -350,7 +343,7 @@ static void tear_down(run_state *state) {
 static pqq_time_ns connect_by(const pqq__request_plan *plan, pqq_time_ns now) {
   pqq_time_ns handshake_ms = plan->config->values.handshake_timeout_ms;
 
-  return earlier(plan->deadline, now + handshake_ms * PQQ__NS_PER_MS);
+  return pqq__earlier(plan->deadline, now + handshake_ms * PQQ__NS_PER_MS);
 }
 
 pqq_status pqq__request_run(const pqq__request_plan *plan, const pqq_address *addresses,

@@ -49,13 +49,6 @@ pqq_status pqq__response_set_info(pqq_response *response, pqq_engine *engine, pq
   return PQQ_OK;
 }
 
-void pqq__response_clear(pqq_response *response) {
-  free(response->section);
-  free(response->body.data);
-  free(response->info_bytes);
-  *response = (pqq_response){.status = 0};
-}
-
 int32_t pqq_response_status(const pqq_response *response) {
   return response == NULL ? 0 : response->status;
 }
@@ -90,7 +83,9 @@ const pqq_connection_info *pqq_response_connection_info(const pqq_response *resp
 
 void pqq_response_free(pqq_response *response) {
   if (response != NULL) {
-    pqq__response_clear(response);
+    free(response->section);
+    free(response->body.data);
+    free(response->info_bytes);
     free(response);
   }
 }

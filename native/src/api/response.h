@@ -25,7 +25,4 @@ int pqq__response_set_headers(pqq_response *response, const pqq_event *event);
  * pqq_engine_connection_info, PQQ_ERR_NO_MEMORY. */
 pqq_status pqq__response_set_info(pqq_response *response, pqq_engine *engine, pqq_id conn);
 
-/* Frees what was gathered. */
-void pqq__response_clear(pqq_response *response);
-
 #endif

@@ -42,7 +42,6 @@ static void count_length(pqq__block_list *list, const pqq_prefix *prefix, uint32
 static void forget(pqq__block_list *list, entry *gone) {
   pqq__cidmap_remove(&list->map, gone->key, sizeof gone->key);
   pqq__list_remove(&gone->node);
-  list->count--;
   count_length(list, &gone->block.prefix, UINT32_MAX); /* minus one */
   free(gone);
 }
@@ -69,7 +68,7 @@ static entry *find(const pqq__block_list *list, const pqq_address *plain, uint32
 }
 
 int pqq__block_list_init(pqq__block_list *list, const uint8_t key[16]) {
-  *list = (pqq__block_list){.count = 0};
+  *list = (pqq__block_list){.length_count = {0}};
   pqq__list_init(&list->all);
   return pqq__cidmap_init(&list->map, key);
 }
@@ -95,7 +94,6 @@ static pqq_status add_new(pqq__block_list *list, const pqq_prefix *plain, pqq_ti
     return PQQ_ERR_NO_MEMORY;
   }
   pqq__list_append(&list->all, &made->node);
-  list->count++;
   count_length(list, plain, 1);
   return PQQ_OK;
 }
@@ -113,10 +111,10 @@ pqq_status pqq__block_list_add(pqq__block_list *list, const pqq_prefix *prefix, 
     found->block.until = until;
     return PQQ_OK;
   }
-  if (list->count >= PQQ__MAX_BLOCKED) {
+  if (list->map.count >= PQQ__MAX_BLOCKED) {
     forget_over(list, now);
   }
-  return list->count >= PQQ__MAX_BLOCKED ? PQQ_ERR_LIMIT : add_new(list, &plain, until);
+  return list->map.count >= PQQ__MAX_BLOCKED ? PQQ_ERR_LIMIT : add_new(list, &plain, until);
 }
 
 pqq_status pqq__block_list_remove(pqq__block_list *list, const pqq_prefix *prefix) {
@@ -138,7 +136,7 @@ int pqq__block_list_has(pqq__block_list *list, const pqq_address *address, pqq_t
   pqq_address plain;
   size_t family;
 
-  if (list->count == 0) {
+  if (list->map.count == 0) {
     return 0;
   }
   plain = pqq__address_plain(address);

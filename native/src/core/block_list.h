@@ -15,7 +15,6 @@ typedef struct pqq__block_list {
   /* Prefix (pqq__prefix_key) to entry; its key fits where connection ids do. */
   pqq__cidmap map;
   pqq__node all;
-  size_t count;
   /* Entries by family (IPv4, IPv6) and length, and the lengths that have any. */
   uint32_t counts[2][129];
   uint8_t lengths[2][129];

@@ -331,12 +331,12 @@ pqq_status pqq__reply_file(pqq__asked *asked, pqq__file *file) {
   if (result == PQQ__RANGE_UNSATISFIABLE) {
     return reply_unsatisfiable(asked, file);
   }
-  /* A type too long for a part: the whole file will do (RFC 9110 section 14.2). */
-  if (result == PQQ__RANGE_OK && ranges.count > 1 &&
-      media_type_of(asked, file).len > PART_TYPE_BYTES) {
-    result = PQQ__RANGE_IGNORED;
-  }
+  /* With a type too long for a part the whole file will do (RFC 9110 section 14.2). */
   is_multipart = result == PQQ__RANGE_OK && ranges.count > 1;
+  if (is_multipart && media_type_of(asked, file).len > PART_TYPE_BYTES) {
+    result = PQQ__RANGE_IGNORED;
+    is_multipart = 0;
+  }
   if (begin(asked, is_multipart ? OF_PARTS : OF_FILE) != 0) {
     return PQQ_ERR_NO_MEMORY;
   }

@@ -43,14 +43,10 @@ static pqq_time_ns request_due(const pqq__stream *stream) {
   return later(stream->watch.began, values_of(stream)->request_timeout_ms);
 }
 
-static pqq_time_ns earlier(pqq_time_ns a, pqq_time_ns b) {
-  return a < b ? a : b;
-}
-
 void pqq__watch_begin(pqq__stream *stream) {
   stream->watch.began = now_of(stream);
   stream->watch.due = later(stream->watch.began, values_of(stream)->headers_timeout_ms);
-  look_at(stream->session, earlier(stream->watch.due, request_due(stream)));
+  look_at(stream->session, pqq__earlier(stream->watch.due, request_due(stream)));
 }
 
 void pqq__watch_content(pqq__stream *stream) {
@@ -71,7 +67,7 @@ static void extend(pqq__stream *stream, uint64_t by_ns) {
   pqq_time_ns most = later(now_of(stream), values_of(stream)->body_timeout_ms);
 
   if (most != PQQ_TIME_NEVER) {
-    stream->watch.due = earlier(stream->watch.due + by_ns, most);
+    stream->watch.due = pqq__earlier(stream->watch.due + by_ns, most);
   }
 }
 
@@ -167,7 +163,7 @@ static pqq_time_ns look_at_request(pqq__stream *stream, uint64_t unconsumed_byte
   if (waits_for_us(stream, unconsumed_bytes)) {
     stream->watch.due = later(now, values_of(stream)->body_timeout_ms);
   }
-  due = earlier(phase_due(stream), request_due(stream));
+  due = pqq__earlier(phase_due(stream), request_due(stream));
   if (due > now) {
     return due;
   }
@@ -252,13 +248,13 @@ static void look(pqq__session *session, pqq_time_ns now) {
   for (node = session->streams.next; node != &session->streams; node = node->next) {
     pqq__stream *stream = PQQ__OWNER(node, pqq__stream, node);
 
-    next = earlier(next, look_at_request(stream, unconsumed_bytes));
+    next = pqq__earlier(next, look_at_request(stream, unconsumed_bytes));
     is_waiting |= look_at_response(stream, elapsed_ns);
     is_stalled |= stream->watch.stalled_ns > 0;
   }
   session->watch.looked_at = now;
   if (is_waiting || is_stalled) {
-    next = earlier(next, response_look(session, now));
+    next = pqq__earlier(next, response_look(session, now));
   }
   session->watch.at = next;
   look_at_connection(session, is_waiting, elapsed_ns);

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /* The connection's place in the endpoint's deadline heap: loss, idle and
  * handshake timers of ngtcp2, pacing, the closing period, the app's timer. */
+#include "core/units.h"
 #include "quic/conn.h"
 
 void pqq__conn_update_timer(pqq__conn *conn) {
@@ -8,11 +9,9 @@ void pqq__conn_update_timer(pqq__conn *conn) {
 
   if (pqq__conn_is_live(conn)) {
     at = ngtcp2_conn_get_expiry2(conn->quic);
-    at = conn->app_timer < at ? conn->app_timer : at;
-    at = conn->sign_timer < at ? conn->sign_timer : at;
-    if (pqq__quiet_deadline(conn) < at) {
-      at = pqq__quiet_deadline(conn);
-    }
+    at = pqq__earlier(at, conn->app_timer);
+    at = pqq__earlier(at, conn->sign_timer);
+    at = pqq__earlier(at, pqq__quiet_deadline(conn));
   }
   pqq__heap_set(&conn->endpoint->timers, &conn->timer, at);
 }

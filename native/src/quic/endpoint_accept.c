@@ -57,17 +57,6 @@ static pqq_status admit(pqq__endpoint *endpoint, const pqq__arrival *in,
   return status;
 }
 
-static pqq_status count_reply(pqq__endpoint *endpoint, pqq__reply *reply, ngtcp2_ssize written,
-                              uint64_t *counter) {
-  if (written <= 0) {
-    return pqq__endpoint_drop(endpoint);
-  }
-  reply->len = (uint32_t)written;
-  endpoint->reply_count++;
-  (*counter)++;
-  return PQQ_OK;
-}
-
 /* The id in it is one of ours, so the client's next datagrams find this worker. */
 static pqq_status send_retry(pqq__endpoint *endpoint, const pqq__arrival *in,
                              const ngtcp2_pkt_hd *header, const ngtcp2_path *path) {
@@ -82,12 +71,12 @@ static pqq_status send_retry(pqq__endpoint *endpoint, const pqq__arrival *in,
   pqq__cid_make(endpoint->cid_keys, &endpoint->random, endpoint->owner, scid.data);
   len =
       pqq__token_make_retry(&endpoint->tokens, &path->remote, header, &scid, endpoint->now, token);
-  return count_reply(endpoint, reply,
-                     len ? ngtcp2_crypto_write_retry(reply->data, sizeof reply->data,
-                                                     header->version, &header->scid, &scid,
-                                                     &header->dcid, token, len)
-                         : 0,
-                     &endpoint->stats.retries_sent);
+  return pqq__endpoint_count_reply(endpoint, reply,
+                                   len ? ngtcp2_crypto_write_retry(reply->data, sizeof reply->data,
+                                                                   header->version, &header->scid,
+                                                                   &scid, &header->dcid, token, len)
+                                       : 0,
+                                   &endpoint->stats.retries_sent);
 }
 
 /* An Initial with CONNECTION_CLOSE, for which nothing is kept. */
@@ -98,11 +87,11 @@ static pqq_status refuse(pqq__endpoint *endpoint, const pqq__arrival *in,
   if (!reply) {
     return pqq__endpoint_drop(endpoint);
   }
-  return count_reply(endpoint, reply,
-                     ngtcp2_crypto_write_connection_close(reply->data, sizeof reply->data,
-                                                          header->version, &header->scid,
-                                                          &header->dcid, wire_code, NULL, 0),
-                     counter);
+  return pqq__endpoint_count_reply(
+      endpoint, reply,
+      ngtcp2_crypto_write_connection_close(reply->data, sizeof reply->data, header->version,
+                                           &header->scid, &header->dcid, wire_code, NULL, 0),
+      counter);
 }
 
 /* A token that is not valid is as none (RFC 9000 section 8.1.3), but for that of a Retry. */

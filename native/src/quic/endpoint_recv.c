@@ -25,6 +25,17 @@ pqq__reply *pqq__endpoint_reply(pqq__endpoint *endpoint, const pqq__arrival *in)
   return reply;
 }
 
+pqq_status pqq__endpoint_count_reply(pqq__endpoint *endpoint, pqq__reply *reply,
+                                     ngtcp2_ssize written, uint64_t *counter) {
+  if (written <= 0) {
+    return pqq__endpoint_drop(endpoint);
+  }
+  reply->len = (uint32_t)written;
+  endpoint->reply_count++;
+  (*counter)++;
+  return PQQ_OK;
+}
+
 static pqq_status negotiate_version(pqq__endpoint *endpoint, const pqq__arrival *in,
                                     const ngtcp2_version_cid *ids) {
   uint32_t versions[PQQ_MAX_QUIC_VERSIONS + 1], random;
@@ -43,13 +54,7 @@ static pqq_status negotiate_version(pqq__endpoint *endpoint, const pqq__arrival 
                                                  ids->scid, ids->scidlen, ids->dcid, ids->dcidlen,
                                                  versions, count);
   /* Ids of future versions may be 255 bytes long and then do not fit. */
-  if (written <= 0) {
-    return pqq__endpoint_drop(endpoint);
-  }
-  reply->len = (uint32_t)written;
-  endpoint->reply_count++;
-  endpoint->stats.version_negotiations++;
-  return PQQ_OK;
+  return pqq__endpoint_count_reply(endpoint, reply, written, &endpoint->stats.version_negotiations);
 }
 
 static pqq_status reset_statelessly(pqq__endpoint *endpoint, const pqq__arrival *in,
@@ -76,13 +81,7 @@ static pqq_status reset_statelessly(pqq__endpoint *endpoint, const pqq__arrival 
   pqq__cid_reset_token(endpoint->cid_keys, ids->dcid, token.data);
   written = ngtcp2_pkt_write_stateless_reset2(reply->data, sizeof reply->data, &token, random,
                                               len - NGTCP2_STATELESS_RESET_TOKENLEN);
-  if (written <= 0) {
-    return pqq__endpoint_drop(endpoint);
-  }
-  reply->len = (uint32_t)written;
-  endpoint->reply_count++;
-  endpoint->stats.stateless_resets++;
-  return PQQ_OK;
+  return pqq__endpoint_count_reply(endpoint, reply, written, &endpoint->stats.stateless_resets);
 }
 
 /* Who has the connection of an id that we do not know; 0 if nobody can have it. */

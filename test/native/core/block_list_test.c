@@ -1,8 +1,6 @@
 /* SPDX-License-Identifier: MIT */
 #include "core/block_list.h"
 
-#include <string.h>
-
 #include "core/limits.h"
 #include "harness.h"
 
@@ -82,12 +80,12 @@ TEST("an entry is over at its time, and a wider one goes on") {
   EXPECT_UINT(pqq__block_list_copy(&list, 100, blocks, 4), 1);
   EXPECT_UINT(blocks[0].prefix.bits, 24);
   EXPECT(has(&list, v4(192, 0, 2, 7), 100));
-  EXPECT_UINT(list.count, 1); /* forgotten by the look-up that found it over */
+  EXPECT_UINT(list.map.count, 1); /* forgotten by the look-up that found it over */
   EXPECT(!has(&list, v4(192, 0, 2, 7), 200));
-  EXPECT_UINT(list.count, 0);
+  EXPECT_UINT(list.map.count, 0);
   EXPECT_INT(add(&list, v4(192, 0, 2, 7), 32, 100), PQQ_OK);
   EXPECT_INT(add(&list, v4(192, 0, 2, 7), 32, 300), PQQ_OK);
-  EXPECT_UINT(list.count, 1);
+  EXPECT_UINT(list.map.count, 1);
   EXPECT(has(&list, v4(192, 0, 2, 7), 299));
   pqq__block_list_deinit(&list);
 }
@@ -116,7 +114,7 @@ TEST("what is not a prefix is refused") {
   EXPECT_INT(add(&list, v6(1, 1), 129, PQQ_TIME_NEVER), PQQ_ERR_INVALID_ARG);
   EXPECT_INT(add(&list, (pqq_address){.family = 0}, 0, PQQ_TIME_NEVER), PQQ_ERR_INVALID_ARG);
   EXPECT_INT(add(&list, v6(1, 1), 128, PQQ_TIME_NEVER), PQQ_OK);
-  EXPECT_UINT(list.count, 1);
+  EXPECT_UINT(list.map.count, 1);
   pqq__block_list_deinit(&list);
 }
 
