@@ -265,14 +265,13 @@ const DEFAULT_PORT = ":443";
 /** What would make a part of the authority something else. User information is not allowed (RFC 9114 section 4.3.1). */
 const NOT_IN_AUTHORITY = /[/?#@\\]/;
 
-/** The scheme and authority for which a plain path was last found to make a URL, and the URL up to the path. */
-let lastScheme = "";
+/** The authority for which a plain path was last found to make a URL of https, and that URL up to the path. */
 let lastAuthority: string | undefined;
 let lastOrigin = "";
 
 function requestUrl(parts: RequestParts): string {
   const { authority } = parts;
-  if (authority === lastAuthority && parts.scheme === lastScheme && PLAIN_PATH.test(parts.path))
+  if (authority === lastAuthority && parts.scheme === "https" && PLAIN_PATH.test(parts.path))
     return lastOrigin + parts.path;
   // Plain CONNECT names whom to connect to and nothing else (RFC 9114 section 4.4).
   const isPlainConnect = parts.method === "CONNECT" && parts.protocol === "";
@@ -281,12 +280,9 @@ function requestUrl(parts: RequestParts): string {
   const url = `${scheme}://${authority}${path}`;
   const isPlainOrigin =
     scheme === "https" && PLAIN_AUTHORITY.test(authority) && !authority.endsWith(DEFAULT_PORT);
-  if (isPlainOrigin && (PLAIN_PATH.test(path) || PLAIN_ENCODED_PATH.test(path))) {
-    if (!isPlainConnect) {
-      lastScheme = scheme;
-      lastAuthority = authority;
-      lastOrigin = `${scheme}://${authority}`;
-    }
+  if (isPlainOrigin && PLAIN_ENCODED_PATH.test(path)) {
+    lastAuthority = authority;
+    lastOrigin = `https://${authority}`;
     return url;
   }
   if (authority === "" || NOT_IN_AUTHORITY.test(authority)) throw invalidUrl(url);

@@ -11,6 +11,7 @@ import {
   type Profile,
   type QuicVersion,
 } from "../config/index.js";
+import type { IntegerField } from "../config/fields.js";
 import { headerPairs, TOKEN } from "../headers.js";
 
 /** An integer in a range. */
@@ -20,6 +21,16 @@ export function integer(min: number, max: number): (text: string) => number {
     if (value >= min && value <= max) return value;
     throw new InvalidArgumentError(`Expected an integer ${String(min)}–${String(max)}.`);
   };
+}
+
+/** An option whose bounds and default are those of the configuration's. */
+export function integerOption(
+  flags: string,
+  description: string,
+  { min, max, zero, default: usual }: IntegerField,
+): Option {
+  const least = zero === undefined ? min : 0;
+  return new Option(flags, description).argParser(integer(least, max)).default(usual);
 }
 
 /** An option that may be given several times. */

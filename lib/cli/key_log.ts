@@ -42,12 +42,12 @@ function open(file: string): number {
       ? refusal(file, "is a symbolic link", "name the file that it points to")
       : new UsageError(`--keylog: ${message}`, "a file that this user may write");
   }
-  const { mode } = fstatSync(fd);
-  if (!fstatSync(fd).isFile()) {
+  const stats = fstatSync(fd);
+  if (!stats.isFile()) {
     closeSync(fd);
     throw refusal(file, "is no plain file", "lines are appended to a file");
   }
-  if ((mode & OTHERS) !== 0) {
+  if ((stats.mode & OTHERS) !== 0) {
     closeSync(fd);
     throw refusal(file, "can be used by others than its owner", `chmod 600 ${file}`);
   }

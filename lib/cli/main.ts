@@ -5,7 +5,6 @@ import { Command, CommanderError, Option } from "commander";
 import {
   CLIENT_INTEGERS,
   PQ_ON_H3,
-  REQUEST_INTEGERS,
   RETRY_MODES,
   SERVER_INTEGERS,
   SHARED_INTEGERS,
@@ -19,6 +18,7 @@ import {
   header,
   httpsUrl,
   integer,
+  integerOption,
   method,
   collectUrl,
   profileHelp,
@@ -149,11 +149,12 @@ function addServe(program: Command, setExitCode: (code: number) => void): void {
     .addOption(
       requirementOption("--require-client <level>", "what such clients must prove (default: any)"),
     )
-    .option(
-      "--pin-lifetime <seconds>",
-      "for this long clients accept nothing but hybrid authentication from here",
-      integer(0, SERVER_INTEGERS.pinLifetimeS.max),
-      0,
+    .addOption(
+      integerOption(
+        "--pin-lifetime <seconds>",
+        "for this long clients accept nothing but hybrid authentication from here",
+        SERVER_INTEGERS.pinLifetimeS,
+      ),
     )
     .option("--groups <names>", GROUPS_HELP, groupNames)
     .option(
@@ -166,47 +167,54 @@ function addServe(program: Command, setExitCode: (code: number) => void): void {
         .choices(Object.keys(RETRY_MODES))
         .default("auto" satisfies RetryMode),
     )
-    .option(
-      "--handshake-cpu <ms>",
-      "CPU time per second that a worker spends on handshakes",
-      integer(SERVER_INTEGERS.handshakeCpuMs.min, SERVER_INTEGERS.handshakeCpuMs.max),
-      SERVER_INTEGERS.handshakeCpuMs.default,
+    .addOption(
+      integerOption(
+        "--handshake-cpu <ms>",
+        "CPU time per second that a worker spends on handshakes",
+        SERVER_INTEGERS.handshakeCpuMs,
+      ),
     )
-    .option(
-      "--connections-per-address <number>",
-      "new connections per second of one address at each worker, 0 for no limit",
-      integer(0, SERVER_INTEGERS.connectionsPerAddress.max),
-      0,
+    .addOption(
+      integerOption(
+        "--connections-per-address <number>",
+        "new connections per second of one address at each worker, 0 for no limit",
+        SERVER_INTEGERS.connectionsPerAddress,
+      ),
     )
-    .option(
-      "--headers-timeout <ms>",
-      "time for a request's header section, 0 for no limit",
-      integer(0, REQUEST_INTEGERS.headersTimeoutMs.max),
-      REQUEST_INTEGERS.headersTimeoutMs.default,
+    .addOption(
+      integerOption(
+        "--headers-timeout <ms>",
+        "time for a request's header section, 0 for no limit",
+        SERVER_INTEGERS.headersTimeoutMs,
+      ),
     )
-    .option(
-      "--send-timeout <ms>",
-      "how long a client may not take a response, 0 for no limit",
-      integer(0, REQUEST_INTEGERS.sendTimeoutMs.max),
-      REQUEST_INTEGERS.sendTimeoutMs.default,
+    .addOption(
+      integerOption(
+        "--send-timeout <ms>",
+        "how long a client may not take a response, 0 for no limit",
+        SERVER_INTEGERS.sendTimeoutMs,
+      ),
     )
-    .option(
-      "--min-rate <bytes>",
-      "what a client has to take of a response, bytes per second",
-      integer(REQUEST_INTEGERS.minRateBytesPerS.min, REQUEST_INTEGERS.minRateBytesPerS.max),
-      REQUEST_INTEGERS.minRateBytesPerS.default,
+    .addOption(
+      integerOption(
+        "--min-rate <bytes>",
+        "what a client has to take of a response, bytes per second",
+        SERVER_INTEGERS.minRateBytesPerS,
+      ),
     )
-    .option(
-      "--max-header-fields <number>",
-      "fields of a request",
-      integer(SHARED_INTEGERS.maxHeaderFields.min, SHARED_INTEGERS.maxHeaderFields.max),
-      SHARED_INTEGERS.maxHeaderFields.default,
+    .addOption(
+      integerOption(
+        "--max-header-fields <number>",
+        "fields of a request",
+        SHARED_INTEGERS.maxHeaderFields,
+      ),
     )
-    .option(
-      "--max-target <bytes>",
-      "path and query of a request",
-      integer(REQUEST_INTEGERS.maxTargetBytes.min, REQUEST_INTEGERS.maxTargetBytes.max),
-      REQUEST_INTEGERS.maxTargetBytes.default,
+    .addOption(
+      integerOption(
+        "--max-target <bytes>",
+        "path and query of a request",
+        SERVER_INTEGERS.maxTargetBytes,
+      ),
     )
     .option(
       "--block <prefix>",

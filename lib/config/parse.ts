@@ -60,7 +60,7 @@ export function parseServerOptions(input: ServerOptions): ServerConfig {
     handoverPath: values.handoverPath,
     maxConcurrentRequests: required(values.maxConcurrentRequests),
     maxRequestBodyBytes: values.maxRequestBodyBytes,
-    ...requestIntegers(values),
+    ...integersOf<RequestIntegers>(REQUEST_INTEGERS, values),
     maxRequestsPerConnection: values.maxRequestsPerConnection,
     connectProtocols: Object.freeze(values.connectProtocols ?? []),
     connectPlain: values.connectPlain,
@@ -144,7 +144,7 @@ export function parseClientOptions(input: ClientOptions): ClientConfig {
     profiles: Object.freeze(values.profiles ?? []),
     firstFlightRepeat: values.firstFlightRepeat,
     pins: pinStore(values.pins),
-    ...clientIntegers(values),
+    ...integersOf<ClientIntegers>(CLIENT_INTEGERS, values),
     retryAfter: values.retryAfter,
     decompress: values.decompress,
     family: values.family,
@@ -165,20 +165,13 @@ export function parseRequire(input: unknown): Requirements {
   return input === undefined ? NOTHING : requirements(check(requireSchema, input, "require"));
 }
 
-function requestIntegers(
-  values: Partial<Record<keyof RequestIntegers, number | undefined>>,
-): RequestIntegers {
-  const names = Object.keys(REQUEST_INTEGERS) as (keyof RequestIntegers)[];
-  return Object.fromEntries(
-    names.map((name) => [name, required(values[name])]),
-  ) as unknown as RequestIntegers;
-}
-
-function clientIntegers(
-  values: Partial<Record<keyof ClientIntegers, number | undefined>>,
-): ClientIntegers {
-  const names = Object.keys(CLIENT_INTEGERS) as (keyof ClientIntegers)[];
-  return Object.fromEntries(names.map((name) => [name, required(values[name])])) as ClientIntegers;
+/** The options of a table, all of which have a value by now. */
+function integersOf<T extends ClientIntegers | RequestIntegers>(
+  table: Readonly<Record<keyof T, unknown>>,
+  values: Partial<Record<keyof T, number | undefined>>,
+): T {
+  const names = Object.keys(table) as (keyof T)[];
+  return Object.fromEntries(names.map((name) => [name, required(values[name])])) as unknown as T;
 }
 
 /** Keys in the form that URLs have, so that `Example.com:443` is found. */

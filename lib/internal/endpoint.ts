@@ -152,11 +152,7 @@ export class Endpoint {
    * @throws PqqError of what the new one is refused for, as a rejection; the old one is then in force.
    */
   async updateConfig(options: NativeOptions): Promise<void> {
-    try {
-      await this.#native.updateConfig(options);
-    } catch (error) {
-      throw typedError(error, options.isServer);
-    }
+    await typed(() => this.#native.updateConfig(options), options.isServer);
   }
 
   connectionStats(idLow: number, idHigh: number): Promise<Float64Array | undefined> {
@@ -168,21 +164,13 @@ export class Endpoint {
    *
    * Rejects with a PqqError: `PQQ_ERR_INVALID_ARG`, `PQQ_ERR_LIMIT`, `PQQ_ERR_STATE` once the server has ended.
    */
-  async block(prefix: string, forMs: number): Promise<string> {
-    try {
-      return await this.#native.block(prefix, forMs);
-    } catch (error) {
-      throw typedError(error);
-    }
+  block(prefix: string, forMs: number): Promise<string> {
+    return typed(() => this.#native.block(prefix, forMs));
   }
 
   /** Rejects with a PqqError: as `block`, and `PQQ_ERR_NOT_FOUND`. */
-  async unblock(prefix: string): Promise<string> {
-    try {
-      return await this.#native.unblock(prefix);
-    } catch (error) {
-      throw typedError(error);
-    }
+  unblock(prefix: string): Promise<string> {
+    return typed(() => this.#native.unblock(prefix));
   }
 
   /** GOAWAY, then up to `drainMs` for requests to finish; the end comes as `onEnd`. */
@@ -393,6 +381,15 @@ function allocate(options: NativeOptions): NativeBuffers {
 /** HTTP/3 codes have 62 bits; those in use are small. */
 function wireCode(low: number, high: number): number {
   return high * 2 ** 32 + low;
+}
+
+/** What the addon promises, its errors as PqqError; those that it throws are rejections too. */
+async function typed<T>(call: () => Promise<T>, isServer?: boolean): Promise<T> {
+  try {
+    return await call();
+  } catch (error) {
+    throw typedError(error, isServer);
+  }
 }
 
 /** @param isServer - Of an error at the start: of what. */

@@ -213,10 +213,12 @@ export class Pool implements EndpointListener, Connector, OriginOwner {
     this.#connections.add(connection);
     const dialling = this.#attempts.get(token);
     this.#attempts.delete(token);
-    if (dialling !== undefined) this.#servers.set(connection, dialling.server);
     if (dialling === undefined) {
       this.discard(connection);
-    } else if (satisfies(connection.level, dialling.required)) {
+      return;
+    }
+    this.#servers.set(connection, dialling.server);
+    if (satisfies(connection.level, dialling.required)) {
       dialling.attempt.onConnected(connection);
     } else {
       // libpqq does not let it come to this; a requirement is worth two looks.

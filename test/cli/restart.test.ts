@@ -3,7 +3,7 @@
 import { chmodSync, mkdirSync, readFileSync, statSync, truncateSync, writeFileSync } from "node:fs";
 import { expect } from "chai";
 import { Client } from "../../lib/index.js";
-import { build, Sandbox, type Listening, type Served } from "./support.js";
+import { build, Sandbox } from "./support.js";
 
 /** Larger than every flow-control window together, so that a reader who waits keeps the request open. */
 const HUGE_BYTES = 32 * 1024 * 1024;
@@ -24,17 +24,10 @@ describe("pqq serve, restarted", () => {
     sandbox.remove();
   });
 
-  async function serveAt(port: number, ...args: string[]): Promise<Served> {
-    const run = sandbox.spawn("serve", "www", ...args, "--port", String(port), "--json");
-    const line = await Promise.race([run.nextLine(), run.ended]);
-    if (typeof line !== "string") throw new Error(JSON.stringify(line));
-    return { run, ...(JSON.parse(line) as Listening) };
-  }
-
   it("loses no request when a new process takes the port over", async function () {
     if (process.platform !== "linux") this.skip();
     const shared = ["--stateless-key", "handover.key", "--handover", "handover"];
-    const old = await serveAt(0, ...shared);
+    const old = await sandbox.serveAt(0, "www", ...shared);
     const trust = { caFile: old.ca ?? "" };
     const clients = Array.from({ length: CLIENTS }, () => new Client(trust));
     const ask = async (): Promise<void> => {
@@ -47,7 +40,7 @@ describe("pqq serve, restarted", () => {
     const downloads = await Promise.all(
       clients.slice(0, 2).map((client) => client.get(`${old.url}huge.bin`)),
     );
-    const young = await serveAt(old.port, ...shared);
+    const young = await sandbox.serveAt(old.port, "www", ...shared);
     expect(young.port).to.equal(old.port);
     await ask();
     const draining = old.run.stderrHas("finishing the requests under way");
@@ -67,14 +60,14 @@ describe("pqq serve, restarted", () => {
   });
 
   it("tells the clients of a process that was killed, with the key that it leaves", async () => {
-    const killed = await serveAt(0, "--stateless-key", "reset.key");
+    const killed = await sandbox.serveAt(0, "www", "--stateless-key", "reset.key");
     expect(readFileSync(sandbox.path("reset.key"))).to.have.length(32);
     expect(statSync(sandbox.path("reset.key")).mode & 0o777).to.equal(0o600);
     await using client = new Client({ caFile: killed.ca ?? "" });
     const response = await client.get(`${killed.url}huge.bin`);
     killed.run.child.kill("SIGKILL");
     await killed.run.ended;
-    const next = await serveAt(killed.port, "--stateless-key", "reset.key");
+    const next = await sandbox.serveAt(killed.port, "www", "--stateless-key", "reset.key");
     const error = await response.bytes().catch((reason: unknown) => reason);
     expect((error as { code: string }).code).to.equal("PQQ_ERR_STATELESS_RESET");
     next.run.child.kill("SIGTERM");

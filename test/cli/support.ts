@@ -55,8 +55,13 @@ export class Sandbox {
   }
 
   /** Starts `pqq serve … --port 0 --json` and waits until it listens. */
-  async serve(...args: string[]): Promise<Served> {
-    const run = this.spawn("serve", ...args, "--port", "0", "--json");
+  serve(...args: string[]): Promise<Served> {
+    return this.serveAt(0, ...args);
+  }
+
+  /** The same at a port of the caller's. */
+  async serveAt(port: number, ...args: string[]): Promise<Served> {
+    const run = this.spawn("serve", ...args, "--port", String(port), "--json");
     const line = await Promise.race([run.nextLine(), run.ended]);
     if (typeof line !== "string") throw new Error(`pqq serve has ended: ${JSON.stringify(line)}`);
     return { run, ...(JSON.parse(line) as Listening) };

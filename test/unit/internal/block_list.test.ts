@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: MIT
 import { expect } from "chai";
 import { errorFromStatus } from "../../../lib/errors/index.js";
+import { rejection } from "../../helpers/service.js";
 import { BlockList, type Blocker } from "../../../lib/internal/block_list.js";
 import { STATUS_NOT_FOUND } from "../../../lib/internal/rows.js";
 
@@ -18,13 +19,6 @@ class FakeBlocker implements Blocker {
       ? Promise.reject(errorFromStatus(STATUS_NOT_FOUND))
       : Promise.resolve(prefix.toUpperCase());
   }
-}
-
-async function rejects(promise: Promise<unknown>): Promise<unknown> {
-  return promise.then(
-    () => undefined,
-    (error: unknown) => error,
-  );
 }
 
 describe("BlockList", () => {
@@ -58,7 +52,7 @@ describe("BlockList", () => {
   it("refuses what is no time", async () => {
     const list = new BlockList(new FakeBlocker());
     for (const forMs of [0, -1, 1.5, Number.NaN, Infinity, 100 * 86_400_000 + 1]) {
-      expect(await rejects(list.add("a", forMs)), String(forMs)).to.be.instanceOf(RangeError);
+      expect(await rejection(list.add("a", forMs)), String(forMs)).to.be.instanceOf(RangeError);
     }
     expect(list.list()).to.deep.equal([]);
   });
