@@ -1,7 +1,6 @@
 /* SPDX-License-Identifier: MIT */
 /* A server under attack, judged by counts: who gets in, who is asked or refused,
  * what is kept. */
-#include <stdlib.h>
 #include <string.h>
 
 #include "core/limits.h"

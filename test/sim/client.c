@@ -285,3 +285,9 @@ size_t sim_first_datagram(pqq_config *config, const pqq_address *to,
   pqq_engine_free(engine);
   return out.len;
 }
+
+void sim_client_rebind(void *client) {
+  sim_node *node = &((sim_client *)client)->node;
+
+  sim_rebind(node, (uint16_t)(node->outside.port + 1));
+}

@@ -86,4 +86,7 @@ int sim_client_is_closed(void *client);
 size_t sim_first_datagram(pqq_config *config, const pqq_address *to,
                           uint8_t buffer[PQQ_MIN_SEND_BUFFER_BYTES]);
 
+/* Its NAT gives it the next port: for sim_at, with the sim_client. */
+void sim_client_rebind(void *client);
+
 #endif

@@ -63,12 +63,6 @@ static int hold_back(sim_node *node, sim_datagram *datagram) {
   return datagram->destination.port == 6000 || sim_stats(node->engine).connections_closed;
 }
 
-static int lose(sim_node *node, sim_datagram *datagram) {
-  (void)node;
-  (void)datagram;
-  return 0;
-}
-
 /* Only the first flight arrives. */
 static int lose_later(sim_node *node, sim_datagram *datagram) {
   (void)datagram;
@@ -84,7 +78,7 @@ static void stop_at(scene *made, sim_level level) {
     sim_run_for(made->pair.net, SIM_MS);
   }
   EXPECT(sim_forge_has(level));
-  made->pair.client.node.on_send = lose;
+  made->pair.client.node.on_send = sim_lose;
   made->pair.server.node.on_send = hold_back;
   sim_run_for(made->pair.net, 2 * SIM_DELAY_NS);
 }
@@ -101,7 +95,7 @@ static void scene_open(scene *made, sim_level level) {
     EXPECT(sim_pair_settle(&made->pair));
     sim_run_for(made->pair.net, SIM_SECOND);
     EXPECT(sim_forge_has(level));
-    made->pair.client.node.on_send = lose;
+    made->pair.client.node.on_send = sim_lose;
   } else {
     stop_at(made, level);
   }

@@ -1,7 +1,6 @@
 /* SPDX-License-Identifier: MIT */
 /* Floods of things that HTTP/3 allows and nobody needs (RFC 9114 section 10.5): each ends its
  * connection with H3_EXCESSIVE_LOAD where max_glitches says, and less of it ends nothing. */
-#include <stdio.h>
 #include <string.h>
 
 #include "harness.h"

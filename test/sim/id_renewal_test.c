@@ -218,12 +218,6 @@ TEST("the default is about 10,000 packets, and 99 are too few") {
   EXPECT(of_server.packets[0] >= 5000);
 }
 
-static void rebind(void *arg) {
-  sim_client *client = arg;
-
-  sim_rebind(&client->node, (uint16_t)(client->node.outside.port + 1));
-}
-
 /* A download and an upload at once. */
 static void expect_whole_in_bad_weather(uint64_t seed) {
   pqq_config_options options = options_of(100);
@@ -247,7 +241,7 @@ static void expect_whole_in_bad_weather(uint64_t seed) {
   EXPECT(sim_pair_settle(&pair));
   sim_run_for(pair.net, 500 * SIM_MS);
   for (uint64_t i = 1; i <= 8; i++) {
-    sim_at(pair.net, sim_now(pair.net) + i * 200 * SIM_MS, rebind, &pair.client);
+    sim_at(pair.net, sim_now(pair.net) + i * 200 * SIM_MS, sim_client_rebind, &pair.client);
   }
   EXPECT(sim_pair_exchange(&pair));
   EXPECT_UINT(exchanges[0].received_bytes, 1000000);

@@ -124,6 +124,9 @@ void sim_answer_with_version(sim *net, const sim_datagram *datagram, uint32_t ve
  * is lost (a NAT that has forgotten). */
 void sim_rebind(sim_node *node, uint16_t port);
 
+/* An on_send that loses everything. */
+int sim_lose(sim_node *node, sim_datagram *datagram);
+
 /* 192.0.2.`host` port `port`, or 2001:db8::`host`. */
 pqq_address sim_address4(uint8_t host, uint16_t port);
 pqq_address sim_address6(uint8_t host, uint16_t port);

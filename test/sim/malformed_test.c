@@ -263,9 +263,7 @@ TEST("interim responses without end fail their request") {
   sim_pair_close(&pair);
 }
 
-/* Streams of the client that exist already: control, QPACK encoder, decoder. */
-enum { CONTROL = SIM_CONTROL, ENCODER = SIM_ENCODER, DECODER = SIM_DECODER };
-/* And the server's control stream on h3. */
+/* The server's control stream on h3. */
 enum { SERVER_CONTROL = 3 };
 
 static const struct {
@@ -288,16 +286,16 @@ static const struct {
     {"a header block that names no field", QPACK_DECOMPRESSION_FAILED, 1, 1,
      "\x01\x03\x00\x00\xff\xff", 6},
     {"HTTP/2's PRIORITY on a request stream", H3_FRAME_UNEXPECTED, 1, 0, "\x02\x00", 2},
-    {"a second SETTINGS", H3_FRAME_UNEXPECTED, CONTROL, 0, "\x04\x00", 2},
-    {"HEADERS on the control stream", H3_FRAME_UNEXPECTED, CONTROL, 0, "\x01\x00", 2},
-    {"DATA on the control stream", H3_FRAME_UNEXPECTED, CONTROL, 0, "\x00\x00", 2},
-    {"HTTP/2's PING on the control stream", H3_FRAME_UNEXPECTED, CONTROL, 0, "\x06\x00", 2},
-    {"an empty GOAWAY", H3_FRAME_ERROR, CONTROL, 0, "\x07\x00", 2},
-    {"the end of the control stream", H3_CLOSED_CRITICAL_STREAM, CONTROL, 1, "", 0},
-    {"the end of the QPACK encoder stream", H3_CLOSED_CRITICAL_STREAM, ENCODER, 1, "", 0},
-    {"an encoder instruction that refers to nothing", QPACK_ENCODER_STREAM_ERROR, ENCODER, 0,
+    {"a second SETTINGS", H3_FRAME_UNEXPECTED, SIM_CONTROL, 0, "\x04\x00", 2},
+    {"HEADERS on the control stream", H3_FRAME_UNEXPECTED, SIM_CONTROL, 0, "\x01\x00", 2},
+    {"DATA on the control stream", H3_FRAME_UNEXPECTED, SIM_CONTROL, 0, "\x00\x00", 2},
+    {"HTTP/2's PING on the control stream", H3_FRAME_UNEXPECTED, SIM_CONTROL, 0, "\x06\x00", 2},
+    {"an empty GOAWAY", H3_FRAME_ERROR, SIM_CONTROL, 0, "\x07\x00", 2},
+    {"the end of the control stream", H3_CLOSED_CRITICAL_STREAM, SIM_CONTROL, 1, "", 0},
+    {"the end of the QPACK encoder stream", H3_CLOSED_CRITICAL_STREAM, SIM_ENCODER, 1, "", 0},
+    {"an encoder instruction that refers to nothing", QPACK_ENCODER_STREAM_ERROR, SIM_ENCODER, 0,
      "\x80\xff\xff\xff\x7f", 5},
-    {"an acknowledgement of nothing", QPACK_DECODER_STREAM_ERROR, DECODER, 0, "\x3f\x01", 2},
+    {"an acknowledgement of nothing", QPACK_DECODER_STREAM_ERROR, SIM_DECODER, 0, "\x3f\x01", 2},
 };
 
 TEST("broken framing closes the connection with its code, on both ends") {
@@ -336,7 +334,7 @@ TEST("streams and frames of unknown types are ignored, any number of them") {
                  "\x21"
                  "some bytes of a stream that nobody knows",
                  41, 1);
-    sim_send_raw(&pair, CONTROL, "\x21\x03xyz", 5, 0);
+    sim_send_raw(&pair, SIM_CONTROL, "\x21\x03xyz", 5, 0);
     sim_run_for(pair.net, SIM_SECOND / 10);
   }
   EXPECT_UINT(pair.server.closed, 0);
@@ -469,7 +467,7 @@ TEST("random frames on random streams end connections, never the engine") {
     NOTE("round %d", round);
     open_pair(&pair, NULL, 0);
     for (int i = 0; i < 8 && !pair.client.is_closed; i++) {
-      static const int64_t own[] = {CONTROL, ENCODER, DECODER};
+      static const int64_t own[] = {SIM_CONTROL, SIM_ENCODER, SIM_DECODER};
       uint64_t which = sim_random_below(&random, 8);
       int64_t stream = which < 3 ? own[which] : sim_open_raw(&pair, which < 7);
       size_t len = random_frames(&random, data[i], sizeof data[i]);

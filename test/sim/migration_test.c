@@ -45,7 +45,6 @@ typedef struct weather {
   uint32_t keep_alive_ms;
   const char *method;
   uint64_t upload_bytes, rate_bytes_per_s;
-  uint32_t loss_ppm;
   /* Lose what is as long as a PATH_RESPONSE, while the storm lasts. */
   int is_responseless;
 } weather;
@@ -105,12 +104,6 @@ TEST("a connection goes on once the address of its client settles, however long 
   }
 }
 
-static void rebind(void *arg) {
-  sim_client *client = arg;
-
-  sim_rebind(&client->node, (uint16_t)(client->node.outside.port + 1));
-}
-
 TEST("a NAT that gives out another port every second keeps nobody from a download") {
   enum { CHANGES = 30 };
   sim_exchange exchange = {.path = "/bytes/3000000"};
@@ -122,7 +115,7 @@ TEST("a NAT that gives out another port every second keeps nobody from a downloa
   sim_pair_open(&pair, harness_seed(), &setup);
   EXPECT_INT(sim_client_request(&pair.client, 0), PQQ_OK);
   for (uint64_t i = 1; i <= CHANGES; i++) {
-    sim_at(pair.net, sim_now(pair.net) + i * SIM_SECOND, rebind, &pair.client);
+    sim_at(pair.net, sim_now(pair.net) + i * SIM_SECOND, sim_client_rebind, &pair.client);
   }
   EXPECT(sim_run(pair.net, sim_now(pair.net) + SIM_LONG, sim_client_is_done, &pair.client));
   EXPECT_UINT(exchange.received_bytes, 3000000);
@@ -131,28 +124,19 @@ TEST("a NAT that gives out another port every second keeps nobody from a downloa
   sim_pair_close(&pair);
 }
 
-static int answer_late(sim_server *server, sim_reply *reply, const pqq_event *event) {
-  (void)event;
-  *(sim_reply **)server->user_data = reply;
-  return 1;
-}
-
 TEST("a client that only listens is found again at its new address within a second") {
   sim_exchange exchange = {.path = "/late"};
   sim_setup setup = {.exchanges = &exchange, .exchange_count = 1};
-  sim_reply *waiting = NULL;
   sim_pair pair;
 
   sim_pair_open(&pair, harness_seed(), &setup);
   EXPECT(sim_pair_settle(&pair));
   sim_run_for(pair.net, SIM_SECOND);
-  pair.server.user_data = &waiting;
-  pair.server.on_request = answer_late;
   EXPECT_INT(sim_client_request(&pair.client, 0), PQQ_OK);
   sim_run_for(pair.net, 100 * SIM_MS);
-  EXPECT(waiting);
+  EXPECT(pair.server.replies);
   pair.client.node.outside = sim_address4(3, 7000);
-  sim_server_answer(&pair.server, waiting);
+  sim_server_answer(&pair.server, pair.server.replies);
   EXPECT(sim_run(pair.net, sim_now(pair.net) + SIM_SECOND, sim_client_is_done, &pair.client));
   EXPECT_INT(exchange.http_status, 200);
   EXPECT_UINT(sim_stats(pair.client.node.engine).quiet_pings, 1);
@@ -167,7 +151,6 @@ TEST("a client that waits long sends a few PINGs, ever more seldom, and none wit
                      .server_options = &options,
                      .exchanges = &exchange,
                      .exchange_count = 1};
-  sim_reply *waiting = NULL;
   sim_pair pair;
 
   options.idle_timeout_ms = 120000;
@@ -175,15 +158,13 @@ TEST("a client that waits long sends a few PINGs, ever more seldom, and none wit
   EXPECT(sim_pair_settle(&pair));
   sim_run_for(pair.net, 20 * SIM_SECOND);
   EXPECT_UINT(sim_stats(pair.client.node.engine).quiet_pings, 0);
-  pair.server.user_data = &waiting;
-  pair.server.on_request = answer_late;
   EXPECT_INT(sim_client_request(&pair.client, 0), PQQ_OK);
   sim_run_for(pair.net, SIM_SECOND);
   EXPECT_UINT(sim_stats(pair.client.node.engine).quiet_pings, 2);
   sim_run_for(pair.net, 60 * SIM_SECOND);
   EXPECT_UINT(sim_stats(pair.client.node.engine).quiet_pings, PQQ__QUIET_PINGS);
-  EXPECT(waiting);
-  sim_server_answer(&pair.server, waiting);
+  EXPECT(pair.server.replies);
+  sim_server_answer(&pair.server, pair.server.replies);
   EXPECT(sim_run(pair.net, sim_now(pair.net) + SIM_SECOND, sim_client_is_done, &pair.client));
   EXPECT_INT(exchange.http_status, 200);
   EXPECT_UINT(sim_stats(pair.server.node.engine).path_changes, 0);
@@ -213,12 +194,6 @@ static int measure(sim_node *node, sim_datagram *datagram) {
   return 1;
 }
 
-static int lose(sim_node *node, sim_datagram *datagram) {
-  (void)node;
-  (void)datagram;
-  return 0;
-}
-
 TEST("a client that is not validated gets three times what it has sent, and not a byte more") {
   for (sim_identity identity = SIM_P256; identity < SIM_IDENTITIES; identity++) {
     sim_setup setup = {.identity = identity};
@@ -231,7 +206,7 @@ TEST("a client that is not validated gets three times what it has sent, and not 
     pair.server.user_data = &to;
     pair.server.node.on_send = measure;
     sim_run_for(pair.net, SIM_DELAY_NS / 2);
-    pair.client.node.on_send = lose;
+    pair.client.node.on_send = sim_lose;
     sim_run_for(pair.net, 8 * SIM_SECOND);
     arrived = pair.server.node.arrived_bytes;
     NOTE("%s: %d in, %d out", sim_identity_name(identity), (int)arrived, (int)to.sent);
@@ -250,7 +225,7 @@ static int spoof_once(sim_node *node, sim_datagram *datagram) {
 
   datagram->source.port = to->port;
   to->spoofed = datagram->len;
-  node->on_send = lose;
+  node->on_send = sim_lose;
   return 1;
 }
 

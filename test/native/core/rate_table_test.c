@@ -1,8 +1,6 @@
 /* SPDX-License-Identifier: MIT */
 #include "core/rate_table.h"
 
-#include <string.h>
-
 #include "core/limits.h"
 #include "core/units.h"
 #include "harness.h"
